@@ -1,0 +1,73 @@
+"""The control of a 'path' field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from widgets.forms.controls.base import Control
+from widgets.forms.spec import FieldSpec
+from widgets.icons import icon
+
+
+class PathControl(Control):
+    """A file or a folder: typed, browsed for, or dropped. `value()` is a Path, or None."""
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._spec = spec
+        self._line = QLineEdit(self)
+        self._line.setPlaceholderText("Folder" if spec.path_mode == "folder" else "File")
+        # The line edit would take a dropped file as the text "file:///...".
+        self._line.setAcceptDrops(False)
+        self._line.textEdited.connect(self.changed)
+        browse = QToolButton(self)
+        browse.setIcon(icon("mdi6.folder-open-outline"))
+        browse.setToolTip("Browse")
+        browse.setAccessibleName(f"Browse for {spec.label}")
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._line, 1)
+        row.addWidget(browse)
+        self.setAcceptDrops(True)
+        self.setFocusProxy(self._line)
+        self.setValue(spec.default)
+
+    def value(self) -> Path | None:
+        text = self._line.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def setValue(self, value: Path | str | None) -> None:
+        self._line.setText("" if value is None else str(value))
+
+    def editor(self) -> QWidget:
+        return self._line
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        mime = event.mimeData() if event is not None else None
+        if event is not None and mime is not None and any(u.isLocalFile() for u in mime.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        mime = event.mimeData() if event is not None else None
+        if event is None or mime is None:
+            return
+        self._chosen(next(u.toLocalFile() for u in mime.urls() if u.isLocalFile()))
+        event.acceptProposedAction()
+
+    def _browse(self) -> None:
+        start, what = self._line.text(), self._spec.path_filter
+        if self._spec.path_mode == "folder":
+            self._chosen(QFileDialog.getExistingDirectory(self, self._spec.label, start))
+        elif self._spec.path_mode == "save":
+            self._chosen(QFileDialog.getSaveFileName(self, self._spec.label, start, what)[0])
+        else:
+            self._chosen(QFileDialog.getOpenFileName(self, self._spec.label, start, what)[0])
+
+    def _chosen(self, path: str) -> None:
+        if path and path != self._line.text():
+            self._line.setText(path)
+            self.changed.emit()
