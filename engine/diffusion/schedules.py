@@ -194,6 +194,20 @@ def noise_levels(schedule: Schedule) -> tuple[Tensor, Tensor]:
     return alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()
 
 
+def log_variance_bounds(schedule: Schedule) -> tuple[Tensor, Tensor]:
+    """Logarithms of the posterior variance and of beta, the ends of the learned range.
+
+    The posterior variance at t = 0 is 0; that of t = 1 stands in for it, as in Improved DDPM.
+
+    Returns:
+        Lower and upper bound, each (T,).
+    """
+    small = schedule.posterior_variance.clone()
+    if small[0] == 0.0:
+        small[0] = small[1] if len(small) > 1 else schedule.betas[0]
+    return small.log(), schedule.betas.log()
+
+
 def _linspace(start: float, end: float, steps: int) -> Tensor:
     return torch.linspace(start, end, steps, dtype=torch.float64)
 
