@@ -19,7 +19,7 @@ class Fold(QWidget):
         self._button.setCheckable(True)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._button.setStyleSheet("QToolButton:checked { background: transparent; }")
+        self._button.setProperty("role", "fold")
         self._button.toggled.connect(self._toggled)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

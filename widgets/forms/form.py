@@ -167,6 +167,7 @@ class Form(QWidget):
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, max((r.labelWidth() for r in self._rows.values()), default=0))
         em = self.fontMetrics().height()
         grid.setHorizontalSpacing(round(0.7 * em))
         grid.setVerticalSpacing(round(0.35 * em))

@@ -46,6 +46,10 @@ class Row(QObject):
         grid.addWidget(self.control, line, 1)
         grid.addWidget(self._message, line + 1, 1)
 
+    def labelWidth(self) -> int:
+        """Width that the label needs, so that all grids of a form can line up."""
+        return self._label.sizeHint().width()
+
     def setVisible(self, visible: bool) -> None:
         self._label.setVisible(visible)
         self.control.setVisible(visible)

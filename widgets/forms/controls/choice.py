@@ -5,15 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QWheelEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PyQt6.QtGui import QPaintEvent, QWheelEvent
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from widgets.forms.controls.base import Control
 from widgets.forms.spec import FieldSpec
 
 
 class _CalmComboBox(QComboBox):
-    """A combo box that the wheel changes only while it has the focus."""
+    """A combo box that the wheel changes only while it has the focus; long texts are elided."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        style = self.style()
+        if style is not None:
+            field = style.subControlRect(
+                QStyle.ComplexControl.CC_ComboBox,
+                option,
+                QStyle.SubControl.SC_ComboBoxEditField,
+                self,
+            )
+            option.currentText = self.fontMetrics().elidedText(
+                option.currentText, Qt.TextElideMode.ElideMiddle, field.width() - 4
+            )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None and not self.hasFocus():
