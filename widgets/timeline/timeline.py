@@ -1,0 +1,297 @@
+"""The denoising timeline: a filmstrip of key steps with playback and export."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QHideEvent, QImage
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from widgets.grey import grey_image
+from widgets.icons import icon
+from widgets.timeline.frame import Frame
+from widgets.timeline.strip import Column, Strip
+
+ROWS: tuple[str, ...] = ("x_t", "x0_hat")
+_FRAMES_PER_SECOND = 10
+_SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
+_EXPORTS: tuple[tuple[str, str, str], ...] = (
+    ("strip", "PNG strip…", "mdi6.filmstrip"),
+    ("gif", "Animated GIF…", "mdi6.file-gif-box"),
+    ("frames", "Single frames…", "mdi6.image-multiple-outline"),
+)
+# A thumbnail is never painted larger than this on the screens that there are.
+_KEPT_SIDE = 384
+
+
+class Timeline(QWidget):
+    """Key steps of one reverse process, x_t over x0_hat.
+
+    Frames may be added while the process runs. As long as the view follows (the user has not
+    gone back), the newest frame is the current one. `currentChanged` carries the position in
+    `frames()`, -1 when there is none; `exportRequested` one of 'strip', 'gif', 'frames'.
+    """
+
+    currentChanged = pyqtSignal(int)
+    exportRequested = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frames: list[Frame] = []
+        self._rows: tuple[str, ...] = ROWS
+        self._range = (-1.0, 1.0)
+        self._current = -1
+        self._speed = 1.0
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._tick)
+        self._strip = Strip(self)
+        self._strip.setRows(self._rows)
+        self._strip.setEmptyText("The denoising steps appear here")
+        self._strip.setAccessibleName("Denoising steps")
+        self._strip.picked.connect(self._pick)
+        self._strip.playToggled.connect(self.togglePlaying)
+        self._build()
+        self._refresh()
+
+    # Frames
+
+    def clear(self) -> None:
+        """Forget all frames, stop playing, and follow again."""
+        self.stop()
+        self._frames.clear()
+        self._strip.setColumns(())
+        self._follow.setChecked(True)
+        self._go(-1)
+
+    def addFrame(self, frame: Frame) -> None:
+        """Show a step; one with the same index as an earlier one takes its place.
+
+        Raises:
+            ValueError: an array of the frame is not (H, W).
+        """
+        column = self._column(frame)
+        position = bisect_left([f.index for f in self._frames], frame.index)
+        replace = position < len(self._frames) and self._frames[position].index == frame.index
+        if replace:
+            self._frames[position] = frame
+        else:
+            self._frames.insert(position, frame)
+        self._strip.put(position, column, replace)
+        if self.isFollowing():
+            self._go(len(self._frames) - 1, force=replace)
+        elif not replace and position <= self._current:
+            self._go(self._current + 1, force=True)
+        else:
+            self._refresh()
+
+    def frames(self) -> tuple[Frame, ...]:
+        """All frames in the order of their index, with the arrays as they were given."""
+        return tuple(self._frames)
+
+    def current(self) -> int:
+        """Position of the current frame in `frames()`; -1 when there is none."""
+        return self._current
+
+    def currentFrame(self) -> Frame | None:
+        return self._frames[self._current] if self._current >= 0 else None
+
+    def setCurrent(self, position: int) -> None:
+        """Go to a frame.
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        if not 0 <= position < len(self._frames):
+            raise IndexError(f"there is no frame {position} among {len(self._frames)}")
+        self._go(position)
+
+    def setValueRange(self, low: float, high: float) -> None:
+        """Values of floating-point frames shown as black and as white; (-1, 1) at first."""
+        self._range = (low, high)
+        self._rebuild()
+
+    def setRows(self, rows: Sequence[str]) -> None:
+        """Which of 'x_t' and 'x0_hat' to show, from the top.
+
+        Raises:
+            ValueError: another name, or none.
+        """
+        if not rows or not set(rows) <= set(ROWS):
+            raise ValueError(f"rows are taken from {ROWS}, not {tuple(rows)}")
+        self._rows = tuple(rows)
+        self._strip.setRows(self._rows)
+        self._rebuild()
+
+    # Playback
+
+    def isPlaying(self) -> bool:
+        return self._clock.isActive()
+
+    def play(self) -> None:
+        """Play from the current frame, or from the first when the last is shown."""
+        if len(self._frames) < 2:
+            return
+        self._follow.setChecked(False)
+        if self._current >= len(self._frames) - 1:
+            self._go(0)
+        self._clock.start(round(1000 / (_FRAMES_PER_SECOND * self._speed)))
+        self._refresh()
+
+    def stop(self) -> None:
+        self._clock.stop()
+        self._refresh()
+
+    def togglePlaying(self) -> None:
+        if self.isPlaying():
+            self.stop()
+        else:
+            self.play()
+
+    def setSpeed(self, speed: float) -> None:
+        """Speed of the playback, as a factor."""
+        self._speed = speed
+        self._speed_button.setText(f"{speed:g}×")
+        if self.isPlaying():
+            self._clock.setInterval(round(1000 / (_FRAMES_PER_SECOND * speed)))
+
+    def isFollowing(self) -> bool:
+        return self._follow.isChecked()
+
+    def setFollowing(self, following: bool) -> None:
+        """Whether a new frame becomes the current one."""
+        self._follow.setChecked(following)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        self.stop()
+        super().hideEvent(event)
+
+    # Inside
+
+    def _build(self) -> None:
+        self._play = self._button("mdi6.play", "Play (Space)", self.togglePlaying)
+        self._loop = self._button("mdi6.repeat", "Repeat", None)
+        self._loop.setCheckable(True)
+        self._loop.setChecked(True)
+        self._speed_button = self._menu_button("1×", "Speed", self._speed_menu())
+        self._follow = self._button("mdi6.skip-forward-outline", "Follow new steps", None)
+        self._follow.setText("Follow")
+        self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._follow.setCheckable(True)
+        self._follow.setChecked(True)
+        self._follow.toggled.connect(self._follow_toggled)
+        self._export = self._menu_button("Export", "Save the steps", self._export_menu())
+        self._export.setIcon(icon("mdi6.export-variant"))
+        self._where = QLabel(self)
+        self._where.setProperty("role", "muted")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setSpacing(4)
+        for widget in (self._play, self._loop, self._speed_button):
+            bar.addWidget(widget)
+        bar.addSpacing(self.fontMetrics().height())
+        bar.addWidget(self._where, 1)
+        bar.addWidget(self._follow)
+        bar.addWidget(self._export)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(bar)
+        column.addWidget(self._strip, 1)
+
+    def _button(self, name: str, hint: str, action: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(icon(name))
+        button.setToolTip(hint)
+        button.setAccessibleName(hint)
+        if callable(action):
+            button.clicked.connect(lambda: action())
+        return button
+
+    def _menu_button(self, text: str, hint: str, menu: QMenu) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(hint)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _speed_menu(self) -> QMenu:
+        menu, group = QMenu(self), QActionGroup(self)
+        for speed in _SPEEDS:
+            action = QAction(f"{speed:g}×", menu)
+            action.setCheckable(True)
+            action.setChecked(speed == self._speed)
+            action.triggered.connect(lambda _, s=speed: self.setSpeed(s))
+            group.addAction(action)
+            menu.addAction(action)
+        return menu
+
+    def _export_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for kind, text, name in _EXPORTS:
+            action = QAction(icon(name), text, menu)
+            action.triggered.connect(lambda _, k=kind: self.exportRequested.emit(k))
+            menu.addAction(action)
+        return menu
+
+    def _column(self, frame: Frame) -> Column:
+        arrays = {"x_t": frame.x_t, "x0_hat": frame.x0_hat}
+        images: list[QImage | None] = []
+        for row in self._rows:
+            array = arrays[row]
+            images.append(None if array is None else _thumbnail(grey_image(array, *self._range)))
+        return Column(frame.caption(), tuple(images))
+
+    def _rebuild(self) -> None:
+        self._strip.setColumns([self._column(frame) for frame in self._frames])
+
+    def _pick(self, position: int) -> None:
+        self.stop()
+        with QSignalBlocker(self._follow):
+            self._follow.setChecked(position == len(self._frames) - 1)
+        self._go(position)
+
+    def _follow_toggled(self, following: bool) -> None:
+        if following and self._frames:
+            self.stop()
+            self._go(len(self._frames) - 1)
+
+    def _tick(self) -> None:
+        if self._current < len(self._frames) - 1:
+            self._go(self._current + 1)
+        elif self._loop.isChecked():
+            self._go(0)
+        else:
+            self.stop()
+
+    def _go(self, position: int, force: bool = False) -> None:
+        moved = position != self._current
+        self._current = position
+        if moved or force:
+            self._strip.setCurrent(position)
+            self.currentChanged.emit(position)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        frame = self.currentFrame()
+        self._where.setText(
+            "" if frame is None else f"Step {frame.index} of {frame.total}   {frame.caption()}"
+        )
+        self._play.setIcon(icon("mdi6.pause" if self.isPlaying() else "mdi6.play"))
+        self._play.setToolTip("Pause (Space)" if self.isPlaying() else "Play (Space)")
+        self._play.setEnabled(len(self._frames) > 1)
+        self._export.setEnabled(bool(self._frames))
+
+
+def _thumbnail(image: QImage) -> QImage:
+    if max(image.width(), image.height()) <= _KEPT_SIDE:
+        return image
+    return image.scaled(
+        _KEPT_SIDE,
+        _KEPT_SIDE,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
