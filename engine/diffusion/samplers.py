@@ -34,6 +34,7 @@ from engine.diffusion.plan import Plan
 from engine.diffusion.process import PredictionType
 from engine.diffusion.schedules import Schedule, log_variance_bounds
 from engine.diffusion.timesteps import Spacing
+from engine.errors import InputError
 from engine.steps import DenoiseStep
 
 Variance = Literal["fixed_small", "fixed_large", "learned_range"]
@@ -116,7 +117,12 @@ def ddim(
         eta: Share of fresh noise, 0 to 1.
 
     Other arguments: see the module.
+
+    Raises:
+        InputError: `eta` out of range.
     """
+    if not 0.0 <= eta <= 1.0:
+        raise InputError(f"The share of fresh noise, eta, is {eta}.", "Use 0 to 1.")
     plan = Plan(schedule, x_T, timesteps, final_t, prediction)
     posterior_variance = plan.schedule.posterior_variance.tolist()
     x = x_T

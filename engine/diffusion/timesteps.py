@@ -14,12 +14,11 @@ from engine.diffusion.schedules import Schedule, schedule_from_alpha_bar
 from engine.errors import InputError
 
 Spacing = Literal["leading", "trailing", "linspace", "logsnr"]
-Start = Literal["prior", "rescaled"]
 SPACINGS: tuple[str, ...] = get_args(Spacing)
 
 
 def make_timesteps(
-    schedule: Schedule, steps: int | None = None, spacing: Spacing = "trailing"
+    schedule: Schedule, steps: int | None = None, spacing: str = "trailing"
 ) -> list[int]:
     """Choose `steps` of the T timesteps; table 2 of Lin et al. 2024 names the first three.
 
@@ -33,7 +32,7 @@ def make_timesteps(
     Args:
         schedule: Gives T and, for logsnr, the signal levels.
         steps: How many, 1 to T; all of them when None.
-        spacing: How they are spread.
+        spacing: How they are spread, one of `SPACINGS`.
 
     Returns:
         Strictly decreasing timesteps in [0, T).
@@ -101,7 +100,7 @@ def respace(schedule: Schedule, timesteps: Sequence[int], final_t: int = -1) -> 
 def initial_state(
     schedule: Schedule,
     noise: Tensor,
-    start: Start = "prior",
+    start: str = "prior",
     *,
     t: int | None = None,
     data_mean: float = 0.0,
@@ -125,7 +124,7 @@ def initial_state(
     Args:
         schedule: The schedule that the network was trained on.
         noise: (B, ...) standard normal.
-        start: Which of the two.
+        start: Which of the two, prior or rescaled.
         t: The first timestep visited; T-1 by default. Only rescaled depends on it.
         data_mean: mu, mean of the training images, in their range [-1, 1].
         data_std: sd, standard deviation of a pixel over the training images.
