@@ -28,8 +28,8 @@ class _Curves(ThemedPlot):
     """The plot itself; `LossCurves` adds the controls."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("The losses appear here once training runs", parent)
         self.curves: dict[str, _Curve] = {}
+        super().__init__("The losses appear here once training runs", parent)
         self._weight = 0.0
         self._log = False
         self.plot.setLabel("bottom", "step")
@@ -42,6 +42,7 @@ class _Curves(ThemedPlot):
                 if name not in self.curves:
                     self._add(name)
                 self.curves[name].series.append(step, float(value))
+        self._spread_weight()
         self.redraw()
 
     def clear(self) -> None:
@@ -53,8 +54,7 @@ class _Curves(ThemedPlot):
 
     def setWeight(self, weight: float) -> None:
         self._weight = weight
-        for curve in self.curves.values():
-            curve.series.setWeight(weight)
+        self._spread_weight()
         self.redraw()
 
     def setLog(self, log: bool) -> None:
@@ -73,14 +73,24 @@ class _Curves(ThemedPlot):
 
     def restyle(self, theme: Theme) -> None:
         super().restyle(theme)
-        for place, curve in enumerate(self.curves.values()):
+        legend: list[tuple[str, str]] = []
+        for place, (name, curve) in enumerate(self.curves.items()):
             colour = str(getattr(theme, _TONES[place % len(_TONES)]))
             curve.raw.setPen(pen(colour, 1, alpha=0.3))
             curve.smooth.setPen(pen(colour))
+            legend.append((name, colour))
+        self.setHeader("", legend)
+
+    def _spread_weight(self) -> None:
+        """A curve with a tenth of the points spans ten steps a point: its past weighs w^10."""
+        longest = max((len(curve.series.raw) for curve in self.curves.values()), default=0)
+        for curve in self.curves.values():
+            stride = max(1, longest // max(1, len(curve.series.raw)))
+            curve.series.setWeight(self._weight**stride)
 
     def _add(self, name: str) -> None:
         raw = self.plot.plot([], [])
-        smooth = self.plot.plot([], [], name=name)
+        smooth = self.plot.plot([], [])
         for item in (raw, smooth):
             item.setDownsampling(auto=True, method="peak")
             item.setClipToView(True)

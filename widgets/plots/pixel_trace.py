@@ -25,8 +25,8 @@ class PixelTrace(ThemedPlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Click a pixel of the image to follow its value through time", parent)
         self._t = np.empty(0)
-        self._x_t = self.plot.plot([], [], name="x_t", symbolSize=4)
-        self._x0 = self.plot.plot([], [], name="x0_hat", symbolSize=4)
+        self._x_t = self.plot.plot([], [], symbolSize=4)
+        self._x0 = self.plot.plot([], [], symbolSize=4)
         self._line = pg.InfiniteLine(angle=90, movable=False)
         self.plot.addItem(self._line)
         self.plot.setMouseEnabled(False, False)
@@ -93,11 +93,7 @@ class PixelTrace(ThemedPlot):
 
     def _show_title(self) -> None:
         theme = theme_of(self)
-        self.plot.setTitle(self._title or None, color=theme.text, size=f"{self._points()}pt")
-
-    def _points(self) -> float:
-        size = self.font().pointSizeF()
-        return size if size > 0 else 9.0
+        self.setHeader(self._title, (("x_t", theme.trace_x_t), ("x0_hat", theme.trace_x0)))
 
     def _clicked(self, event: object) -> None:
         scene_pos = getattr(event, "scenePos", None)

@@ -20,6 +20,7 @@ class SmoothedSeries:
         self.steps: list[float] = []
         self.raw: list[float] = []
         self.smooth: list[float] = []
+        self._weight = -1.0
         self.setWeight(weight)
 
     def append(self, step: float, value: float) -> None:
@@ -28,7 +29,9 @@ class SmoothedSeries:
         self.smooth.append(self._next(value))
 
     def setWeight(self, weight: float) -> None:
-        """Smooth again from the start, with a weight in [0, 1)."""
+        """Smooth again from the start if the weight, in [0, 1), is another one."""
+        if weight == self._weight:
+            return
         self._weight = weight
         self._sum = 0.0
         self._mass = 1.0

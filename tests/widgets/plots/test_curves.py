@@ -56,6 +56,12 @@ def test_a_new_name_starts_a_curve(curves: LossCurves) -> None:
     assert curves.names() == ()
 
 
+def test_a_sparse_curve_is_smoothed_less(curves: LossCurves) -> None:
+    curves.append([(i, {"loss": 1.0}) for i in range(100)])
+    curves.append([(i, {"validation": float(i == 50)}) for i in (0, 50)])
+    assert curves.series("validation")[2][-1] > 0.99
+
+
 def test_slider_changes_the_smoothing(curves: LossCurves) -> None:
     curves.append([(0, {"loss": 1.0}), (1, {"loss": 0.0})])
     slider = curves.findChild(QSlider)

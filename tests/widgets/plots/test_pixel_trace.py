@@ -47,9 +47,9 @@ def test_time_runs_down_to_the_right(trace: PixelTrace, qtbot: QtBot) -> None:
 
 def test_title_names_the_pixel(trace: PixelTrace) -> None:
     trace.setPixel(12, 34)
-    title = trace.plot.getPlotItem().titleLabel.text
-    assert "x = 12" in title
-    assert "y = 34" in title
+    assert "x = 12" in trace.header()
+    assert "y = 34" in trace.header()
+    assert "x0_hat" in trace.header()
 
 
 def test_the_line_follows_the_current_step(trace: PixelTrace) -> None:
