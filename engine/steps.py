@@ -1,11 +1,13 @@
-"""What a sampler yields; loads no torch, so that every layer may name the type."""
+"""What long operations yield; loads no torch, so that every layer may name the types."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 
@@ -30,3 +32,45 @@ class DenoiseStep:
     x0_hat: Tensor
     eps: Tensor | None = None
     evidence: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """One optimizer step.
+
+    Attributes:
+        iteration: 1 for the first step of the run, resumed parts counted in.
+        total: Steps of the whole run.
+        losses: Named values, logged and drawn as curves.
+    """
+
+    iteration: int
+    total: int
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ProgressStep:
+    """`done` of `total` units of a task that has no steps of its own (total 0: not known)."""
+
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ImagesStep:
+    """Named images to show while a task runs, each (H, W) float32."""
+
+    images: Mapping[str, np.ndarray]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class NoteStep:
+    """A sentence for the user about how the task is done."""
+
+    message: str
+
+
+Step = DenoiseStep | TrainStep | ProgressStep | ImagesStep | NoteStep

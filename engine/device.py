@@ -1,0 +1,135 @@
+"""Where and how precisely the networks run. torch is imported when asked, not before."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """What the user asks for.
+
+    Attributes:
+        device: "auto" takes cuda, then mps, then the CPU.
+        precision: Of inference. "auto" is bfloat16 where the hardware computes in it, else float32.
+        threads: CPU threads of one operation; 0 takes all cores.
+    """
+
+    device: DeviceName = "auto"
+    precision: Precision = "auto"
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running task may use.
+
+    Attributes:
+        device: Where networks and batches live.
+        dtype: Type that inference computes in.
+        threads: CPU threads of one operation.
+        max_batch: Largest batch that one network call may take; 0 leaves it to the task.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+    max_batch: int = 0
+
+    @property
+    def precision(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
+    def limit(self, wanted: int) -> int:
+        """The batch size to use where a task would like `wanted`."""
+        return min(wanted, self.max_batch) if self.max_batch else wanted
+
+    def with_half_batch(self, wanted: int) -> Context:
+        """The same with at most half of the batch that was too large."""
+        return replace(self, max_batch=max(1, self.limit(wanted) // 2))
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Mixed precision for training: on CUDA, and on CPUs that compute in bfloat16."""
+        import torch
+
+        if self.device.type == "cuda" or (
+            self.device.type == "cpu" and self.dtype is torch.bfloat16
+        ):
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
+
+def open_context(settings: DeviceSettings) -> Context:
+    """Choose device, type and threads; sets torch's thread count.
+
+    Raises:
+        InputError: a device was asked for that this machine does not have.
+    """
+    import torch
+
+    name = _device_name(settings.device)
+    threads = settings.threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    device = torch.device(name)
+    return Context(device, _dtype(device, settings.precision), threads)
+
+
+def _device_name(wanted: DeviceName) -> str:
+    import torch
+
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if present[name])
+    if not present[wanted]:
+        raise InputError(
+            f"This machine has no {wanted} device that torch can use.",
+            "Choose 'auto' or 'cpu'.",
+        )
+    return wanted
+
+
+def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
+    import torch
+
+    if precision == "float32":
+        return torch.float32
+    if precision == "bfloat16":
+        return torch.bfloat16
+    return torch.bfloat16 if computes_in_bfloat16(device) else torch.float32
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is computed by the hardware; emulated, it is 20 times slower."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def free_memory() -> None:
+    """Give back what the allocator holds, after an out-of-memory error or at a job's end."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -1,0 +1,134 @@
+"""What the engine tells: frozen events, numpy and plain values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events."""
+
+
+@dataclass(frozen=True)
+class JobEvent(Event):
+    """Base of the events of one job.
+
+    Attributes:
+        job_id: What `submit` returned.
+    """
+
+    job_id: int
+
+
+@dataclass(frozen=True)
+class EngineReady(Event):
+    """The engine thread has loaded torch and takes jobs; `device` says where they run."""
+
+    device: str
+    threads: int
+    precision: str
+
+
+@dataclass(frozen=True)
+class QueueChanged(Event):
+    """The waiting jobs in the order in which they will run."""
+
+    order: tuple[int, ...]
+    paused: bool
+
+
+@dataclass(frozen=True)
+class JobQueued(JobEvent):
+    """Accepted; the job waits."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class JobStarted(JobEvent):
+    """The engine thread has taken the job."""
+
+
+@dataclass(frozen=True)
+class JobProgress(JobEvent):
+    """How far a job is: `done` of `total` steps (total 0: not known), `rate` in steps/s."""
+
+    done: int
+    total: int
+    rate: float
+    remaining_s: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class JobPreview(JobEvent):
+    """One denoising step to look at.
+
+    Attributes:
+        index, total, t: As in `engine.steps.DenoiseStep`.
+        x_t, x0_hat: (B, H, W) float32 in the range that the network works in.
+        key: Belongs to the timeline; never replaced by a newer one.
+    """
+
+    index: int
+    total: int
+    t: int
+    x_t: np.ndarray
+    x0_hat: np.ndarray
+    key: bool
+
+
+@dataclass(frozen=True, eq=False)
+class JobImages(JobEvent):
+    """Named images that a running job wants seen, such as training samples; (H, W) float32 each."""
+
+    images: Mapping[str, np.ndarray]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class JobLosses(JobEvent):
+    """A batch of training records, each (iteration, {name: value})."""
+
+    rows: tuple[tuple[int, Mapping[str, float]], ...]
+
+
+@dataclass(frozen=True)
+class JobNote(JobEvent):
+    """Something that the user should know while the job goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class JobFinished(JobEvent):
+    """The job's result, of the type that its task documents."""
+
+    result: Any
+    seconds: float
+
+
+@dataclass(frozen=True)
+class JobFailed(JobEvent):
+    """The job ended by an error; the engine goes on.
+
+    Attributes:
+        message, hint: For the user.
+        detail: Traceback and versions, to copy.
+        user_error: The input was at fault, not the program.
+    """
+
+    message: str
+    hint: str
+    detail: str
+    user_error: bool
+
+
+@dataclass(frozen=True)
+class JobCancelled(JobEvent):
+    """The job ended because it was asked to."""
