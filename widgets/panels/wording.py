@@ -1,0 +1,28 @@
+"""Rates and times as people say them."""
+
+from __future__ import annotations
+
+import math
+
+
+def duration(seconds: float) -> str:
+    """`seconds` (not negative) in its two largest units: '14 s', '2 min 05 s', '1 h 12 min'."""
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(whole / 60)
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    hours = round(minutes / 60)
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def rate(steps_per_second: float) -> str:
+    """'12.3 steps/s', or '4.0 s/step' where a step takes longer than a second."""
+    if steps_per_second >= 100:
+        return f"{steps_per_second:.0f} steps/s"
+    if steps_per_second >= 1:
+        return f"{steps_per_second:.1f} steps/s"
+    return f"{1 / steps_per_second:.1f} s/step"
