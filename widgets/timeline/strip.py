@@ -211,6 +211,9 @@ class Strip(QAbstractScrollArea):
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         self._scrub(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Ends here what the press began: the widgets below would take it for their own."""
+
     def _scrub(self, event: QMouseEvent | None) -> None:
         if event is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
