@@ -25,6 +25,7 @@ from widgets.panels.sheet_layout import SheetLayout, best_layout
 from widgets.theme import Theme, theme_of
 
 _SMALLEST_IMAGE = 72  # logical pixels
+_NOTHING = SheetLayout(columns=1, rows=0, width=1, height=1)
 # Keys as in InvokeAI's gallery: all parameters of a result, its seed, all but the seed.
 _RECALLS: tuple[tuple[Qt.Key, str, str], ...] = (
     (Qt.Key.Key_A, "parameters", "Recall its parameters"),
@@ -51,6 +52,7 @@ class ContactSheet(QAbstractScrollArea):
         self._captions: list[str] = []
         self._range = (-1.0, 1.0)
         self._current = -1
+        self._grid = _NOTHING
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -113,10 +115,14 @@ class ContactSheet(QAbstractScrollArea):
 
     def cellRect(self, place: int) -> QRect:
         """Where an image with its caption is in the viewport."""
-        grid, gap = self._layout(), self._gap()
+        grid, gap = self._grid, self._gap()
         row, column = divmod(place, grid.columns)
-        left = gap + column * (grid.width + gap)
-        top = gap + row * (grid.height + self._caption_height() + gap) - self._offset()
+        pitch = (grid.width + gap, grid.height + self._caption_height() + gap)
+        room = self._room()
+        # The grid stands in the middle of what it does not need.
+        left = max(0, room[0] - gap - grid.columns * pitch[0]) // 2 + gap + column * pitch[0]
+        top = max(0, room[1] - gap - grid.rows * pitch[1]) // 2 + gap + row * pitch[1]
+        top -= self._offset()
         return QRect(left, top, grid.width, grid.height + self._caption_height())
 
     def placeAt(self, x: int, y: int) -> int:
@@ -148,8 +154,6 @@ class ContactSheet(QAbstractScrollArea):
         return max(1, wide), max(1, self.height())
 
     def _layout(self) -> SheetLayout:
-        if not self._images:
-            return SheetLayout(1, 0, 1, 1)
         first = self._images[0]
         return best_layout(
             len(self._images),
@@ -161,9 +165,10 @@ class ContactSheet(QAbstractScrollArea):
         )
 
     def _relayout(self) -> None:
+        self._grid = self._layout() if self._images else _NOTHING
         bar = self.verticalScrollBar()
         if bar is not None:
-            grid = self._layout()
+            grid = self._grid
             pitch = grid.height + self._caption_height() + self._gap()
             bar.setRange(0, max(0, grid.rows * pitch + self._gap() - self.height()))
             bar.setPageStep(max(1, self.height()))
@@ -229,7 +234,7 @@ class ContactSheet(QAbstractScrollArea):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None or not self._images:
             return super().keyPressEvent(event)
-        last, columns = len(self._images) - 1, self._layout().columns
+        last, columns = len(self._images) - 1, self._grid.columns
         key = Qt.Key(event.key())
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         moves = {

@@ -113,10 +113,10 @@ class MessageBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(pad, pad, pad, pad)
         row.setSpacing(pad)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(text, 1)
         row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def _show_icon(self) -> None:
         name, tone = _LOOKS[self._kind]

@@ -67,6 +67,7 @@ class CommandPalette(QFrame):
         column.addWidget(self._none)
         column.addWidget(self._list)
         self._before: QWidget | None = None
+        self._tallest_list = 0
         self.hide()
 
     def setActions(self, actions: Sequence[QAction]) -> None:
@@ -81,8 +82,9 @@ class CommandPalette(QFrame):
             self._before = QApplication.focusWidget()
         em = self.fontMetrics().height()
         width = max(12 * em, min(36 * em, parent.width() - 2 * em))
-        height = max(8 * em, min(26 * em, parent.height() - 4 * em))
-        self.setGeometry((parent.width() - width) // 2, 2 * em, width, height)
+        self._tallest_list = max(6 * em, min(24 * em, parent.height() - 8 * em))
+        self.setFixedWidth(width)
+        self.move((parent.width() - width) // 2, 2 * em)
         self._line.clear()
         self._filter("")
         self.show()
@@ -138,6 +140,9 @@ class CommandPalette(QFrame):
         self._list.setCurrentRow(0)
         self._list.setVisible(bool(matches))
         self._none.setVisible(not matches)
+        rows = self._list.sizeHintForRow(0) * len(matches)
+        self._list.setFixedHeight(max(1, min(self._tallest_list, rows)))
+        self.adjustSize()
 
     def _add(self, action: QAction) -> None:
         item = QListWidgetItem(self._list)
