@@ -149,9 +149,7 @@ def rasterise(segments: Sequence[Segment], height: int, width: int) -> NDArray[n
     return canvas.reshape(height, width)
 
 
-_Pieces = tuple[
-    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]
-]
+_Pieces = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 def _pieces(segment: Segment) -> _Pieces:
@@ -161,9 +159,7 @@ def _pieces(segment: Segment) -> _Pieces:
     return points[:-1], points[1:], radii[:-1], radii[1:]
 
 
-def _stamp(
-    canvas: NDArray[np.float32], shape: tuple[int, int], pieces: _Pieces, half: int
-) -> None:
+def _stamp(canvas: NDArray[np.float32], shape: tuple[int, int], pieces: _Pieces, half: int) -> None:
     start, end, radius_a, radius_b = (part[:, None] for part in pieces)
     offsets = np.arange(-half, half + 1, dtype=np.float32)
     window = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), -1).reshape(-1, 2)

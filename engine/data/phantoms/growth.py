@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.phantoms.geometry import Landmark, Segment
-from engine.data.phantoms.guides import Constant, Guide, turn
+from engine.data.phantoms.guides import Guide, turn
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class TreeParams:
     """
 
     trunk_radius: float = 3.4
-    tip_radius: float = 0.75
-    taper: float = 0.006
-    spacing: float = 30.0
+    tip_radius: float = 0.85
+    taper: float = 0.0040
+    spacing: float = 48.0
     tortuosity: float = 0.016
     density: float = 1.0
     crossing: float = 0.1
@@ -89,13 +89,14 @@ class Grower:
         rng: np.random.Generator,
         params: TreeParams,
         avoid: Landmark,
+        view: Landmark | None,
         daughter_guide: DaughterGuide,
     ) -> None:
         self.segments: list[Segment] = []
         self._height, self._width = shape
         self._scale = min(shape) / 384
-        self._params = params
-        self._avoid = avoid
+        self.params = params
+        self._avoid, self._view = avoid, view
         self._daughter_guide = daughter_guide
         self._normal = _stream(rng.standard_normal)
         self._uniform = _stream(rng.random)
@@ -104,6 +105,11 @@ class Grower:
         self._owner = [-1] * (self._columns * (int(self._height / self._cell) + 1))
         self._buds: list[tuple[float, int, Tip]] = []
         self._count = itertools.count()
+
+    @property
+    def spacing(self) -> float:
+        """Mean distance between branchings in pixels of this field."""
+        return self.params.spacing * self._scale
 
     def add(self, bud: Tip) -> None:
         """Plants a bud; it grows in the next `grow`."""
@@ -130,18 +136,18 @@ class Grower:
 
     def grow(self) -> None:
         """Grows every bud, and the daughters that sprout on the way."""
-        while self._buds and len(self.segments) < self._params.max_vessels:
+        while self._buds and len(self.segments) < self.params.max_vessels:
             self._grow_vessel(heapq.heappop(self._buds)[2])
 
     def _grow_vessel(self, tip: Tip) -> None:
         index = len(self.segments)
         # Short steps near thin tips would cost time without being seen at pixel resolution.
         step = 2.5 * self._scale
-        taper = self._params.taper * math.exp(0.25 * next(self._normal))
+        taper = self.params.taper * math.exp(0.25 * next(self._normal))
         points, radii = [(tip.row, tip.column)], [tip.radius]
         shown, wobble, travelled = tip.radius, 0.0, 0.0
         branch_at = self._next_spacing(tip)
-        while tip.radius > self._params.tip_radius * self._scale:
+        while tip.radius > self.params.tip_radius * self._scale:
             wobble = self._wobble(wobble, step)
             wanted = turn(tip.heading, tip.guide.bearing(tip.row, tip.column))
             steer = tip.pull * max(-0.9, min(0.9, wanted)) / (40 * self._scale)
@@ -169,21 +175,23 @@ class Grower:
         path = np.array(points, np.float32)
         widths = np.array(radii, np.float32)
         if self._inside(tip) and len(points) > 1:
-            # A vessel that ends in view fades over its last pixels instead of being cut.
-            fade = np.clip(np.arange(len(points))[::-1] / 6.0, 0.0, 1.0)
+            # A vessel that ends in view fades over its last pixels instead of being cut; the
+            # wider it still is (it met the avascular zone), the longer that takes.
+            length = 4.0 + 6.0 * max(0.0, tip.radius / self._scale - 0.8)
+            fade = np.clip(np.arange(len(points))[::-1] / length, 0.0, 1.0)
             floor = min(0.6 * self._scale, float(widths.min()))
-            widths = np.maximum(widths * (0.45 + 0.55 * fade), floor).astype(np.float32)
+            widths = np.maximum(widths * (0.4 + 0.6 * fade), floor).astype(np.float32)
         self.segments.append(Segment(path, widths, tip.parent))
 
     def _wobble(self, wobble: float, step: float) -> float:
         """Curvature as an Ornstein-Uhlenbeck process with a correlation length of 14 pixels."""
         keep = math.exp(-step / (14 * self._scale))
-        kick = self._params.tortuosity * math.sqrt(1 - keep * keep)
+        kick = self.params.tortuosity * math.sqrt(1 - keep * keep)
         return keep * wobble + kick * next(self._normal)
 
     def _hurry(self, tip: Tip) -> float:
         """Faster tapering close to the avascular zone, where vessels dissolve into capillaries."""
-        return 1.0 + max(0.0, 2.4 - self._avoid.distance(tip.row, tip.column))
+        return 1.0 + max(0.0, 2.6 - self._avoid.distance(tip.row, tip.column))
 
     def _inside(self, tip: Tip) -> bool:
         margin = tip.radius + 1
@@ -191,42 +199,54 @@ class Grower:
             -margin < tip.row < self._height - 1 + margin
             and -margin < tip.column < self._width - 1 + margin
             and self._avoid.distance(tip.row, tip.column) > 1.15
+            and (self._view is None or self._view.distance(tip.row, tip.column) < 1.0)
         )
 
     def _next_spacing(self, tip: Tip) -> float:
-        widening = 0.7 + 0.3 * tip.radius / (self._params.trunk_radius * self._scale)
-        mean = self._params.spacing * self._scale * widening
+        widening = 0.7 + 0.3 * tip.radius / (self.params.trunk_radius * self._scale)
+        mean = self.params.spacing * self._scale * widening
         return mean * (0.45 - 0.55 * math.log(1.0 - next(self._uniform)))
 
     def _branch(self, tip: Tip, index: int) -> None:
-        ratio = 0.5 + 0.4 * next(self._uniform)
+        # Trunks give off slim side branches and stay wide; twigs split into near equals.
+        ratio = min(0.95, 0.38 + 0.2 * tip.order + 0.55 * next(self._uniform) ** 2)
         larger, smaller, bend, spread = murray(tip.radius, ratio)
         tip.side = -tip.side if next(self._uniform) < 0.8 else tip.side
-        if smaller <= self._params.tip_radius * self._scale:
-            return
-        heading = tip.heading + tip.side * 0.75 * spread
+        smallest = self.params.tip_radius * self._scale
+        if smaller <= smallest:
+            if larger <= 1.3 * smallest:
+                return
+            smaller = min(larger, smallest * (1.1 + 0.4 * next(self._uniform)))
+        heading = tip.heading + tip.side * 0.9 * spread
         tip.heading -= tip.side * 0.6 * bend
         tip.radius = larger
         guide = self._daughter_guide(tip, heading, tip.side)
         daughter = Tip(tip.row, tip.column, heading, smaller, guide, index)
         daughter.side, daughter.order = -tip.side, tip.order + 1
-        daughter.pull = 0.0 if isinstance(guide, Constant) and tip.order > 1 else 0.7
+        daughter.pull = 0.45
         self.add(daughter)
 
     def _swerve(self, tip: Tip, index: int, travelled: float) -> float | None:
         """A turn in radians away from a vessel ahead; None where the tip must end."""
         kin = tip.parent if travelled < 24 * self._scale else index
-        reach = 9 * self._scale + tip.radius
+        reach = 11 * self._scale + tip.radius
         ahead = self._met(tip, 0.0, reach, index, kin)
         left = self._met(tip, -0.6, reach, index, kin)
         right = self._met(tip, 0.6, reach, index, kin)
         if not (ahead or left or right):
-            return 0.0
+            return self._drift(tip, index, kin)
         if self._met(tip, 0.0, 0.55 * reach, index, kin):
-            return 0.0 if next(self._uniform) < self._params.crossing**0.25 else None
+            return 0.0 if next(self._uniform) < self.params.crossing**0.25 else None
         if left and right:
             return 0.0
         return 0.16 if left or (ahead and not right and tip.side > 0) else -0.16
+
+    def _drift(self, tip: Tip, index: int, kin: int) -> float:
+        """A slight turn away from a vessel alongside: vessels part instead of running in pairs."""
+        reach = 12 * self._scale
+        left = self._met(tip, -1.25, reach, index, kin)
+        right = self._met(tip, 1.25, reach, index, kin)
+        return 0.05 * (int(left) - int(right))
 
     def _met(self, tip: Tip, angle: float, reach: float, index: int, kin: int) -> bool:
         row = tip.row + reach * math.sin(tip.heading + angle)
