@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QFontMetrics, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 
 _PROPERTY = "reverieTheme"
@@ -170,15 +170,18 @@ def blend(first: str, second: str, share: float) -> QColor:
 def style_sheet(theme: Theme) -> str:
     """The application's style sheet: the template with `@token` replaced by the theme's colours.
 
+    The size of icons, which Qt does not take in `em`, is worked out from the application's font.
+
     Raises:
         KeyError: the template names a token that the theme does not have.
     """
     folder = files("resources").joinpath("styles")
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
     tokens["disabled"] = blend(theme.text, theme.bg, 0.55).name()
+    tokens["icon"] = str(round(1.1 * QFontMetrics(QApplication.font()).height()))
     tokens["assets"] = str(folder).replace("\\", "/")
     template = folder.joinpath("reverie.qss").read_text(encoding="utf-8")
-    return re.sub(r"@(\w+)", lambda match: tokens[match[1]], template)
+    return re.sub(r"@\{?(\w+)\}?", lambda match: tokens[match[1]], template)
 
 
 def apply_theme(app: QApplication, name: str) -> Theme:

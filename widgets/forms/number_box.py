@@ -99,6 +99,7 @@ class NumberBox(QAbstractSpinBox):
     def setValue(self, value: float) -> None:
         """Show `value`; one outside the limits is shown with its error and not taken."""
         self._line.setText(self._limits.write(value))
+        self._line.setCursorPosition(0)  # of a long number in a short field, the start shows
         self._take(self._line.text(), exact=value)
 
     def stepBy(self, steps: int) -> None:

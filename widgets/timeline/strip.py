@@ -253,7 +253,7 @@ class Strip(QAbstractScrollArea):
         painter = QPainter(view)
         painter.fillRect(view.rect(), QColor(theme.surface))
         if self._columns:
-            painter.setClipRect(view.rect().adjusted(self._gutter() - self._gap(), 0, 0, 0))
+            painter.setClipRect(view.rect().adjusted(self._gutter() - 2, 0, 0, 0))
             for position in range(self.positionAt(0), self.positionAt(view.width()) + 1):
                 self._paint_column(painter, position, theme)
             painter.setClipping(False)
