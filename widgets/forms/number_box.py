@@ -88,6 +88,7 @@ class NumberBox(QAbstractSpinBox):
         assert line is not None, "QAbstractSpinBox always has a line edit"
         self._line = line
         self._line.setText(limits.write(value))
+        self._line.setCursorPosition(0)
         self._line.textEdited.connect(self._read)
 
     def value(self) -> float:

@@ -115,15 +115,9 @@ class ContactSheet(QAbstractScrollArea):
 
     def cellRect(self, place: int) -> QRect:
         """Where an image with its caption is in the viewport."""
-        grid, gap = self._grid, self._gap()
-        row, column = divmod(place, grid.columns)
-        pitch = (grid.width + gap, grid.height + self._caption_height() + gap)
-        room = self._room()
-        # The grid stands in the middle of what it does not need.
-        left = max(0, room[0] - gap - grid.columns * pitch[0]) // 2 + gap + column * pitch[0]
-        top = max(0, room[1] - gap - grid.rows * pitch[1]) // 2 + gap + row * pitch[1]
-        top -= self._offset()
-        return QRect(left, top, grid.width, grid.height + self._caption_height())
+        caption = self._caption_height()
+        left, top = self._grid.corner(place, self._room(), self._gap(), caption)
+        return QRect(left, top - self._offset(), self._grid.width, self._grid.height + caption)
 
     def placeAt(self, x: int, y: int) -> int:
         """The image at a point of the viewport; -1 between and beside the images."""

@@ -14,6 +14,14 @@ class SheetLayout:
     width: int
     height: int
 
+    def corner(self, place: int, room: tuple[int, int], gap: int, caption: int) -> tuple[int, int]:
+        """Left and top of an image; the grid stands in the middle of what it does not need."""
+        row, column = divmod(place, self.columns)
+        wide, tall = self.width + gap, self.height + caption + gap
+        left = max(0, room[0] - gap - self.columns * wide) // 2
+        top = max(0, room[1] - gap - self.rows * tall) // 2
+        return left + gap + column * wide, top + gap + row * tall
+
 
 def best_layout(
     count: int, room: tuple[int, int], aspect: float, gap: int, caption: int, smallest: int

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,20 +20,10 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from widgets.grey import fitted
 from widgets.theme import Theme, theme_of
+from widgets.timeline.film import Column, FilmLayout
 
 SMALLEST_THUMB = 56  # logical pixels
-
-
-@dataclass(slots=True)
-class Column:
-    """A caption and one image (or None) a row, with the copies at the size last painted."""
-
-    caption: str
-    images: tuple[QImage | None, ...]
-    painted_size: QSize = field(default_factory=QSize)
-    painted: tuple[QImage | None, ...] = ()
 
 
 class Strip(QAbstractScrollArea):
@@ -58,7 +47,7 @@ class Strip(QAbstractScrollArea):
     def setRows(self, titles: Sequence[str]) -> None:
         """Titles of the rows, from the top; every column has one image for each."""
         self._rows = tuple(titles)
-        self.setMinimumHeight(self._height_for(SMALLEST_THUMB) + self._bar_height())
+        self.setMinimumHeight(self._film().height(SMALLEST_THUMB) + self._bar_height())
         self._relayout()
 
     def setEmptyText(self, text: str) -> None:
@@ -91,36 +80,33 @@ class Strip(QAbstractScrollArea):
 
     def columnRect(self, position: int) -> QRect:
         """Where a column lies in the viewport, captions included."""
-        size = self._thumb_size()
-        left = self._gutter() + position * self._pitch(size) - self._offset()
-        return QRect(left, 0, size.width(), self._height_for(size.height()))
+        film = self._film()
+        left = film.left(position) - self._offset()
+        return QRect(left, 0, film.thumb.width(), film.height(film.thumb.height()))
 
     def positionAt(self, x: int) -> int:
         """The column nearest to a viewport coordinate; -1 when the strip is empty."""
-        pitch = self._pitch(self._thumb_size())
-        position = (x - self._gutter() + self._offset()) // pitch
+        film = self._film()
+        position = (x - film.gutter + self._offset()) // film.pitch
         return max(0, min(len(self._columns) - 1, position)) if self._columns else -1
 
     def sizeHint(self) -> QSize:
-        return QSize(640, self._height_for(96) + self._bar_height())
+        return QSize(640, self._film().height(96) + self._bar_height())
 
     # Geometry
 
-    def _em(self) -> int:
-        return self.fontMetrics().height()
+    def _film(self) -> FilmLayout:
+        """The layout with thumbnails as large as the height allows.
 
-    def _gap(self) -> int:
-        return max(4, self._em() // 3)
-
-    def _gutter(self) -> int:
-        titles = max((self.fontMetrics().horizontalAdvance(t) for t in self._rows), default=0)
-        return titles + self._em()
-
-    def _caption_height(self) -> int:
-        return self._em() + self._gap()
-
-    def _height_for(self, thumb: int) -> int:
-        return self._caption_height() + len(self._rows) * (thumb + self._gap()) + self._gap()
+        The width does not count: the size stays while the strip grows sideways.
+        """
+        metrics = self.fontMetrics()
+        em, rows = metrics.height(), max(1, len(self._rows))
+        titles = max((metrics.horizontalAdvance(title) for title in self._rows), default=0)
+        bare = FilmLayout(rows, em, gutter=titles + em)
+        tall = max((self.height() - self._bar_height() - bare.height(0)) // rows, SMALLEST_THUMB)
+        thumb = QSize(max(1, round(tall * self._aspect())), tall)
+        return replace(bare, caption_width=self._caption_width, thumb=thumb)
 
     def _bar_height(self) -> int:
         bar = self.horizontalScrollBar()
@@ -129,9 +115,6 @@ class Strip(QAbstractScrollArea):
     def _offset(self) -> int:
         bar = self.horizontalScrollBar()
         return 0 if bar is None else bar.value()
-
-    def _pitch(self, size: QSize) -> int:
-        return max(size.width(), self._caption_width) + self._gap()
 
     def _bold(self) -> QFont:
         font = QFont(self.font())
@@ -150,12 +133,6 @@ class Strip(QAbstractScrollArea):
                 return image.width() / image.height()
         return 1.0
 
-    def _thumb_size(self) -> QSize:
-        """As large as the height allows: the size stays while the strip grows sideways."""
-        spare = self.height() - self._bar_height() - self._height_for(0)
-        tall = max(spare // max(1, len(self._rows)), SMALLEST_THUMB)
-        return QSize(max(1, round(tall * self._aspect())), tall)
-
     def _view_width(self) -> int:
         view = self.viewport()
         return 0 if view is None else view.width()
@@ -163,11 +140,10 @@ class Strip(QAbstractScrollArea):
     def _relayout(self) -> None:
         bar = self.horizontalScrollBar()
         if bar is not None:
-            pitch = self._pitch(self._thumb_size())
-            total = self._gutter() + len(self._columns) * pitch
-            bar.setRange(0, max(0, total - self._view_width()))
+            film = self._film()
+            bar.setRange(0, max(0, film.left(len(self._columns)) - self._view_width()))
             bar.setPageStep(max(1, self._view_width()))
-            bar.setSingleStep(pitch)
+            bar.setSingleStep(film.pitch)
         self._repaint()
 
     def _reveal(self) -> None:
@@ -175,10 +151,11 @@ class Strip(QAbstractScrollArea):
         if bar is None or self._current < 0:
             return
         # A neighbour on either side stays visible, so that scrubbing shows where it goes.
-        margin = self._pitch(self._thumb_size())
+        film = self._film()
+        margin = film.pitch
         rect = self.columnRect(self._current)
-        if rect.left() < self._gutter() + margin:
-            bar.setValue(bar.value() + rect.left() - self._gutter() - margin)
+        if rect.left() < film.gutter + margin:
+            bar.setValue(bar.value() + rect.left() - film.gutter - margin)
         elif rect.right() > self._view_width() - margin:
             bar.setValue(bar.value() + rect.right() - self._view_width() + margin)
 
@@ -249,15 +226,18 @@ class Strip(QAbstractScrollArea):
         view = self.viewport()
         if view is None:
             return
-        theme = theme_of(self)
+        theme, film = theme_of(self), self._film()
         painter = QPainter(view)
         painter.fillRect(view.rect(), QColor(theme.surface))
         if self._columns:
-            painter.setClipRect(view.rect().adjusted(self._gutter() - 2, 0, 0, 0))
+            painter.setClipRect(view.rect().adjusted(film.gutter - 2, 0, 0, 0))
             for position in range(self.positionAt(0), self.positionAt(view.width()) + 1):
-                self._paint_column(painter, position, theme)
+                self._paint_column(painter, position, film, theme)
             painter.setClipping(False)
-            self._paint_titles(painter, theme)
+            painter.setPen(QColor(theme.muted))
+            for row, title in enumerate(self._rows):
+                box = QRect(0, film.top(row), film.gutter, film.thumb.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
         else:
             painter.setPen(QColor(theme.muted))
             painter.drawText(view.rect(), Qt.AlignmentFlag.AlignCenter, self._empty_text)
@@ -266,30 +246,19 @@ class Strip(QAbstractScrollArea):
             painter.drawRect(view.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _row_top(self, row: int, thumb: int) -> int:
-        return self._caption_height() + row * (thumb + self._gap())
-
-    def _paint_titles(self, painter: QPainter, theme: Theme) -> None:
-        size = self._thumb_size()
-        painter.setPen(QColor(theme.muted))
-        for row, title in enumerate(self._rows):
-            box = QRect(0, self._row_top(row, size.height()), self._gutter(), size.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
-
-    def _paint_column(self, painter: QPainter, position: int, theme: Theme) -> None:
-        column, rect = self._columns[position], self.columnRect(position)
-        size = self._thumb_size()
-        self._fit(column, size)
-        is_current = position == self._current
+    def _paint_column(
+        self, painter: QPainter, position: int, film: FilmLayout, theme: Theme
+    ) -> None:
+        column, is_current = self._columns[position], position == self._current
+        left = film.left(position) - self._offset()
         painter.setFont(self._bold() if is_current else self.font())
         painter.setPen(QColor(theme.text if is_current else theme.muted))
-        caption = QRect(rect.left(), 0, self._pitch(size) - self._gap(), self._caption_height())
-        painter.drawText(
-            caption, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, column.caption
-        )
+        caption = QRect(left, 0, film.pitch - film.gap, film.caption_height)
+        align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(caption, align, column.caption)
         painter.setFont(self.font())
-        for row, image in enumerate(column.painted):
-            box = QRect(rect.left(), self._row_top(row, size.height()), size.width(), size.height())
+        for row, image in enumerate(column.at(film.thumb, self.devicePixelRatioF())):
+            box = QRect(QPoint(left, film.top(row)), film.thumb)
             if image is None:
                 painter.fillRect(box, QColor(theme.raised))
             else:
@@ -297,11 +266,3 @@ class Strip(QAbstractScrollArea):
             if is_current:
                 painter.setPen(QPen(QColor(theme.accent), 2))
                 painter.drawRect(box.adjusted(-1, -1, 1, 1))
-
-    def _fit(self, column: Column, size: QSize) -> None:
-        ratio = self.devicePixelRatioF()
-        if column.painted_size != size * ratio:
-            column.painted_size = size * ratio
-            column.painted = tuple(
-                None if image is None else fitted(image, size, ratio) for image in column.images
-            )

@@ -5,23 +5,18 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QHideEvent, QImage
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QHideEvent, QImage
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.grey import grey_image
-from widgets.icons import icon
+from widgets.timeline.film import Column
 from widgets.timeline.frame import Frame
-from widgets.timeline.strip import Column, Strip
+from widgets.timeline.strip import Strip
+from widgets.timeline.transport import Transport
 
 ROWS: tuple[str, ...] = ("x_t", "x0_hat")
 _FRAMES_PER_SECOND = 10
-_SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
-_EXPORTS: tuple[tuple[str, str, str], ...] = (
-    ("strip", "PNG strip…", "mdi6.filmstrip"),
-    ("gif", "Animated GIF…", "mdi6.file-gif-box"),
-    ("frames", "Single frames…", "mdi6.image-multiple-outline"),
-)
 # A thumbnail is never painted larger than this on the screens that there are.
 _KEPT_SIDE = 384
 
@@ -52,7 +47,16 @@ class Timeline(QWidget):
         self._strip.setAccessibleName("Denoising steps")
         self._strip.picked.connect(self._pick)
         self._strip.playToggled.connect(self.togglePlaying)
-        self._build()
+        self._bar = Transport(self)
+        self._bar.playToggled.connect(self.togglePlaying)
+        self._bar.speedPicked.connect(self.setSpeed)
+        self._bar.followToggled.connect(self._follow_toggled)
+        self._bar.exportRequested.connect(self.exportRequested)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._bar)
+        column.addWidget(self._strip, 1)
         self._refresh()
 
     # Frames
@@ -62,7 +66,7 @@ class Timeline(QWidget):
         self.stop()
         self._frames.clear()
         self._strip.setColumns(())
-        self._follow.setChecked(True)
+        self._bar.setFollows(True)
         self._go(-1)
 
     def addFrame(self, frame: Frame) -> None:
@@ -133,7 +137,7 @@ class Timeline(QWidget):
         """Play from the current frame, or from the first when the last is shown."""
         if len(self._frames) < 2:
             return
-        self._follow.setChecked(False)
+        self._bar.setFollows(False)
         if self._current >= len(self._frames) - 1:
             self._go(0)
         self._clock.start(round(1000 / (_FRAMES_PER_SECOND * self._speed)))
@@ -152,90 +156,22 @@ class Timeline(QWidget):
     def setSpeed(self, speed: float) -> None:
         """Speed of the playback, as a factor."""
         self._speed = speed
-        self._speed_button.setText(f"{speed:g}×")
+        self._bar.setSpeed(speed)
         if self.isPlaying():
             self._clock.setInterval(round(1000 / (_FRAMES_PER_SECOND * speed)))
 
     def isFollowing(self) -> bool:
-        return self._follow.isChecked()
+        return self._bar.follows()
 
     def setFollowing(self, following: bool) -> None:
         """Whether a new frame becomes the current one."""
-        self._follow.setChecked(following)
+        self._bar.setFollows(following)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         self.stop()
         super().hideEvent(event)
 
     # Inside
-
-    def _build(self) -> None:
-        self._play = self._button("mdi6.play", "Play (Space)", self.togglePlaying)
-        self._loop = self._button("mdi6.repeat", "Repeat", None)
-        self._loop.setCheckable(True)
-        self._loop.setChecked(True)
-        self._speed_button = self._menu_button("1×", "Speed", self._speed_menu())
-        self._follow = self._button("mdi6.skip-forward-outline", "Follow new steps", None)
-        self._follow.setText("Follow")
-        self._follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._follow.setCheckable(True)
-        self._follow.setChecked(True)
-        self._follow.toggled.connect(self._follow_toggled)
-        self._export = self._menu_button("Export", "Save the steps", self._export_menu())
-        self._export.setIcon(icon("mdi6.export-variant"))
-        self._where = QLabel(self)
-        self._where.setProperty("role", "muted")
-        bar = QHBoxLayout()
-        bar.setContentsMargins(0, 0, 0, 0)
-        bar.setSpacing(4)
-        for widget in (self._play, self._loop, self._speed_button):
-            bar.addWidget(widget)
-        bar.addSpacing(self.fontMetrics().height())
-        bar.addWidget(self._where, 1)
-        bar.addWidget(self._follow)
-        bar.addWidget(self._export)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(bar)
-        column.addWidget(self._strip, 1)
-
-    def _button(self, name: str, hint: str, action: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(name))
-        button.setToolTip(hint)
-        button.setAccessibleName(hint)
-        if callable(action):
-            button.clicked.connect(lambda: action())
-        return button
-
-    def _menu_button(self, text: str, hint: str, menu: QMenu) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(hint)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(menu)
-        return button
-
-    def _speed_menu(self) -> QMenu:
-        menu, group = QMenu(self), QActionGroup(self)
-        for speed in _SPEEDS:
-            action = QAction(f"{speed:g}×", menu)
-            action.setCheckable(True)
-            action.setChecked(speed == self._speed)
-            action.triggered.connect(lambda _, s=speed: self.setSpeed(s))
-            group.addAction(action)
-            menu.addAction(action)
-        return menu
-
-    def _export_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for kind, text, name in _EXPORTS:
-            action = QAction(icon(name), text, menu)
-            action.triggered.connect(lambda _, k=kind: self.exportRequested.emit(k))
-            menu.addAction(action)
-        return menu
 
     def _column(self, frame: Frame) -> Column:
         arrays = {"x_t": frame.x_t, "x0_hat": frame.x0_hat}
@@ -250,8 +186,7 @@ class Timeline(QWidget):
 
     def _pick(self, position: int) -> None:
         self.stop()
-        with QSignalBlocker(self._follow):
-            self._follow.setChecked(position == len(self._frames) - 1)
+        self._bar.setFollows(position == len(self._frames) - 1, silent=True)
         self._go(position)
 
     def _follow_toggled(self, following: bool) -> None:
@@ -262,7 +197,7 @@ class Timeline(QWidget):
     def _tick(self) -> None:
         if self._current < len(self._frames) - 1:
             self._go(self._current + 1)
-        elif self._loop.isChecked():
+        elif self._bar.repeats():
             self._go(0)
         else:
             self.stop()
@@ -277,13 +212,8 @@ class Timeline(QWidget):
 
     def _refresh(self) -> None:
         frame = self.currentFrame()
-        self._where.setText(
-            "" if frame is None else f"Step {frame.index} of {frame.total}   {frame.caption()}"
-        )
-        self._play.setIcon(icon("mdi6.pause" if self.isPlaying() else "mdi6.play"))
-        self._play.setToolTip("Pause (Space)" if self.isPlaying() else "Play (Space)")
-        self._play.setEnabled(len(self._frames) > 1)
-        self._export.setEnabled(bool(self._frames))
+        where = "" if frame is None else f"Step {frame.index} of {frame.total}   {frame.caption()}"
+        self._bar.showState(self.isPlaying(), len(self._frames), where)
 
 
 def _thumbnail(image: QImage) -> QImage:
