@@ -1,50 +1,80 @@
-"""Files appear whole or not at all."""
+"""Files that are either whole or not there."""
 
 from __future__ import annotations
 
 import errno
 import os
-import uuid
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import DiskError
 
-REMEDIES = {
-    errno.ENOSPC: "Free some space on that disk, then save again.",
-    errno.EDQUOT: "Free some of your quota on that disk, then save again.",
-    errno.EACCES: "Choose a folder that you may write to.",
-    errno.EPERM: "Choose a folder that you may write to.",
-    errno.EROFS: "The disk is read-only; choose another one.",
-    errno.ENOENT: "Make the folder first, or choose one that exists.",
-    errno.ENOTDIR: "Choose a folder; part of this path is a file.",
+_REMEDIES = {
+    errno.ENOSPC: ("the disk is full", "Free some space or choose another disk."),
+    errno.EDQUOT: ("the disk quota is used up", "Free some space or choose another disk."),
+    errno.EACCES: ("no permission to write there", "Choose a folder that you may write to."),
+    errno.EPERM: ("no permission to write there", "Choose a folder that you may write to."),
+    errno.EROFS: ("the disk is read-only", "Choose a folder on a writable disk."),
+    errno.ENOENT: ("the folder does not exist", "Create the folder or choose another one."),
+    errno.ENOTDIR: ("a part of the path is not a folder", "Choose another folder."),
+    errno.EISDIR: ("a folder of that name is in the way", "Choose another name."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
 }
 
 
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; renamed onto it at the end, removed on any error.
+def disk_error(path: Path, error: OSError) -> DiskError:
+    """The user's view of a failed write: which file, why, and what to do."""
+    fallback = (error.strerror or str(error), "Check the disk or choose another folder.")
+    reason, remedy = _REMEDIES.get(error.errno or 0, fallback)
+    return DiskError(f"{path} cannot be written: {reason}.", remedy)
 
-    It keeps the suffix, since many writers choose the format by it.
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Gives a path beside the target to write to; on success it takes the target's place.
+
+    The temporary name keeps the target's suffixes, so that writers that go by them still work.
+    On any exception it is removed and an older file at the target stays as it was.
 
     Raises:
-        DiskError: the disk is full, the folder is missing or may not be written.
+        DiskError: Anything the operating system refuses: full disk, no permission, no folder.
     """
-    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    target = Path(path)
     try:
-        yield partial
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name[:40]}.", suffix="".join(target.suffixes)[-40:], dir=target.parent
+        )
+        os.close(handle)
     except OSError as error:
-        raise disk_error(path, error) from error
+        raise disk_error(target, error) from error
+    beside = Path(name)
+    try:
+        yield beside
+        _settle(beside, target)
+    except OSError as error:
+        raise disk_error(target, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
-def disk_error(path: Path, error: OSError) -> DiskError:
-    """What to tell the user when writing `path` failed."""
-    reason = error.strerror or str(error)
-    remedy = REMEDIES.get(error.errno or 0, "Check the disk and the path, then save again.")
-    return DiskError(f"{path} could not be written: {reason}.", remedy)
+def _settle(beside: Path, target: Path) -> None:
+    # mkstemp makes files private; a result gets the rights any new file would have.
+    mask = os.umask(0)
+    os.umask(mask)
+    beside.chmod(0o666 & ~mask)
+    with open(beside, "rb+") as stream:
+        os.fsync(stream.fileno())
+    os.replace(beside, target)
+
+
+def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
+    """Writes bytes so that the file is either whole or as it was.
+
+    Raises:
+        DiskError: As `atomic_path`.
+    """
+    with atomic_path(path) as beside:
+        beside.write_bytes(content)

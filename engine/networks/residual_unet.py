@@ -25,7 +25,9 @@ class ResidualBlock(nn.Module):
         return F.relu(x + self.convs(x))
 
 
-def resample(channels: int, convolution: type[nn.Conv2d] | type[nn.ConvTranspose2d]) -> nn.Sequential:
+def resample(
+    channels: int, convolution: type[nn.Conv2d] | type[nn.ConvTranspose2d]
+) -> nn.Sequential:
     """4x4, stride 2 (down by convolution, up by its transpose), BN, ELU."""
     return nn.Sequential(
         convolution(channels, channels, 4, 2, 1), nn.BatchNorm2d(channels), nn.ELU()

@@ -1,0 +1,193 @@
+"""Parameters and presets of AdaptDiff's stages; loads no torch.
+
+Published values: Hu et al., AdaptDiff (arXiv 2410.04648), section 3.1, and its release.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.parameters import Parameters, parameter
+
+MAX_SEED = 2**31 - 1
+SPADE_WIDTHS = (16, 32, 64, 128, 256)
+SEGMENTER_CHANNELS = (8, 32, 32, 64, 64, 16)
+
+
+class _Training(Parameters):
+    """What the training stages share."""
+
+    seed: int = parameter(
+        0, "Seed", "Everything random follows from it.", kind="seed", ge=0, le=MAX_SEED
+    )
+    crop: int = parameter(
+        256, "Crop", "Side of the training crops.", unit="px", ge=64, le=1024, step=64
+    )
+    batch: int = parameter(4, "Batch", "Crops an optimizer step.", ge=1, le=256)
+    lr: float = parameter(1e-3, "Learning rate", "Of Adam, at the start.", gt=0, le=1.0)
+    iterations: int = parameter(
+        35_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
+    )
+    halve_every: int = parameter(
+        0, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
+        ge=0, le=10_000_000, advanced=True,
+    )  # fmt: skip
+    ema_decay: float = parameter(
+        0.0, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
+        ge=0, le=0.99999, advanced=True,
+    )  # fmt: skip
+    zoom_min: float = parameter(
+        1.0, "Smallest zoom", "Crops are enlarged by a random factor from this on.",
+        ge=0.25, le=8, advanced=True,
+    )  # fmt: skip
+    zoom_max: float = parameter(
+        1.0, "Largest zoom", "Makes vessels of one field of view as wide as another's.",
+        ge=0.25, le=8, advanced=True,
+    )  # fmt: skip
+    save_every: int = parameter(
+        500, "Save every", "Iterations between two states to resume from.",
+        ge=1, le=1_000_000, advanced=True,
+    )  # fmt: skip
+
+
+class SegmenterParams(_Training):
+    """Stage 1: segment vessels on the labelled source."""
+
+    iterations: int = parameter(
+        5_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
+    )
+    batch: int = parameter(8, "Batch", "Crops an optimizer step.", ge=1, le=256)
+    kind: Literal["fundus", "octa", "angiography", "grey"] = parameter(
+        "fundus", "Source", "What the images are; fundus takes the green channel.",
+        choices={"fundus": "Fundus photograph", "octa": "OCT-A",
+                 "angiography": "Fluorescein angiography", "grey": "Grey, vessels bright"},
+    )  # fmt: skip
+    augment: bool = parameter(
+        True, "Augment", "Noise, blur, contrast and brightness, so that it meets another modality.",
+    )  # fmt: skip
+
+
+class DiffusionParams(_Training):
+    """Stage 2: learn what the target looks like given a weak vessel mask."""
+
+    schedule: Literal["linear", "quadratic", "constant", "jsd", "sigmoid", "cosine"] = parameter(
+        "linear", "Schedule", "How the noise grows with t.", advanced=True
+    )
+    timesteps: int = parameter(
+        300, "Timesteps T", "Noise levels of the forward process.", ge=2, le=4000, advanced=True
+    )
+    beta_start: float = parameter(
+        1e-4, "First beta", "Smallest noise variance.", gt=0, le=0.999, advanced=True
+    )
+    beta_end: float = parameter(
+        0.02, "Last beta", "Largest noise variance.", gt=0, le=0.999, advanced=True
+    )
+    false_positive_rate: float = parameter(
+        0.0, "False positives", "Share of background turned into vessel, to test weak labels.",
+        ge=0, le=1, step=0.01, advanced=True,
+    )  # fmt: skip
+    false_negative_rate: float = parameter(
+        0.0, "False negatives", "Share of vessel turned into background.",
+        ge=0, le=1, step=0.01, advanced=True,
+    )  # fmt: skip
+    halve_every: int = parameter(
+        7_000, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
+        ge=0, le=10_000_000, advanced=True,
+    )  # fmt: skip
+
+
+class SynthesisParams(Parameters):
+    """Stage 3 on screen: one mask, one or several images."""
+
+    checkpoint: str = parameter(
+        "octa", "Checkpoint", "A bundled or imported model, or a .safetensors file.", kind="choice"
+    )
+    sampler: Literal["ddpm", "ddim", "dpm++"] = parameter(
+        "dpm++", "Sampler", "DPM-Solver++ and DDIM need few steps; DDPM is the published one.",
+        choices={"ddpm": "DDPM (ancestral)", "ddim": "DDIM", "dpm++": "DPM-Solver++ (2M)"},
+    )  # fmt: skip
+    steps: int = parameter(
+        12, "Steps", "Network calls an image; DDPM is made for all of the model's.",
+        ge=1, le=4000,
+    )  # fmt: skip
+    seed: int = parameter(
+        0, "Seed", "The same seed and mask give the same image.", kind="seed", ge=0, le=MAX_SEED
+    )
+    variants: int = parameter(
+        1, "Variants", "Images of the same mask, with seeds counting up.", ge=1, le=64
+    )
+    eta: float = parameter(
+        0.0, "Eta", "Fresh noise in DDIM: 0 none, 1 as much as DDPM.", ge=0, le=1, step=0.1,
+        advanced=True,
+    )  # fmt: skip
+    one_shot: bool = parameter(
+        False, "One shot", "A single network call straight to x0: quick, blurred.", advanced=True
+    )
+    match_histogram: bool = parameter(
+        False, "Match histogram", "Give the image the grey values of a template image."
+    )
+
+
+class SynthesisSetParams(SynthesisParams):
+    """Stage 3 in bulk: pairs of synthetic images and masks."""
+
+    count: int = parameter(200, "Pairs", "How many pairs to make.", ge=1, le=1_000_000, group="Set")
+    crop: int = parameter(
+        384, "Crop", "Side of the mask crops.", unit="px", ge=64, le=2048, step=64, group="Set"
+    )
+    zoom_min: float = parameter(
+        1.0, "Smallest zoom", "Masks are enlarged by a random factor from this on.",
+        ge=0.25, le=8, group="Set", advanced=True,
+    )  # fmt: skip
+    zoom_max: float = parameter(
+        1.0, "Largest zoom", "Makes the source's vessels as wide as the target's.",
+        ge=0.25, le=8, group="Set", advanced=True,
+    )  # fmt: skip
+    phantom_share: float = parameter(
+        0.0, "Grown masks", "Share of masks that are grown vessel trees, for more variety.",
+        ge=0, le=1, step=0.1, group="Set", advanced=True,
+    )  # fmt: skip
+    batch: int = parameter(
+        4, "Batch", "Images a network call.", ge=1, le=256, group="Set", advanced=True
+    )
+
+
+class FineTuneParams(_Training):
+    """Stage 4: adapt the segmenter by synthetic pairs."""
+
+    lr: float = parameter(1e-3, "Learning rate", "Of Adam, at the start.", gt=0, le=1.0)
+    batch: int = parameter(5, "Batch", "Crops an optimizer step.", ge=1, le=256)
+    iterations: int = parameter(
+        1_200, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
+    )
+    halve_every: int = parameter(
+        120, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
+        ge=0, le=10_000_000, advanced=True,
+    )  # fmt: skip
+
+
+SEGMENTER_PRESETS = {
+    "paper": {"iterations": 20_000, "zoom_min": 1.0, "zoom_max": 1.0, "augment": False},
+    "fast": {"iterations": 900, "crop": 128, "batch": 8, "zoom_min": 1.0, "zoom_max": 3.0,
+             "ema_decay": 0.99},
+    "gpu": {"iterations": 20_000, "batch": 32, "zoom_min": 1.0, "zoom_max": 3.0,
+            "ema_decay": 0.999},
+}  # fmt: skip
+DIFFUSION_PRESETS = {
+    "paper": {"iterations": 35_000, "batch": 4, "crop": 256, "lr": 1e-3, "halve_every": 7_000},
+    "fast": {"iterations": 3_000, "batch": 4, "crop": 128, "lr": 1e-3, "halve_every": 1_000,
+             "ema_decay": 0.995},
+    "gpu": {"iterations": 35_000, "batch": 32, "crop": 256, "lr": 2e-3, "halve_every": 7_000,
+            "ema_decay": 0.999},
+}  # fmt: skip
+SYNTHESIS_PRESETS = {
+    "paper": {"sampler": "ddpm", "steps": 300},
+    "fast": {"sampler": "dpm++", "steps": 12},
+    "gpu": {"sampler": "dpm++", "steps": 20, "variants": 4},
+}  # fmt: skip
+FINE_TUNE_PRESETS = {
+    "paper": {"batch": 5, "crop": 384, "lr": 1e-3},
+    "fast": {"batch": 5, "crop": 128, "iterations": 600, "halve_every": 150, "ema_decay": 0.99},
+    "gpu": {"batch": 32, "crop": 256, "iterations": 5_000, "halve_every": 1_000,
+            "ema_decay": 0.999},
+}  # fmt: skip

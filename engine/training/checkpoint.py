@@ -1,0 +1,211 @@
+"""Checkpoints: one .safetensors file whose metadata says all that is needed to use it.
+
+Nothing in such a file can carry code. Weights may lie in half precision; they are read as
+float32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.data.atomic import atomic_path
+from engine.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import torch
+
+CARD_VERSION = 1
+CARD_KEY = "reverie"
+
+
+class Card(BaseModel):
+    """What a checkpoint says about itself.
+
+    Attributes:
+        method, role: Which network of which method ("adaptdiff", "diffusion").
+        config: Keyword arguments of the network.
+        process: Of a diffusion model: schedule, timesteps, range of the data, its mean and sd.
+        preprocessing: From an image on disk to the network's input.
+        labels: Class index -> name and colour.
+        training: Preset, parameters, seed, iterations.
+        data: What it was trained on, with terms.
+        figures: What was measured, in words and numbers.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = CARD_VERSION
+    method: str
+    role: str
+    title: str
+    summary: str = ""
+    config: dict[str, Any] = Field(default_factory=dict)
+    process: dict[str, Any] = Field(default_factory=dict)
+    preprocessing: dict[str, Any] = Field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = Field(default_factory=dict)
+    training: dict[str, Any] = Field(default_factory=dict)
+    data: list[dict[str, Any]] = Field(default_factory=list)
+    figures: dict[str, Any] = Field(default_factory=dict)
+    licence: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Weights as read: float32 tensors on the CPU, the card, and the file's identity."""
+
+    tensors: Mapping[str, torch.Tensor]
+    card: Card
+    path: Path
+    sha256: str
+
+    def expect(self, method: str, role: str) -> Checkpoint:
+        """Itself, if it is of that method and role.
+
+        Raises:
+            CheckpointError: it is something else; says what.
+        """
+        if (self.card.method, self.card.role) != (method, role):
+            raise CheckpointError(
+                f"{self.path.name} is a {self.card.role} of {self.card.method}, "
+                f"not a {role} of {method}.",
+                f"Choose a {method} {role} checkpoint.",
+            )
+        return self
+
+
+def save_checkpoint(
+    path: Path,
+    tensors: Mapping[str, torch.Tensor],
+    card: Card,
+    precision: Literal["float32", "float16"] = "float32",
+) -> None:
+    """Write beside, then rename.
+
+    Raises:
+        DiskError: the folder cannot be written or is full; the old file is untouched.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    dtype = getattr(torch, precision)
+    plain = {
+        name: value.detach().to("cpu", dtype if value.is_floating_point() else None).contiguous()
+        for name, value in tensors.items()
+    }
+    with atomic_path(path) as partial:
+        save_file(plain, partial, metadata={CARD_KEY: card.model_dump_json()})
+
+
+def read_card(path: Path) -> Card:
+    """The card alone; reads the header, loads no torch.
+
+    Raises:
+        CheckpointError: not a checkpoint of this program, or damaged.
+    """
+    header = _header(path)
+    text = header.get("__metadata__", {}).get(CARD_KEY)
+    if text is None:
+        raise CheckpointError(
+            f"{path.name} holds weights, but no Reverie card.",
+            "Import it first: reverie import --method METHOD --weights FILE --output OUT.",
+        )
+    try:
+        return Card.model_validate_json(text)
+    except ValidationError as error:
+        raise CheckpointError(
+            f"The card of {path.name} cannot be read: {error.error_count()} fields do not fit.",
+            "It may come from a newer version of Reverie; update, or import the weights again.",
+        ) from error
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read card and weights.
+
+    Raises:
+        CheckpointError: missing, truncated, foreign, or with a card that does not fit.
+    """
+    card = read_card(path)
+    return Checkpoint(load_tensors(path), card, path, sha256_of(path))
+
+
+def load_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The weights of any .safetensors file, floating-point ones as float32."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path.name} cannot be read: {error}.", "Copy or download the file again."
+        ) from error
+    return {n: v.float() if v.is_floating_point() else v for n, v in tensors.items()}
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """The JSON header of a .safetensors file, its length checked against the file's."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, 100_000_000):
+                raise CheckpointError(
+                    f"{path.name} is truncated or no .safetensors file.",
+                    "Copy or download the file again; published .pt files go through import.",
+                )
+            header = json.loads(file.read(length))
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"There is no checkpoint {path}.", "Check the name; `reverie info` lists them."
+        ) from error
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
+        ) from error
+    except ValueError as error:
+        raise CheckpointError(
+            f"{path.name} is no .safetensors file: its header is not readable.",
+            "Published .pt files go through import.",
+        ) from error
+    if not isinstance(header, dict):
+        raise CheckpointError(f"{path.name} is no .safetensors file.", "Choose another file.")
+    return header
+
+
+def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name: str) -> None:
+    """Load weights strictly.
+
+    Raises:
+        CheckpointError: lists the missing, unexpected and misshapen parameters.
+    """
+    own = module.state_dict()
+    missing = [k for k in own if k not in tensors and not k.endswith("num_batches_tracked")]
+    unexpected = [k for k in tensors if k not in own]
+    shapes = [k for k in own if k in tensors and own[k].shape != tensors[k].shape]
+    if missing or unexpected or shapes:
+        parts = [
+            f"{len(keys)} {what} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
+            for what, keys in (
+                ("missing", missing), ("unexpected", unexpected), ("of another shape", shapes),
+            )
+            if keys
+        ]  # fmt: skip
+        raise CheckpointError(
+            f"{name} does not fit the network: parameters {'; '.join(parts)}.",
+            "Check that the file belongs to this method and configuration.",
+        )
+    module.load_state_dict(dict(tensors), strict=False)

@@ -1,0 +1,185 @@
+"""A training run is a folder: what was asked, what was measured, what to continue from.
+
+run.toml                          the request; `reverie train RUN.toml` repeats it
+metrics.csv                       one row an iteration
+events.out.tfevents.*             the same for TensorBoard
+checkpoints/best, final           averaged weights with their cards, to use
+checkpoints/latest.state          all that resuming needs, without pickles
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tomli_w
+
+from engine.data.atomic import atomic_path
+from engine.errors import DiskError, InputError
+from engine.training.checkpoint import Card, load_tensors, save_checkpoint
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.utils.tensorboard import SummaryWriter
+
+FLUSH_EVERY = 50
+COLUMNS = ("iteration", "name", "value")
+
+
+class RunFolder:
+    """The files of one run. Opening an existing folder continues it.
+
+    Args:
+        path: Made if it is missing.
+        card: What the weights of this run will say about themselves.
+    """
+
+    def __init__(self, path: Path, card: Card) -> None:
+        self.path = path
+        self.card = card
+        self._rows: list[tuple[int, str, float]] = []
+        self._board: SummaryWriter | None = None
+        try:
+            (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DiskError(
+                f"The run folder {path} cannot be made: {error.strerror}.",
+                "Choose a folder that you may write to.",
+            ) from error
+
+    @property
+    def final(self) -> Path:
+        """The finished weights."""
+        return self.path / "checkpoints" / "final.safetensors"
+
+    @property
+    def _state_file(self) -> Path:
+        return self.path / "checkpoints" / "latest.state"
+
+    @property
+    def _metrics_file(self) -> Path:
+        return self.path / "metrics.csv"
+
+    def write_request(self, request: Mapping[str, Any]) -> None:
+        """Keep what was asked for as run.toml."""
+        with atomic_path(self.path / "run.toml") as partial:
+            partial.write_text(tomli_w.dumps(_without_none(request)), encoding="utf-8")
+
+    def load_state(self) -> dict[str, Tensor] | None:
+        """What `save_state` kept, or None in a new run. Forgets metrics that came after it."""
+        if not self._state_file.exists():
+            return None
+        tensors = load_tensors(self._state_file)
+        self._truncate_metrics(int(tensors["counters.iteration"]))
+        return tensors
+
+    def save_state(self, tensors: Mapping[str, Tensor], iteration: int) -> None:
+        """Replace what resuming starts from; metrics up to it are on disk before it."""
+        self._flush()
+        self.card.training["iterations_done"] = iteration
+        save_checkpoint(self._state_file, tensors, self.card)
+
+    def save_weights(
+        self,
+        name: Literal["best", "final"],
+        tensors: Mapping[str, Tensor],
+        iteration: int,
+        figures: Mapping[str, float],
+    ) -> None:
+        """Weights to use, in half precision, with what was measured of them."""
+        card = self.card.model_copy(deep=True)
+        card.training["iterations_done"] = iteration
+        card.figures |= dict(figures)
+        path = self.path / "checkpoints" / f"{name}.safetensors"
+        save_checkpoint(path, tensors, card, precision="float16")
+
+    def log(self, iteration: int, values: Mapping[str, float]) -> None:
+        """Record values; they reach the disk in batches and at every `save_state`."""
+        board = self._open_board(iteration)
+        for name, value in values.items():
+            self._rows.append((iteration, name, value))
+            board.add_scalar(name, value, iteration)
+        if len(self._rows) >= FLUSH_EVERY:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what waits and end TensorBoard's writer thread."""
+        self._flush()
+        if self._board is not None:
+            self._board.close()
+            self._board = None
+
+    def _open_board(self, iteration: int) -> SummaryWriter:
+        from torch.utils.tensorboard import SummaryWriter
+
+        if self._board is None:
+            self._board = SummaryWriter(str(self.path), purge_step=iteration)
+        return self._board
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        new = not self._metrics_file.exists()
+        with self._metrics_file.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if new:
+                writer.writerow(COLUMNS)
+            writer.writerows(self._rows)
+        self._rows.clear()
+
+    def _truncate_metrics(self, iteration: int) -> None:
+        rows = [row for row in read_metrics(self.path) if row[0] <= iteration]
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+        with atomic_path(self._metrics_file) as partial:
+            partial.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def read_metrics(path: Path) -> list[tuple[int, str, float]]:
+    """All complete rows (iteration, name, value) of a run; one cut off by a crash is left out."""
+    file = path / "metrics.csv"
+    if not file.exists():
+        return []
+    rows = []
+    with file.open(newline="", encoding="utf-8") as handle:
+        for row in list(csv.reader(handle))[1:]:
+            try:
+                iteration, name, value = row
+                rows.append((int(iteration), name, float(value)))
+            except ValueError:
+                continue
+    return rows
+
+
+def read_request(path: Path) -> dict[str, Any]:
+    """A run file, or the run.toml of a folder.
+
+    Raises:
+        InputError: missing, or not TOML.
+    """
+    file = path / "run.toml" if path.is_dir() else path
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"The run file {file} cannot be read: {error.strerror}.", "Check the path."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The run file {file} is not valid TOML: {error}.", "Correct the named line."
+        ) from error
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null; an absent key means the default."""
+    if isinstance(value, Mapping):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(v) for v in value]
+    return value
