@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import InputError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+KEPT_NETWORKS = 4
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
@@ -40,12 +42,22 @@ class Context:
         dtype: Type that inference computes in.
         threads: CPU threads of one operation.
         max_batch: Largest batch that one network call may take; 0 leaves it to the task.
+        loaded: Networks kept between jobs, by what identifies them; the newest last.
     """
 
     device: torch.device
     dtype: torch.dtype
     threads: int
     max_batch: int = 0
+    loaded: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def keep(self, key: Hashable, load: Callable[[], Any]) -> Any:
+        """What `load` made for this key before, else what it makes now; keeps the newest few."""
+        value = self.loaded.pop(key) if key in self.loaded else load()
+        self.loaded[key] = value
+        while len(self.loaded) > KEPT_NETWORKS:
+            self.loaded.pop(next(iter(self.loaded)))
+        return value
 
     @property
     def precision(self) -> str:

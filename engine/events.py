@@ -73,6 +73,7 @@ class JobPreview(JobEvent):
         index, total, t: As in `engine.steps.DenoiseStep`.
         x_t, x0_hat: (B, H, W) float32 in the range that the network works in.
         key: Belongs to the timeline; never replaced by a newer one.
+        offset: Index within the job of the first of the B images.
     """
 
     index: int
@@ -81,6 +82,7 @@ class JobPreview(JobEvent):
     x_t: np.ndarray
     x0_hat: np.ndarray
     key: bool
+    offset: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from engine.errors import InputError
@@ -64,8 +65,8 @@ def parameter(
         advanced: folded away in forms.
         hidden: set by the program, never asked of the user.
     """
-    extra = {
-        "unit": unit, "step": step, "choices": choices, "kind": kind,
+    extra: JsonDict = {
+        "unit": unit, "step": step, "choices": {**choices} if choices else None, "kind": kind,
         "group": group, "advanced": advanced, "hidden": hidden,
     }  # fmt: skip
     return Field(

@@ -23,6 +23,8 @@ class DenoiseStep:
         x0_hat: The clean image this step aimed at, same shape; clipped if the sampler clips it.
         eps: The noise this step assumed, same shape.
         evidence: What else a method has to show for this step, such as an attention map.
+        group, groups: Which part of a job this run is, where a job is too large for one batch.
+        offset: Index within the job of the batch's first image.
     """
 
     index: int
@@ -32,6 +34,9 @@ class DenoiseStep:
     x0_hat: Tensor
     eps: Tensor | None = None
     evidence: Tensor | None = None
+    group: int = 0
+    groups: int = 1
+    offset: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""The methods there are, in one explicit list, and the one way to run a job of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputError
+from engine.jobs import Job
+from engine.method import Method
+from engine.methods import adaptdiff
+from engine.steps import Step
+
+if TYPE_CHECKING:
+    from engine.device import Context
+
+METHODS: tuple[Method, ...] = (adaptdiff.METHOD,)
+
+
+def method(identifier: str) -> Method:
+    """The method of that identifier.
+
+    Raises:
+        InputError: there is none.
+    """
+    for candidate in METHODS:
+        if candidate.id == identifier:
+            return candidate
+    raise InputError(
+        f"There is no method {identifier!r}.",
+        f"Choose one of: {', '.join(m.id for m in METHODS)}.",
+    )
+
+
+def run(job: Job, context: Context) -> Generator[Step, None, Any]:
+    """The generator of a job's task; returns the task's result."""
+    return method(job.method).task(job.task).run(job, context)

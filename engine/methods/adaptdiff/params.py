@@ -10,6 +10,11 @@ from typing import Literal
 from engine.parameters import Parameters, parameter
 
 MAX_SEED = 2**31 - 1
+Kind = Literal["fundus", "octa", "angiography", "grey"]
+KINDS = {
+    "fundus": "Fundus photograph", "octa": "OCT-A", "angiography": "Fluorescein angiography",
+    "grey": "Grey, vessels bright",
+}  # fmt: skip
 SPADE_WIDTHS = (16, 32, 64, 128, 256)
 SEGMENTER_CHANNELS = (8, 32, 32, 64, 64, 16)
 
@@ -57,11 +62,12 @@ class SegmenterParams(_Training):
         5_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
     )
     batch: int = parameter(8, "Batch", "Crops an optimizer step.", ge=1, le=256)
-    kind: Literal["fundus", "octa", "angiography", "grey"] = parameter(
-        "fundus", "Source", "What the images are; fundus takes the green channel.",
-        choices={"fundus": "Fundus photograph", "octa": "OCT-A",
-                 "angiography": "Fluorescein angiography", "grey": "Grey, vessels bright"},
-    )  # fmt: skip
+    kind: Kind = parameter(
+        "fundus", "Source", "What the images are; fundus takes the green channel.", choices=KINDS
+    )
+    name: str = parameter(
+        "", "Data set", "Which one of a pickle that holds several.", advanced=True
+    )
     augment: bool = parameter(
         True, "Augment", "Noise, blur, contrast and brightness, so that it meets another modality.",
     )  # fmt: skip
@@ -70,6 +76,10 @@ class SegmenterParams(_Training):
 class DiffusionParams(_Training):
     """Stage 2: learn what the target looks like given a weak vessel mask."""
 
+    kind: Kind = parameter("octa", "Target", "What the images are.", choices=KINDS)
+    name: str = parameter(
+        "", "Data set", "Which one of a pickle that holds several.", advanced=True
+    )
     schedule: Literal["linear", "quadratic", "constant", "jsd", "sigmoid", "cosine"] = parameter(
         "linear", "Schedule", "How the noise grows with t.", advanced=True
     )
@@ -155,6 +165,7 @@ class SynthesisSetParams(SynthesisParams):
 class FineTuneParams(_Training):
     """Stage 4: adapt the segmenter by synthetic pairs."""
 
+    checkpoint: str = parameter("fundus-segmenter", "Segmenter", "Of stage 1.", kind="choice")
     lr: float = parameter(1e-3, "Learning rate", "Of Adam, at the start.", gt=0, le=1.0)
     batch: int = parameter(5, "Batch", "Crops an optimizer step.", ge=1, le=256)
     iterations: int = parameter(
@@ -164,6 +175,40 @@ class FineTuneParams(_Training):
         120, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
         ge=0, le=10_000_000, advanced=True,
     )  # fmt: skip
+
+
+class GrowParams(Parameters):
+    """Grow a plausible retinal vessel tree from the painted strokes, or from nothing."""
+
+    seed: int = parameter(
+        0, "Seed", "The same seed and strokes grow the same tree.", kind="seed", ge=0, le=MAX_SEED
+    )
+    field: Literal["macula", "fundus"] = parameter(
+        "macula", "Field of view", "What is in view.",
+        choices={"macula": "Macula, as in OCT-A", "fundus": "Optic disc and arcades"},
+    )  # fmt: skip
+
+
+class PseudoLabelParams(Parameters):
+    """Stage 2a: label the target with the source's segmenter."""
+
+    checkpoint: str = parameter("fundus-segmenter", "Segmenter", "Of stage 1.", kind="choice")
+    kind: Kind = parameter(
+        "octa", "Images", "What the images are.", choices=KINDS
+    )  # fmt: skip
+    name: str = parameter(
+        "", "Data set", "Which one of a pickle that holds several.", advanced=True
+    )
+
+
+class EvaluateParams(PseudoLabelParams):
+    """Dice and its relatives of a segmenter against labels."""
+
+
+class ImportParams(Parameters):
+    """Turn published weights into a checkpoint with a card."""
+
+    title: str = parameter("", "Title", "For the list of models; the file's name by default.")
 
 
 SEGMENTER_PRESETS = {
@@ -185,6 +230,11 @@ SYNTHESIS_PRESETS = {
     "fast": {"sampler": "dpm++", "steps": 12},
     "gpu": {"sampler": "dpm++", "steps": 20, "variants": 4},
 }  # fmt: skip
+SET_PRESETS = {
+    "paper": {"sampler": "ddpm", "steps": 300, "crop": 384},
+    "fast": {"crop": 256, "count": 64},
+    "gpu": {"steps": 20, "crop": 384, "batch": 16, "count": 1_000},
+}
 FINE_TUNE_PRESETS = {
     "paper": {"batch": 5, "crop": 384, "lr": 1e-3},
     "fast": {"batch": 5, "crop": 128, "iterations": 600, "halve_every": 150, "ema_decay": 0.99},

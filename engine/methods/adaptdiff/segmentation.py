@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from engine.methods.adaptdiff.vessels import VesselImage
+from engine.networks.residual_unet import ResidualUNet
 
 
 @torch.inference_mode()
-def vessel_probability(model: nn.Module, image: np.ndarray) -> np.ndarray:
+def vessel_probability(model: ResidualUNet, image: np.ndarray) -> np.ndarray:
     """(H, W) float32 in [0, 1], vessels bright -> probability of vessel (H, W) float32.
 
     Sides that the network does not divide are reflected up to the next that it does.
     """
     parameter = next(model.parameters())
-    divisor = int(model.divisor)
+    divisor = model.divisor
     height, width = image.shape
     pad = (0, -width % divisor, 0, -height % divisor)
     x = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
@@ -33,7 +33,7 @@ def _padding(shape: tuple[int, ...], pad: tuple[int, int, int, int]) -> str:
     return "reflect" if pad[1] < shape[1] and pad[3] < shape[0] else "replicate"
 
 
-def segment(model: nn.Module, image: np.ndarray) -> np.ndarray:
+def segment(model: ResidualUNet, image: np.ndarray) -> np.ndarray:
     """The argmax of the segmenter: (H, W) uint8 in {0, 1}."""
     return (vessel_probability(model, image) > 0.5).astype(np.uint8)
 
@@ -45,7 +45,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * int((a & b).sum()) / total if total else 1.0
 
 
-def mean_dice(model: nn.Module, cases: Sequence[VesselImage]) -> float:
+def mean_dice(model: ResidualUNet, cases: Sequence[VesselImage]) -> float:
     """Mean Dice over labelled cases."""
     return float(
         np.mean([dice(segment(model, c.image), c.mask) for c in cases if c.mask is not None])

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.diffusion.process import q_sample
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.methods.adaptdiff.params import DiffusionParams, SegmenterParams, _Training
+from engine.methods.adaptdiff.segmentation import mean_dice
 from engine.methods.adaptdiff.vessels import (
     VesselImage,
     augment_appearance,
@@ -21,6 +22,7 @@ from engine.methods.adaptdiff.vessels import (
     pollute,
     random_crop,
 )
+from engine.networks.residual_unet import ResidualUNet
 from engine.training.fit import Batch, FitSettings
 
 VALIDATION_CASES = 10
@@ -82,10 +84,9 @@ class SegmenterStage:
         return {"loss": entropy + dice, "cross-entropy": entropy, "dice": dice}
 
     def validate(self, model: nn.Module) -> Mapping[str, float]:
-        from engine.methods.adaptdiff.segmentation import mean_dice
-
         if not self.validation:
             return {}
+        assert isinstance(model, ResidualUNet)
         return {"validation Dice": mean_dice(model, self.validation)}
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 from skimage import exposure, filters
 
 from engine.errors import InputError
+from engine.methods.adaptdiff.params import Kind
 
-Kind = Literal["fundus", "octa", "angiography", "grey"]
 CLAHE_CLIP = 0.01
 FIELD_THRESHOLD = 0.1
 
