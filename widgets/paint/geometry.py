@@ -94,8 +94,9 @@ def polygon(corners: Sequence[QPointF], bounds: QRect) -> Stencil | None:
     bits = image.constBits()
     if bits is None:
         return None
-    bits.setsize(image.sizeInBytes())
-    lines = np.frombuffer(bits, np.uint8).reshape(rect.height(), image.bytesPerLine())
+    lines = np.frombuffer(bits.asstring(image.sizeInBytes()), np.uint8).reshape(
+        rect.height(), image.bytesPerLine()
+    )
     return rect, lines[:, : rect.width()] > 127
 
 

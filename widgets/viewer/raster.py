@@ -103,7 +103,7 @@ def _shared(array: NDArray[np.uint8] | NDArray[np.uint32], form: QImage.Format) 
     """A QImage over the array's own memory; the caller keeps the array alive."""
     height, width = array.shape[:2]
     # Any buffer serves; the type stubs know only bytes.
-    memory = cast(bytes, memoryview(array))
+    memory = cast(bytes, array.data)
     return QImage(memory, width, height, array.strides[0], form)
 
 
