@@ -179,8 +179,8 @@ class Grower:
             # wider it still is (it met the avascular zone), the longer that takes.
             length = 4.0 + 6.0 * max(0.0, tip.radius / self._scale - 0.8)
             fade = np.clip(np.arange(len(points))[::-1] / length, 0.0, 1.0)
-            floor = min(0.6 * self._scale, float(widths.min()))
-            widths = np.maximum(widths * (0.4 + 0.6 * fade), floor).astype(np.float32)
+            widths *= (0.4 + 0.6 * fade).astype(np.float32)
+        widths = np.maximum(widths, _LEAST_RADIUS)
         self.segments.append(Segment(path, widths, tip.parent))
 
     def _wobble(self, wobble: float, step: float) -> float:
@@ -264,6 +264,8 @@ class Grower:
 
 
 _PAINTED = -2
+# A line any thinner falls between the pixel centres and breaks up in the mask.
+_LEAST_RADIUS = np.float32(0.55)
 
 
 def _stream(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[float]:
