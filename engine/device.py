@@ -33,6 +33,13 @@ class DeviceSettings:
     threads: int = 0
 
 
+@dataclass
+class BatchRecord:
+    """The last batch size that a task took: what to halve when memory runs out; 0 before any."""
+
+    size: int = 0
+
+
 @dataclass(frozen=True)
 class Context:
     """What a running task may use.
@@ -43,6 +50,8 @@ class Context:
         threads: CPU threads of one operation.
         max_batch: Largest batch that one network call may take; 0 leaves it to the task.
         loaded: Networks kept between jobs, by what identifies them; the newest last.
+        taken: Written by `limit`. Only a task that asks `limit` for its batch size can be
+            retried with a smaller one.
     """
 
     device: torch.device
@@ -50,6 +59,7 @@ class Context:
     threads: int
     max_batch: int = 0
     loaded: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    taken: BatchRecord = field(default_factory=BatchRecord, repr=False, compare=False)
 
     def keep(self, key: Hashable, load: Callable[[], Any]) -> Any:
         """What `load` made for this key before, else what it makes now; keeps the newest few."""
@@ -65,11 +75,12 @@ class Context:
 
     def limit(self, wanted: int) -> int:
         """The batch size to use where a task would like `wanted`."""
-        return min(wanted, self.max_batch) if self.max_batch else wanted
+        self.taken.size = min(wanted, self.max_batch) if self.max_batch else wanted
+        return self.taken.size
 
     def with_half_batch(self, wanted: int) -> Context:
         """The same with at most half of the batch that was too large."""
-        return replace(self, max_batch=max(1, self.limit(wanted) // 2))
+        return replace(self, max_batch=max(1, self.limit(wanted) // 2), taken=BatchRecord())
 
     def autocast(self) -> AbstractContextManager[object]:
         """Mixed precision for training: on CUDA, and on CPUs that compute in bfloat16."""
@@ -132,6 +143,16 @@ def computes_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def warm_up(context: Context) -> None:
+    """Make the libraries below torch load and start their threads, before the first job waits."""
+    import torch
+
+    with torch.inference_mode():
+        image = torch.zeros(1, 8, 32, 32, device=context.device, dtype=context.dtype)
+        weight = torch.zeros(8, 8, 3, 3, device=context.device, dtype=context.dtype)
+        torch.nn.functional.conv2d(image, weight, padding=1).sum().item()
 
 
 def free_memory() -> None:

@@ -35,6 +35,20 @@ class EngineReady(Event):
 
 
 @dataclass(frozen=True)
+class EngineFailed(Event):
+    """The engine has no device to run on; every job fails with this reason until a restart.
+
+    Attributes:
+        message, hint, detail, user_error: As in `JobFailed`.
+    """
+
+    message: str
+    hint: str
+    detail: str
+    user_error: bool
+
+
+@dataclass(frozen=True)
 class QueueChanged(Event):
     """The waiting jobs in the order in which they will run."""
 
@@ -122,7 +136,7 @@ class JobFailed(JobEvent):
     Attributes:
         message, hint: For the user.
         detail: Traceback and versions, to copy.
-        user_error: The input was at fault, not the program.
+        user_error: Something that the user can act on; otherwise a fault of the program.
     """
 
     message: str
