@@ -13,7 +13,7 @@ from PyQt6.QtGui import QImage, QPainter, QPolygonF
 Points = NDArray[np.float64]  # (N, 2), x and y in image coordinates
 Stencil = tuple[QRect, NDArray[np.bool_]]  # where, and which pixels of it
 
-CHUNK = 8  # segments rasterised together
+CHUNK = 16  # segments rasterised together
 MIN_RADIUS = 0.5  # a path of this radius is 8-connected and one pixel wide
 
 

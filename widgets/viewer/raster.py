@@ -25,7 +25,7 @@ class Raster:
         if tint is not None and len(shape) != 2:
             raise ValueError("only an (H, W) coverage can be tinted")
         self._levels: list[NDArray[np.uint8]] = [np.zeros(shape, np.uint8)]
-        self._tint = tint
+        self._table = None if tint is None else _tint_table(tint)
         self._shown = -1
         self._tinted: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
         self._image = QImage()
@@ -40,7 +40,7 @@ class Raster:
         return QRect(0, 0, self.base.shape[1], self.base.shape[0])
 
     def set_tint(self, tint: QColor) -> None:
-        self._tint = tint
+        self._table = _tint_table(tint)
         self._shown = -1
 
     def touch(self, rect: QRect | None = None) -> None:
@@ -54,9 +54,9 @@ class Raster:
             if level:
                 x0, y0, x1, y1 = x0 // 2, y0 // 2, (x1 + 1) // 2, (y1 + 1) // 2
                 _halve(self._levels[level - 1], array, y0, y1, x0, x1)
-            if level == self._shown and self._tint is not None:
+            if level == self._shown and self._table is not None:
                 part = np.s_[y0:y1, x0:x1]
-                self._tinted[part] = _tint_table(self._tint)[array[part]]
+                self._tinted[part] = self._table[array[part]]
 
     def draw(self, painter: QPainter, source: QRectF, scale: float) -> None:
         """Paint `source` (image coordinates); the painter maps image to view coordinates.
@@ -91,8 +91,8 @@ class Raster:
         return level
 
     def _wrap(self, array: NDArray[np.uint8]) -> QImage:
-        if self._tint is not None:
-            self._tinted = _tint_table(self._tint)[array]
+        if self._table is not None:
+            self._tinted = self._table[array]
             return _shared(self._tinted, QImage.Format.Format_ARGB32_Premultiplied)
         grey = array.ndim == 2
         form = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
