@@ -54,6 +54,7 @@ def _read_nifti(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> Decode
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
     from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     start = stream.read(540)
     kind = Nifti2Header if start[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") else Nifti1Header
@@ -62,7 +63,7 @@ def _read_nifti(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> Decode
         header = kind.from_fileobj(io.BytesIO(start[:length] + bytes(4)), check=False)
         shape, dtype = tuple(header.get_data_shape()), header.get_data_dtype()
         slope, intercept = header.get_slope_inter()
-    except HeaderDataError as error:
+    except (HeaderDataError, WrapStructError) as error:
         raise ValueError(str(error)) from error
     offset = int(header.get_data_offset())
     shape = _flat_shape(path, shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,14 +42,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         DiskError: Anything the operating system refuses: full disk, no permission, no folder.
     """
     target = Path(path)
+    unique = f".{target.name[:40]}.{uuid.uuid4().hex[:12]}{''.join(target.suffixes)[-40:]}"
+    beside = target.parent / unique
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.name[:40]}.", suffix="".join(target.suffixes)[-40:], dir=target.parent
-        )
-        os.close(handle)
+        # Not mkstemp, whose files are private: a result has the rights of any new file.
+        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise disk_error(target, error) from error
-    beside = Path(name)
     try:
         yield beside
         _settle(beside, target)
@@ -61,10 +60,6 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _settle(beside: Path, target: Path) -> None:
-    # mkstemp makes files private; a result gets the rights any new file would have.
-    mask = os.umask(0)
-    os.umask(mask)
-    beside.chmod(0o666 & ~mask)
     with open(beside, "rb+") as stream:
         os.fsync(stream.fileno())
     os.replace(beside, target)

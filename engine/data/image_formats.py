@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import struct
+import tokenize
 import warnings
 import zlib
 from collections.abc import Callable
@@ -33,6 +34,7 @@ DECODE_ERRORS = (
     TypeError,
     ValueError,
     struct.error,
+    tokenize.TokenError,
     zlib.error,
     lzma.LZMAError,
 )

@@ -68,7 +68,7 @@ def test_two_arcades_leave_the_disc_above_and_below_the_fovea() -> None:
         tree = grow_vessel_tree(384, 384, seed)
         assert tree.disc is not None
         column = round(tree.fovea.column)
-        strip = tree.mask()[:, column - 8 : column + 9].any(axis=1)
+        strip = np.asarray(tree.mask()[:, column - 8 : column + 9].any(axis=1))
         fovea = round(tree.fovea.row)
         assert strip[: fovea - 40].any()
         assert strip[fovea + 40 :].any()
