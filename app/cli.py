@@ -1,0 +1,159 @@
+"""The command line: the jobs of the window without a window.
+
+Every parameter of every task is an option here, made from the same description as the form.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from app.cli_options import (
+    input_options,
+    option,
+    parameter_options,
+    run_file_argument,
+    running_options,
+    switch,
+)
+from app.cli_report import Reporter
+from app.cli_request import Offer, offers
+from app.cli_run import BAD_INPUT, guarded, run_offer
+from engine.device import DeviceName, Precision
+from engine.methods import METHODS
+
+HELP = """Diffusion on medical images: the jobs of the Reverie window, without a window.
+
+Without arguments, or with images only, the window opens.
+Exit codes: 0 done, 1 fault of the program, 2 bad input, 130 interrupted."""
+
+Output = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the results.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask for; returns the exit code."""
+    command = typer.main.get_command(build())
+    try:
+        command.main(args=list(arguments), prog_name="reverie")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else BAD_INPUT
+    return 0
+
+
+def build() -> typer.Typer:
+    """The program with all its commands."""
+    program = typer.Typer(
+        help=HELP, add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+        pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    program.callback(invoke_without_command=True)(_root)
+    for offer in offers(METHODS):
+        program.command(offer.command, help=_help(offer))(_Command(offer))
+    program.command("info")(_info)
+    program.command("demo")(_demo)
+    return program
+
+
+def options_of(offer: Offer) -> list[inspect.Parameter]:
+    """The run file and every option of one command."""
+    methods = tuple(dict.fromkeys(m.id for m, _ in offer.choices))
+    stages = tuple(dict.fromkeys(t.name for t in offer.tasks))
+    options = [run_file_argument()]
+    method_help = f"Method: {', '.join(methods)}."
+    options.append(option("method", Literal[methods], method_help))
+    if offer.staged:
+        stage_help = "What to train, in this order."
+        options.append(option("stage", Literal[stages], stage_help))
+        resume = "Continue the run that --output holds; alone it takes all else from there."
+        options.append(switch("resume", resume))
+    options += input_options(offer.tasks)
+    if offer.command == "synthesize":
+        timeline = "Folder for the denoising steps: strip, GIF and frames."
+        options.append(option("timeline", Path, timeline, metavar="DIR"))
+        mask = "Save the mask beside the image as NAME_mask.png."
+        options.append(switch("with_mask", mask))
+    if offer.command == "grow":
+        side = "Side of the mask in pixels where no strokes are given. (default: 384)"
+        options.append(option("size", int, side, min=16, max=4096, metavar="N"))
+    options += parameter_options(offer.tasks)
+    presets = [name for task in offer.tasks for name in task.presets]
+    return [*options, *running_options(presets)]
+
+
+class _Command:
+    """A command whose options typer reads from a signature made at run time."""
+
+    def __init__(self, offer: Offer) -> None:
+        parameters = options_of(offer)
+        self.__signature__ = inspect.Signature(parameters)
+        self.__annotations__ = {p.name: p.annotation for p in parameters}
+        self._offer = offer
+
+    def __call__(self, **options: Any) -> None:
+        raise typer.Exit(run_offer(self._offer, options))
+
+
+def _help(offer: Offer) -> str:
+    if offer.staged:
+        return "Train one stage; every stage writes a run folder that can be resumed."
+    return f"{offer.tasks[0].title}."
+
+
+def _root(
+    context: typer.Context,
+    info: Annotated[bool, typer.Option("--info", help="The same as the command info.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Never open the window, whatever follows.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        if info:
+            _info()
+        print(context.get_help())
+        raise typer.Exit(0 if headless else BAD_INPUT)
+
+
+def _info(
+    as_json: Json = False,
+    devices: Annotated[
+        bool, typer.Option(help="Ask torch what it can compute on; takes seconds.")
+    ] = True,
+    debug: Debug = False,
+) -> None:
+    """Versions, devices, checkpoints and formats."""
+    from app.cli_info import show
+
+    reporter = Reporter(as_json=False)
+    body = partial(show, as_json=as_json, devices=devices)
+    raise typer.Exit(guarded(reporter, "reverie info", body, debug=debug))
+
+
+def _demo(
+    output: Output,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of mask and image.")] = 0,
+    size: Annotated[int, typer.Option(min=16, max=2048, help="Side in pixels.")] = 304,
+    checkpoint: Annotated[str | None, typer.Option(help="Name or file.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Network calls.")] = None,
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = "auto",
+    precision: Annotated[Precision, typer.Option(help="Of inference.")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 takes all cores.")] = 0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Grow a vessel mask, make an image of it, and leave every step as a file."""
+    from app.cli_demo import demo
+
+    options = {
+        "seed": seed, "size": size, "checkpoint": checkpoint, "steps": steps, "device": device,
+        "precision": precision, "threads": threads,
+    }  # fmt: skip
+    reporter = Reporter(as_json=as_json)
+    body = partial(demo, output, options, reporter)
+    raise typer.Exit(guarded(reporter, "reverie demo", body, debug=debug))

@@ -1,0 +1,149 @@
+"""Telling on a terminal, or as JSON lines, how a job goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.events import Event, JobLosses, JobNote, JobPreview, JobProgress
+from engine.failures import Failure
+from engine.jobs import Job
+
+
+class Reporter:
+    """Tells of one job: JSON lines on standard output, or a progress bar on standard error.
+
+    Args:
+        as_json: JSON lines. The bar and the notes for people are left out then.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.previews: list[JobPreview] = []
+        self._as_json = as_json
+        self._bar: tqdm[None] | None = None
+        self._losses = ""
+
+    def started(self, job: Job) -> None:
+        """The job begins; everything that is needed to repeat it."""
+        self._line(
+            "started",
+            method=job.method,
+            task=job.task,
+            title=job.title,
+            parameters=job.params.model_dump(),
+        )
+
+    def event(self, event: Event) -> None:
+        """One event of the engine; key frames are kept for the timeline."""
+        match event:
+            case JobProgress():
+                self._progress(event)
+            case JobNote(message=message):
+                self.note(message)
+            case JobLosses(rows=rows):
+                self._line("losses", rows=[{"iteration": i, **values} for i, values in rows])
+                self._losses = ", ".join(f"{n} {v:.4g}" for n, v in rows[-1][1].items())
+            case JobPreview(key=True, offset=0):
+                self.previews.append(event)
+
+    def note(self, message: str) -> None:
+        """A sentence for the user."""
+        self._line("note", message=message)
+        self._say(message)
+
+    def finished(
+        self,
+        summary: str,
+        files: Sequence[Path],
+        seconds: float,
+        figures: Mapping[str, Any] | None = None,
+        about: Mapping[Path, str] | None = None,
+    ) -> None:
+        """The result is written.
+
+        Args:
+            about: What some of the files are, for people.
+        """
+        self.close()
+        self._line(
+            "finished",
+            summary=summary,
+            files=[str(f) for f in files],
+            seconds=round(seconds, 3),
+            figures=dict(figures or {}),
+        )
+        if self._as_json:
+            return
+        print(f"{summary} ({seconds:.1f} s)")
+        for name, value in (figures or {}).items():
+            print(f"  {name}: {f'{value:.4g}' if isinstance(value, float) else value}")
+        for file in files:
+            print(f"  {file}" + (f": {about[file]}" if about and file in about else ""))
+
+    def failed(self, failure: Failure, *, debug: bool) -> None:
+        """The job ended by an error."""
+        self.close()
+        self._line(
+            "failed",
+            message=failure.message,
+            hint=failure.hint,
+            user_error=failure.user_error,
+        )
+        show_failure(failure, debug=debug)
+
+    def cancelled(self) -> None:
+        """The user interrupted it."""
+        self.close()
+        self._line("cancelled")
+        print("Interrupted; nothing half-written is left.", file=sys.stderr)
+
+    def close(self) -> None:
+        """Take the progress bar off."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _progress(self, event: JobProgress) -> None:
+        self._line(
+            "progress",
+            done=event.done,
+            total=event.total,
+            rate=round(event.rate, 3),
+            remaining_s=None if event.remaining_s is None else round(event.remaining_s, 1),
+            message=event.message,
+        )
+        if self._as_json or not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._bar = tqdm(file=sys.stderr, leave=False, dynamic_ncols=True)
+        self._bar.total = event.total or None
+        self._bar.n = event.done
+        self._bar.set_postfix_str(event.message or self._losses, refresh=False)
+        self._bar.refresh()
+
+    def _line(self, event: str, **values: Any) -> None:
+        if self._as_json:
+            print(json.dumps({"event": event, **values}, default=_plain), flush=True)
+
+    def _say(self, message: str) -> None:
+        if not self._as_json:
+            tqdm.write(message, file=sys.stderr)
+
+
+def show_failure(failure: Failure, *, debug: bool) -> None:
+    """Message and remedy on standard error; a traceback only of a fault, and only if asked for."""
+    print(f"reverie: {failure.message}", file=sys.stderr)
+    if failure.hint:
+        print(failure.hint, file=sys.stderr)
+    if not failure.user_error:
+        print(failure.detail if debug else "--debug shows the details.", file=sys.stderr)
+
+
+def _plain(value: Any) -> Any:
+    """numpy scalars and paths as JSON has them."""
+    return value.item() if hasattr(value, "item") else str(value)

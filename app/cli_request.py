@@ -1,0 +1,217 @@
+"""From options and run files to a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.jobs import InputValue, Job
+from engine.method import Method, Task
+from engine.parameters import describe
+
+IMAGE_INPUTS = ("mask", "template")
+"""Inputs that tasks take as arrays; all others are paths."""
+
+PICKLES = (".pkl", ".pickle")
+RUN_KEYS = ("method", "task", "preset", "parameters", "inputs", "output")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One command: the tasks that it can start, each with its method."""
+
+    command: str
+    choices: tuple[tuple[Method, Task], ...]
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return tuple(task for _, task in self.choices)
+
+    @property
+    def staged(self) -> bool:
+        """Whether `--stage` chooses among tasks of one method."""
+        return any(task.name != self.command for task in self.tasks)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What the command line asks for.
+
+    Attributes:
+        job: What to run.
+        output: Where the command line writes the result; None where the job does it itself.
+        notes: What was done to the inputs.
+    """
+
+    job: Job
+    output: Path | None
+    notes: tuple[str, ...]
+
+
+def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
+    """The job that options, a preset and a run file ask for; earlier named ones win.
+
+    Raises:
+        InputError: says which option, file or parameter cannot be used, and why.
+    """
+    run = _run_file(options)
+    method, task = _choose(offer, options, run)
+    preset = options.get("preset") or run.get("preset")
+    values = dict(run["parameters"])
+    if preset:
+        # A preset named on the command line is newer than what the run file says.
+        chosen = task.preset(preset)
+        values = values | chosen if options.get("preset") else chosen | values
+    given = {i.name for t in offer.tasks for i in describe(t.params)}
+    values |= {n: options[n] for n in sorted(given) if options.get(n) is not None}
+    params = task.params.parse(_known(values, task, given))
+    paths = _paths(offer, options, run, task)
+    inputs, notes = _read_inputs(task, paths, options)
+    output = paths.get("output") if "output" not in task.inputs else None
+    return Request(Job(method.id, task.name, params, inputs, task.title), output, notes)
+
+
+def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked content of the run file, with absolute paths; empty where there is none."""
+    path = options.get("run_file")
+    output = options.get("output")
+    if path is None and options.get("resume") and output is not None:
+        path = output
+    if path is None:
+        return {"parameters": {}, "inputs": {}}
+    from engine.training.runs import read_request
+
+    run = read_request(path)
+    file = path / "run.toml" if path.is_dir() else path
+    if unknown := sorted(set(run) - set(RUN_KEYS)):
+        raise InputError(
+            f"The run file {file} has unknown entries: {', '.join(unknown)}.",
+            f"Known are: {', '.join(RUN_KEYS)}.",
+        )
+    run.setdefault("parameters", {})
+    run.setdefault("inputs", {})
+    for key in RUN_KEYS:
+        wanted = dict if key in ("parameters", "inputs") else str
+        if key in run and not isinstance(run[key], wanted):
+            what = "a table" if wanted is dict else "a text"
+            raise InputError(f"In the run file {file}, {key} is not {what}.", "Correct it.")
+    if "output" in run:
+        run["inputs"]["output"] = run.pop("output")
+    for name, value in run["inputs"].items():
+        if not isinstance(value, str):
+            raise InputError(f"In the run file {file}, input {name} is no path.", "Correct it.")
+    run["inputs"] = {n: file.resolve().parent / Path(v) for n, v in run["inputs"].items()}
+    return run
+
+
+def _choose(
+    offer: Offer, options: Mapping[str, Any], run: Mapping[str, Any]
+) -> tuple[Method, Task]:
+    method = options.get("method") or run.get("method")
+    stage = options.get("stage") or run.get("task") or (None if offer.staged else offer.command)
+    if run.get("task") and run["task"] != stage:
+        raise InputError(
+            f"The run file asks for the task {run['task']!r}, the command line for {stage!r}.",
+            "Leave one of them out.",
+        )
+    fitting = [c for c in offer.choices if method in (None, c[0].id) and stage in (None, c[1].name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    what = f"{method or 'no method'}, {stage or 'no stage'}"
+    choices = ", ".join(f"{m.id} {t.name}" for m, t in offer.choices)
+    raise InputError(
+        f"`reverie {offer.command}` cannot tell what to run from: {what}.",
+        f"Give --method{' and --stage' if offer.staged else ''}; there are: {choices}.",
+    )
+
+
+def _known(values: dict[str, Any], task: Task, all_names: set[str]) -> dict[str, Any]:
+    own = {i.name for i in describe(task.params)}
+    if foreign := sorted(n for n in values if n in all_names - own):
+        flags = ", ".join(f"--{n.replace('_', '-')}" for n in foreign)
+        raise InputError(f"{task.title} has no {flags}.", "Leave it out, or choose another stage.")
+    return values
+
+
+def _paths(
+    offer: Offer, options: Mapping[str, Any], run: Mapping[str, Any], task: Task
+) -> dict[str, Path]:
+    """The inputs and the output as absolute paths; those that must be there are."""
+    names = dict.fromkeys(n for t in offer.tasks for n in (*t.inputs, "output"))
+    given = {n: Path(options[n]).expanduser().absolute() for n in names if options.get(n)}
+    own = {*task.inputs, "output"}
+    if foreign := sorted(set(given) - own | set(run["inputs"]) - own):
+        raise InputError(
+            f"{task.title} takes no {', '.join(foreign)}.",
+            f"It takes: {', '.join(n for n in names if n in own)}.",
+        )
+    paths = {**run["inputs"], **given}
+    if missing := [n for n in names if n in own and n not in paths and not _optional(n, task)]:
+        if missing == ["masks"] and paths["images"].suffix.lower() in PICKLES:
+            return paths  # one file holds both
+        raise InputError(
+            f"{task.title} needs {' and '.join(missing)}.",
+            f"Give {', '.join(f'--{n} PATH' for n in missing)}.",
+        )
+    return paths
+
+
+def _optional(name: str, task: Task) -> bool:
+    return name == "template" or (name, task.name) == ("mask", "grow")
+
+
+def _read_inputs(
+    task: Task, paths: Mapping[str, Path], options: Mapping[str, Any]
+) -> tuple[dict[str, InputValue], tuple[str, ...]]:
+    from engine.data.images import read_image, read_mask
+
+    inputs: dict[str, InputValue] = {}
+    notes: list[str] = []
+    for name in task.inputs:
+        if name not in paths:
+            continue
+        if name == "mask":
+            mask = read_mask(paths[name])
+            inputs[name] = mask.mask
+            notes += [f"{paths[name].name}: {note}" for note in mask.notes]
+        elif name in IMAGE_INPUTS:
+            inputs[name] = read_image(paths[name]).array
+        else:
+            inputs[name] = paths[name]
+    if task.name == "grow" and "mask" not in inputs:
+        side = options.get("size") or 384
+        inputs["mask"] = np.zeros((side, side), np.uint8)
+    return inputs, tuple(notes)
+
+
+def refuse_second_run(job: Job, resume: bool) -> None:
+    """A run folder is continued only when that is asked for.
+
+    Raises:
+        InputError: the folder holds a run and `--resume` is not given, or the reverse.
+    """
+    folder = job.inputs.get("output")
+    if not isinstance(folder, Path):
+        return
+    exists = (folder / "run.toml").exists()
+    if exists and not resume:
+        raise InputError(
+            f"{folder} holds a run already.", "Add --resume to continue it, or choose a new folder."
+        )
+    if resume and not exists:
+        raise InputError(f"{folder} holds no run to continue.", "Leave --resume out.")
+
+
+def offers(methods: Sequence[Method]) -> tuple[Offer, ...]:
+    """The commands: one a task, but one for all that is trained."""
+    found: dict[str, list[tuple[Method, Task]]] = {}
+    for method in methods:
+        for task in method.tasks:
+            command = "train" if task.workspace == "train" else task.name
+            found.setdefault(command, []).append((method, task))
+    return tuple(Offer(command, tuple(choices)) for command, choices in found.items())

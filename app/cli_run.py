@@ -1,0 +1,128 @@
+"""Running one job on the command line, from options to files and an exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.cli_report import Reporter
+from app.cli_request import Offer, Request, refuse_second_run, resolve
+from engine.device import DeviceSettings, open_context
+from engine.errors import DiskError, InputError
+from engine.failures import Caught, describe
+from engine.jobs import Job
+from engine.results import FileResult
+
+OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def guarded(reporter: Reporter, what: str, body: Callable[[], None], *, debug: bool) -> int:
+    """Call `body`; returns the exit code and tells what went wrong.
+
+    Args:
+        what: The work's name, for faults.
+    """
+    caught = Caught(BaseException)
+    with caught:
+        body()
+    error = caught.error
+    if error is None:
+        return OK
+    if isinstance(error, KeyboardInterrupt):
+        reporter.cancelled()
+        return INTERRUPTED
+    if not isinstance(error, Exception):
+        raise error
+    reporter.failed(describe(error, what), debug=debug)
+    return BAD_INPUT if isinstance(error, InputError | DiskError) else FAULT
+
+
+def run_offer(offer: Offer, options: Mapping[str, Any]) -> int:
+    """Do what the options of one command ask for; returns the exit code."""
+    reporter = Reporter(as_json=options["as_json"])
+    return guarded(
+        reporter, f"reverie {offer.command}", lambda: _run(offer, options, reporter),
+        debug=options["debug"],
+    )  # fmt: skip
+
+
+def device_settings(options: Mapping[str, Any]) -> DeviceSettings:
+    """Device, precision and threads as asked for."""
+    return DeviceSettings(
+        options.get("device") or "auto",
+        options.get("precision") or "auto",
+        options.get("threads") or 0,
+    )
+
+
+def run_job(job: Job, settings: DeviceSettings, reporter: Reporter) -> Any:
+    """Run a job in this thread and tell how it goes; returns its result."""
+    from engine import methods
+    from engine.worker import run_inline
+
+    reporter.started(job)
+    context = open_context(settings)
+    result = run_inline(methods.run, job, context, reporter.event)
+    reporter.close()
+    return result
+
+
+def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:
+    request = resolve(offer, options)
+    if offer.staged and request.job.task != "pseudo-label":
+        refuse_second_run(request.job, options["resume"])
+    _check_before(request, options)
+    for note in request.notes:
+        reporter.note(note)
+    begun = time.monotonic()
+    result = run_job(request.job, device_settings(options), reporter)
+    if isinstance(result, FileResult):
+        summary, files, figures = result.summary, [result.path], result.figures
+    else:
+        files = _save(request, result, options, reporter)
+        summary, figures = _summary(request.job, result), {}
+    reporter.finished(summary, files, time.monotonic() - begun, figures)
+
+
+def _check_before(request: Request, options: Mapping[str, Any]) -> None:
+    """Find out before the computation, not after it, that a result has nowhere to go."""
+    from app.saving import check_target, is_set
+
+    if request.output is None:
+        return
+    check_target(request.output)
+    if is_set(request.output) and (request.job.task == "grow" or options.get("with_mask")):
+        raise InputError(
+            f"{request.output.name} is a set of pairs, which holds masks anyway.",
+            "Leave --with-mask out, or end the name in .png.",
+        )
+    for folder in (request.output.parent,):
+        if not folder.is_dir():
+            raise DiskError(
+                f"{request.output} cannot be written: the folder {folder} does not exist.",
+                "Create the folder or choose another one.",
+            )
+
+
+def _save(
+    request: Request, result: Any, options: Mapping[str, Any], reporter: Reporter
+) -> list[Path]:
+    from app.saving import image_metadata, save_result
+    from app.timeline_files import frames_of, write_timeline
+
+    assert request.output is not None
+    files = save_result(request.output, result, with_mask=bool(options.get("with_mask")))
+    if folder := options.get("timeline"):
+        write_timeline(folder, frames_of(reporter.previews), image_metadata(result, 0))
+        files.append(folder)
+    return files
+
+
+def _summary(job: Job, result: Any) -> str:
+    height, width = result.mask.shape
+    if not hasattr(result, "seeds"):
+        return f"A mask of {width} x {height}, {(result.mask > 0).mean():.1%} vessel."
+    images = "One image" if len(result.seeds) == 1 else f"{len(result.seeds)} images"
+    return f"{images} of {width} x {height} by {job.title}, seed {result.seeds[0]}."
