@@ -44,7 +44,7 @@ def _train_segmenter(job: Job, context: Context) -> Generator[Step, None, Any]:
 
 
 def _pseudo_label(job: Job, context: Context) -> Generator[Step, None, Any]:
-    from engine.methods.adaptdiff.training import pseudo_label
+    from engine.methods.adaptdiff.pseudo import pseudo_label
 
     return (yield from pseudo_label(job, context))
 

@@ -54,7 +54,9 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     model = SpadeUNet(tuple(card.config["widths"]))
     load_into(model, checkpoint.tensors, checkpoint.path.name)
     model = model.to(context.device, context.dtype).eval()
-    model = model.to(memory_format=torch.channels_last)
+    for weight in model.parameters():
+        if weight.ndim == 4:  # convolutions are a third faster in this order
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     process = card.process
     schedule = make_schedule(
         process["schedule"], process["timesteps"],

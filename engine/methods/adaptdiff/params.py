@@ -5,7 +5,7 @@ Published values: Hu et al., AdaptDiff (arXiv 2410.04648), section 3.1, and its 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from engine.parameters import Parameters, parameter
 
@@ -19,7 +19,7 @@ SPADE_WIDTHS = (16, 32, 64, 128, 256)
 SEGMENTER_CHANNELS = (8, 32, 32, 64, 64, 16)
 
 
-class _Training(Parameters):
+class TrainingParams(Parameters):
     """What the training stages share."""
 
     seed: int = parameter(
@@ -55,7 +55,7 @@ class _Training(Parameters):
     )  # fmt: skip
 
 
-class SegmenterParams(_Training):
+class SegmenterParams(TrainingParams):
     """Stage 1: segment vessels on the labelled source."""
 
     iterations: int = parameter(
@@ -73,7 +73,7 @@ class SegmenterParams(_Training):
     )  # fmt: skip
 
 
-class DiffusionParams(_Training):
+class DiffusionParams(TrainingParams):
     """Stage 2: learn what the target looks like given a weak vessel mask."""
 
     kind: Kind = parameter("octa", "Target", "What the images are.", choices=KINDS)
@@ -162,7 +162,7 @@ class SynthesisSetParams(SynthesisParams):
     )
 
 
-class FineTuneParams(_Training):
+class FineTuneParams(TrainingParams):
     """Stage 4: adapt the segmenter by synthetic pairs."""
 
     checkpoint: str = parameter("fundus-segmenter", "Segmenter", "Of stage 1.", kind="choice")
@@ -189,19 +189,25 @@ class GrowParams(Parameters):
     )  # fmt: skip
 
 
-class PseudoLabelParams(Parameters):
-    """Stage 2a: label the target with the source's segmenter."""
-
+class _SegmenterUse(Parameters):
     checkpoint: str = parameter("fundus-segmenter", "Segmenter", "Of stage 1.", kind="choice")
-    kind: Kind = parameter(
-        "octa", "Images", "What the images are.", choices=KINDS
-    )  # fmt: skip
+    kind: Kind = parameter("octa", "Images", "What the images are.", choices=KINDS)
     name: str = parameter(
         "", "Data set", "Which one of a pickle that holds several.", advanced=True
     )
 
 
-class EvaluateParams(PseudoLabelParams):
+class PseudoLabelParams(_SegmenterUse):
+    """Stage 2a: label the target with the source's segmenter."""
+
+    cut: Literal["edges", "argmax"] = parameter(
+        "edges", "Cut", "Where the vessel probability is cut: at 0.5 as published, or where the "
+        "outlines fall on the edges that the target's images have.",
+        choices={"edges": "On the images' edges", "argmax": "At 0.5 (published)"},
+    )  # fmt: skip
+
+
+class EvaluateParams(_SegmenterUse):
     """Dice and its relatives of a segmenter against labels."""
 
 
@@ -211,31 +217,33 @@ class ImportParams(Parameters):
     title: str = parameter("", "Title", "For the list of models; the file's name by default.")
 
 
-SEGMENTER_PRESETS = {
+Presets = dict[str, dict[str, Any]]
+
+SEGMENTER_PRESETS: Presets = {
     "paper": {"iterations": 20_000, "zoom_min": 1.0, "zoom_max": 1.0, "augment": False},
     "fast": {"iterations": 900, "crop": 128, "batch": 8, "zoom_min": 1.0, "zoom_max": 3.0,
              "ema_decay": 0.99},
     "gpu": {"iterations": 20_000, "batch": 32, "zoom_min": 1.0, "zoom_max": 3.0,
             "ema_decay": 0.999},
 }  # fmt: skip
-DIFFUSION_PRESETS = {
+DIFFUSION_PRESETS: Presets = {
     "paper": {"iterations": 35_000, "batch": 4, "crop": 256, "lr": 1e-3, "halve_every": 7_000},
     "fast": {"iterations": 3_000, "batch": 4, "crop": 128, "lr": 1e-3, "halve_every": 1_000,
              "ema_decay": 0.995},
     "gpu": {"iterations": 35_000, "batch": 32, "crop": 256, "lr": 2e-3, "halve_every": 7_000,
             "ema_decay": 0.999},
 }  # fmt: skip
-SYNTHESIS_PRESETS = {
+SYNTHESIS_PRESETS: Presets = {
     "paper": {"sampler": "ddpm", "steps": 300},
     "fast": {"sampler": "dpm++", "steps": 12},
     "gpu": {"sampler": "dpm++", "steps": 20, "variants": 4},
 }  # fmt: skip
-SET_PRESETS = {
+SET_PRESETS: Presets = {
     "paper": {"sampler": "ddpm", "steps": 300, "crop": 384},
     "fast": {"crop": 256, "count": 64},
     "gpu": {"steps": 20, "crop": 384, "batch": 16, "count": 1_000},
 }
-FINE_TUNE_PRESETS = {
+FINE_TUNE_PRESETS: Presets = {
     "paper": {"batch": 5, "crop": 384, "lr": 1e-3},
     "fast": {"batch": 5, "crop": 128, "iterations": 600, "halve_every": 150, "ema_decay": 0.99},
     "gpu": {"batch": 32, "crop": 256, "iterations": 5_000, "halve_every": 1_000,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.process import q_sample
 from engine.diffusion.schedules import Schedule, make_schedule
-from engine.methods.adaptdiff.params import DiffusionParams, SegmenterParams, _Training
+from engine.methods.adaptdiff.params import DiffusionParams, SegmenterParams, TrainingParams
 from engine.methods.adaptdiff.segmentation import mean_dice
 from engine.methods.adaptdiff.vessels import (
     VesselImage,
@@ -28,7 +28,7 @@ from engine.training.fit import Batch, FitSettings
 VALIDATION_CASES = 10
 
 
-def fit_settings(params: _Training, validate_every: int = 0) -> FitSettings:
+def fit_settings(params: TrainingParams, validate_every: int = 0) -> FitSettings:
     """The loop's settings from a stage's parameters."""
     return FitSettings(
         iterations=params.iterations, batch=params.batch, lr=params.lr, seed=params.seed,
@@ -49,7 +49,7 @@ class SegmenterStage:
         self,
         model: nn.Module,
         cases: Sequence[VesselImage],
-        params: _Training,
+        params: TrainingParams,
         *,
         published: bool,
         validation: Sequence[VesselImage] = (),

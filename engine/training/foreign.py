@@ -1,0 +1,64 @@
+"""Weights that other programs wrote: read as tensors, never run."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import CheckpointError
+from engine.training.checkpoint import load_tensors
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "ema")
+"""Keys under which published files keep the parameters."""
+
+
+def read_foreign_weights(path: Path) -> dict[str, Tensor]:
+    """Parameter name -> tensor of a .pt, .pth or .safetensors file, on the CPU.
+
+    Raises:
+        CheckpointError: missing, damaged, holding code or something other than tensors.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"There is no file {path}.", "Check the path.")
+    if path.suffix == ".safetensors":
+        return load_tensors(path)
+    try:
+        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path.name} was not opened: it holds more than weights ({_first_line(error)}).",
+            "Such a file could run code. Save its state_dict() with torch.save and import that.",
+        ) from error
+    except (RuntimeError, EOFError, OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"{path.name} cannot be read: {_first_line(error)}.",
+            "It may be truncated; download or copy it again.",
+        ) from error
+    return _parameters(loaded, path.name)
+
+
+def _parameters(loaded: Any, name: str) -> dict[str, Tensor]:
+    while isinstance(loaded, Mapping) and not any(isinstance(v, Tensor) for v in loaded.values()):
+        inner = next((loaded[key] for key in WRAPPERS if key in loaded), None)
+        if inner is None:
+            break
+        loaded = inner
+    if not isinstance(loaded, Mapping):
+        raise CheckpointError(
+            f"{name} holds a {type(loaded).__name__}, not named parameters.",
+            "Save the network's state_dict() and import that.",
+        )
+    tensors = {str(k): v for k, v in loaded.items() if isinstance(v, Tensor)}
+    if not tensors:
+        raise CheckpointError(f"{name} holds no parameters.", "Choose another file.")
+    return tensors
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
