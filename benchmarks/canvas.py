@@ -15,7 +15,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from widgets.paint.canvas import MaskCanvas
@@ -46,21 +45,13 @@ def measure_brush(
     canvas.show()
     app.processEvents()
     spent = []
-    QTest.mousePress(canvas, LEFT, PLAIN, _position(canvas, 0.0).toPoint())
-    app.processEvents()
+    _send(canvas, QEvent.Type.MouseButtonPress, 0.0)
     for index in range(1, moves + 1):
-        position = _position(canvas, index / moves)
-        global_position = canvas.mapToGlobal(position)
-        event = QMouseEvent(
-            QEvent.Type.MouseMove, position, global_position, Qt.MouseButton.NoButton, LEFT, PLAIN
-        )
         start = time.perf_counter()
-        app.sendEvent(canvas, event)
-        app.processEvents()
+        _send(canvas, QEvent.Type.MouseMove, index / moves)
         spent.append(1e3 * (time.perf_counter() - start))
     start = time.perf_counter()
-    QTest.mouseRelease(canvas, LEFT, PLAIN, _position(canvas, 1.0).toPoint())
-    app.processEvents()
+    _send(canvas, QEvent.Type.MouseButtonRelease, 1.0)
     release = 1e3 * (time.perf_counter() - start)
     canvas.close()
     canvas.deleteLater()
@@ -70,6 +61,16 @@ def measure_brush(
         "max_ms": float(np.max(spent)),
         "release_ms": release,
     }
+
+
+def _send(canvas: MaskCanvas, kind: QEvent.Type, along: float) -> None:
+    """Deliver one mouse event and let Qt repaint what it changed."""
+    position = _position(canvas, along)
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else LEFT
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else LEFT
+    event = QMouseEvent(kind, position, canvas.mapToGlobal(position), button, held, PLAIN)
+    QApplication.sendEvent(canvas, event)
+    QApplication.processEvents()
 
 
 def _position(canvas: MaskCanvas, along: float) -> QPointF:

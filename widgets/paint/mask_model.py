@@ -151,11 +151,14 @@ class MaskModel(QObject):
         """Take back what the unfinished step painted, so that it can be painted anew."""
         if self._base is None:
             raise RuntimeError("restore needs begin")
+        self._restore(self._base)
+
+    def _restore(self, base: Mask) -> None:
         touched, self._touched = self._touched, []
         for rect in touched:
             part = _part(rect)
             was = int(np.count_nonzero(self._mask[part]))
-            self._mask[part] = self._base[part]
+            self._mask[part] = base[part]
             self._count += int(np.count_nonzero(self._mask[part])) - was
         for rect in touched:
             self.changed.emit(rect)
@@ -181,8 +184,8 @@ class MaskModel(QObject):
     def cancel(self) -> None:
         """Abandon the step and restore the mask."""
         if self._base is not None:
-            self.restore()
-            self._base = None
+            base, self._base = self._base, None
+            self._restore(base)
 
     # --- whole steps
 

@@ -32,7 +32,7 @@ class MaskView(Pane):
         self._colour = QColor(OVERLAY_COLOUR)
         self._opacity = OVERLAY_OPACITY
         self._visible = True
-        self._was_empty = True
+        self._hinting = True
         model.changed.connect(self._take)
         self._take(model.rect())
 
@@ -122,7 +122,8 @@ class MaskView(Pane):
         painter.drawText(lower, flags | int(Qt.AlignmentFlag.AlignTop), HINT_BODY)
 
     def showsHint(self) -> bool:
-        return self._was_empty
+        """Whether there is nothing drawn, nor being drawn."""
+        return self.model.isEmpty() and not self.model.isEditing()
 
     # --- following the model
 
@@ -139,8 +140,8 @@ class MaskView(Pane):
         np.multiply(self.model.peek(inside), 255, out=self._raster.base[part])
         self._raster.touch(inside)
         self.updateImage(inside)
-        if self.model.isEmpty() != self._was_empty:
-            self._was_empty = self.model.isEmpty()
+        if self.showsHint() != self._hinting:
+            self._hinting = self.showsHint()
             self.update()
 
 

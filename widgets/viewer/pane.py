@@ -120,7 +120,7 @@ class Pane(QWidget):
         """Called after the view, the image's size or the pane's size changed."""
 
     def paintImage(self, painter: QPainter, source: QRectF) -> None:
-        """Paint at least `source` of the picture; the painter maps image to view coordinates."""
+        """Paint `source`, the visible part; the painter maps image to view coordinates."""
 
     def paintOverlay(self, painter: QPainter) -> None:
         """Paint decorations in view coordinates."""
@@ -174,7 +174,9 @@ class Pane(QWidget):
             transform = self.transform()
             frame = QRectF(QPointF(0, 0), self._image_size.toSizeF())
             inverse, _ = transform.inverted()
-            source = inverse.mapRect(QRectF(exposed).adjusted(-2, -2, 2, 2)) & frame
+            # The same part whatever is exposed: Qt rounds sampling positions from its corner, and
+            # the painter is clipped to what is exposed anyway.
+            source = inverse.mapRect(QRectF(self.rect()).adjusted(-2, -2, 2, 2)) & frame
             painter.setTransform(transform)
             if not source.isEmpty():
                 self.paintImage(painter, source)

@@ -66,7 +66,7 @@ class Raster:
         wanted = int(math.log2(1.0 / scale) + 1e-6) if scale < 1.0 else 0
         level = self._show(wanted)
         size = 1 << level
-        # Whole source pixels with a border: a partial repaint then blends exactly as a full one.
+        # Whole source pixels with a border, so that blending at the edge has its neighbours.
         left, top = math.floor(source.left() / size) - 2, math.floor(source.top() / size) - 2
         right, bottom = math.ceil(source.right() / size) + 2, math.ceil(source.bottom() / size) + 2
         part = QRect(left, top, right - left, bottom - top) & self._image.rect()
