@@ -13,8 +13,8 @@ from app.cli_report import Reporter
 from app.cli_run import device_settings, run_job
 from app.saving import image_metadata, save_image, save_mask, save_set
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
+from engine.data.atomic import atomic_path
 from engine.data.png import write_png
-from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods import method
 
@@ -24,7 +24,7 @@ FILES = {
     "image.png": "the synthetic image of that mask; its text chunks say how it was made",
     "timeline.png": "how it came out of noise: the state x_t over the image x0_hat it aims at",
     "timeline.gif": "the same, moving",
-    "pair": "image and mask as a set that a segmenter can be trained on",
+    "pair.npz": "image and mask as a set with a manifest, that a segmenter can be trained on",
 }
 
 
@@ -32,13 +32,10 @@ def demo(folder: Path, options: Mapping[str, Any], reporter: Reporter) -> None:
     """Grow a mask, make an image of it, and leave mask, image, timeline and pair in a folder.
 
     Raises:
-        InputError: the folder holds the pair of an earlier demo, or the checkpoint cannot be used.
+        InputError: the checkpoint or a number cannot be used.
         DiskError: the folder cannot be written.
     """
     begun = time.monotonic()
-    pair = folder / "pair"
-    if pair.exists():
-        raise InputError(f"{pair} exists already.", "Choose another folder, or remove it.")
     adaptdiff, settings = method("adaptdiff"), device_settings(options)
     seed, size = options.get("seed") or 0, options.get("size") or SIDE
     grow, synthesize = adaptdiff.task("grow"), adaptdiff.task("synthesize")
@@ -56,7 +53,9 @@ def demo(folder: Path, options: Mapping[str, Any], reporter: Reporter) -> None:
     save_image(folder / "image.png", made)
     write_png(folder / "timeline.png", strip_picture(frames), source)
     write_gif(folder / "timeline.gif", frames)
-    save_set(pair, made)
+    with atomic_path(folder / "pair.npz") as beside:
+        beside.unlink()  # a set is made new or continued, and an empty file is neither
+        save_set(beside, made)
     about = {folder / name: what for name, what in FILES.items()}
     summary = f"A mask of {size} x {size} and its image, seed {seed}."
     reporter.finished(summary, list(about), time.monotonic() - begun, about=about)

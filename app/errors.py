@@ -62,6 +62,7 @@ def start_log(path: Path) -> str:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    assert handler.stream is not None, "the handler opens its file at once"
     faulthandler.enable(handler.stream)
     return ""
 

@@ -40,13 +40,13 @@ def _field(info: ParameterInfo, known: Sequence[tuple[Any, str]] | None) -> Fiel
 def model_choices(entries: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
     """(name, title) of the models there are; titles that occur twice carry their name."""
     titles = [entry.card.title for entry in entries]
-    return (
-        tuple(
-            (e.name, e.card.title if titles.count(e.card.title) == 1 else f"{e.card.title} ({e.name})")
-            for e in entries
+    choices = []
+    for entry in entries:
+        title = entry.card.title
+        choices.append(
+            (entry.name, title if titles.count(title) == 1 else f"{title} ({entry.name})")
         )
-        or NO_MODEL
-    )
+    return tuple(choices) or NO_MODEL
 
 
 def usable(specs: Sequence[FieldSpec], values: Mapping[str, Any]) -> dict[str, Any]:

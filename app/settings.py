@@ -34,11 +34,11 @@ class Settings(BaseModel):
     splitters: dict[str, list[int]] = Field(default_factory=dict)
     device: DeviceName = "auto"
     precision: Precision = "auto"
-    threads: int = Field(0, ge=0, le=1024)
+    threads: int = Field(default=0, ge=0, le=1024)
     form: dict[str, Any] = Field(default_factory=dict)
     keep_seed: bool = False
     live: bool = True
-    outline_opacity: float = Field(0.0, ge=0, le=1)
+    outline_opacity: float = Field(default=0.0, ge=0, le=1)
 
     def remember(self, path: Path) -> None:
         """Put a file at the head of the recent ones."""

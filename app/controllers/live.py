@@ -53,8 +53,10 @@ class LiveScheduler(QObject):
 
     def setHeld(self, held: bool) -> None:
         """Wait as long as other work has the engine; what was wanted meanwhile comes after."""
+        if held == self._held:
+            return
         self._held = held
-        if not held and self._wanted:
+        if not held and self._wanted and not self._drawing:
             self._grace.start(self.graceMs())
 
     def isWaiting(self) -> bool:

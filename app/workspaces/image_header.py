@@ -30,7 +30,7 @@ class ImageHeader(QWidget):
         super().__init__(parent)
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(2)
         for place, (_, text, hint) in enumerate(_SHOWN):
             button = QToolButton(self)

@@ -1,0 +1,112 @@
+"""What the window's commands are called, which keys they have, and what they do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QAction, QDesktopServices
+
+from app.actions import Actions
+from app.errors import log_path
+from app.help import About, Shortcuts
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+WITH_RESULT = ("save_image", "save_pair", "save_set", "copy", "reset_window")
+
+
+def make_actions(window: MainWindow) -> Actions:
+    """All commands of the window, in the order of the menus."""
+    actions = Actions(window)
+    _file(actions, window)
+    _edit(actions, window)
+    _view(actions, window)
+    _run(actions, window)
+    _help(actions, window)
+    actions.fill(window.bar())
+    actions.enable(WITH_RESULT, False)
+    return actions
+
+
+def _file(actions: Actions, window: MainWindow) -> None:
+    menu, files = "&File", window.files
+    actions.add(menu, "open", "&Open mask…", files.ask_open, ("Ctrl+O",))
+    recent = actions.addMenu(menu, "Open &recent")
+    recent.aboutToShow.connect(lambda: window.fillRecent(recent))
+    actions.separate(menu)
+    actions.add(menu, "save_image", "&Save image…", files.ask_save_image, ("Ctrl+S",))
+    actions.add(menu, "save_pair", "Save image and &mask…", files.ask_save_pair, ("Ctrl+Shift+S",))
+    actions.add(menu, "save_set", "Save all &variants as pairs…", files.ask_save_set)
+    export = actions.addMenu(menu, "&Export timeline")
+    for kind, text in (("strip", "PNG strip…"), ("gif", "Animated GIF…"), ("frames", "Frames…")):
+        action = QAction(text, window)
+        action.triggered.connect(lambda _, k=kind: files.ask_export(k))
+        export.addAction(action)
+    actions.separate(menu)
+    actions.add(menu, "quit", "&Quit", window.close, ("Ctrl+Q",))
+
+
+def _edit(actions: Actions, window: MainWindow) -> None:
+    menu, canvas = "&Edit", window.view.canvas
+    actions.add(menu, "undo", "&Undo", canvas.undo, ("Ctrl+Z",)).setEnabled(False)
+    actions.add(menu, "redo", "&Redo", canvas.redo, ("Ctrl+Shift+Z", "Ctrl+Y")).setEnabled(False)
+    actions.separate(menu)
+    actions.add(menu, "grow", "&Grow a vessel tree", window.grow.grow, ("Ctrl+G",))
+    actions.add(menu, "clear", "&Clear mask", canvas.clear, ("Ctrl+Shift+Backspace",))
+    actions.add(menu, "invert", "&Invert mask", canvas.invert, ("Ctrl+I",))
+    actions.separate(menu)
+    actions.add(menu, "copy", "C&opy image", window.copyImage, ("Ctrl+Shift+C",))
+
+
+def _view(actions: Actions, window: MainWindow) -> None:
+    menu, view = "&View", window.view
+    actions.add(menu, "fit", "&Fit mask and image", window.fitViews, ("Ctrl+0",))
+    reset = view.image.resetWindowLevel
+    actions.add(menu, "reset_window", "&Reset window and level", reset, ("Ctrl+J",))
+    actions.separate(menu)
+    actions.add(menu, "max_mask", "Maximise &mask", view.maximiseMask, ("F9",))
+    actions.add(menu, "max_image", "Maximise &image", view.maximiseImage, ("F10",))
+    panels = (("timeline", view.steps), ("variants", view.sheet), ("jobs", view.jobs))
+    for place, (name, panel) in enumerate(panels, start=1):
+        show = partial(view.tabs.setCurrentWidget, panel)
+        actions.add(menu, name, f"Show {name}", show, (f"Alt+{place}",))
+    actions.add(menu, "layout", "Reset &layout", view.resetLayout)
+    actions.separate(menu)
+    theme = actions.add(menu, "theme", "&Light theme", window.toggleTheme, checkable=True)
+    theme.setChecked(window.settings.theme == "light")
+    actions.separate(menu)
+    actions.add(menu, "palette", "Command &palette…", window.palette_.popup, ("Ctrl+Shift+P",))
+
+
+def _run(actions: Actions, window: MainWindow) -> None:
+    menu, synthesis = "&Run", window.synthesis
+    run = ("Ctrl+Return", "Ctrl+Enter")
+    first = ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")
+    actions.add(menu, "run", "&Synthesize", lambda: synthesis.run(), run)
+    actions.add(menu, "run_first", "Synthesize &first", lambda: synthesis.run(first=True), first)
+    actions.add(menu, "cancel", "&Cancel", window.escape, ("Esc",))
+    actions.separate(menu)
+    live = window.view.inspector.live
+    actions.add(menu, "live", "&Live", live.toggle, ("Ctrl+L",))
+    jobs = window.jobs
+    actions.add(menu, "pause", "&Pause or resume queue", lambda: jobs.pause(not jobs.isPaused()))
+
+
+def _help(actions: Actions, window: MainWindow) -> None:
+    menu = "&Help"
+    actions.add(
+        menu,
+        "shortcuts",
+        "&Keyboard and pointer",
+        lambda: Shortcuts(actions, window).open(),
+        ("?",),
+    )
+    actions.add(
+        menu, "log", "Open &log",
+        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path()))),
+    )  # fmt: skip
+    actions.separate(menu)
+    actions.add(menu, "about", "&About Reverie", lambda: About(window).open())

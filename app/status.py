@@ -1,0 +1,73 @@
+"""The status bar: what the engine does, what is under the pointer, how much memory is in use."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QRect, QTimer
+from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.session import Session
+from app.workspaces.synthesize import SynthesizeView
+
+MEMORY_EVERY_MS = 2000
+
+
+class StatusBar(QStatusBar):
+    """Texts that follow session and view."""
+
+    def __init__(self, session: Session, view: SynthesizeView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._view = session, view
+        self.setSizeGripEnabled(False)
+        self._probe = QLabel(self)
+        self._memory = QLabel(self)
+        self._engine = QLabel(self)
+        for label in (self._probe, self._memory, self._engine):
+            label.setProperty("role", "muted")
+            label.setContentsMargins(0, 0, self.fontMetrics().height(), 0)
+            self.addPermanentWidget(label)
+        session.engineChanged.connect(self._show_engine)
+        view.canvas.hovered.connect(self._probe_mask)
+        view.image.hovered.connect(self._probe_image)
+        view.canvas.left.connect(self._probe.clear)
+        view.image.left.connect(self._probe.clear)
+        view.canvas.statusChanged.connect(lambda text: self.showMessage(text, 4000))
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._show_memory)
+        self._show_engine()
+
+    def watchMemory(self) -> None:
+        """Show it from now on; reading it needs a library that the start does not wait for."""
+        self._show_memory()
+        self._clock.start(MEMORY_EVERY_MS)
+
+    def engineText(self) -> str:
+        return self._engine.text()
+
+    def probeText(self) -> str:
+        return self._probe.text()
+
+    def _show_engine(self) -> None:
+        state = self._session.engine
+        self._engine.setText(state.text)
+        self._engine.setProperty("role", "error" if state.failed else "muted")
+        style = self._engine.style()
+        if style is not None:
+            style.polish(self._engine)
+
+    def _probe_mask(self, x: int, y: int) -> None:
+        inside = self._view.canvas.model.peek(QRect(x, y, 1, 1)).any()
+        value = "vessel" if inside else "background"
+        self._probe.setText(f"x {x}  y {y} (from 0)   {value}")
+
+    def _probe_image(self, x: int, y: int) -> None:
+        image = self._view.image.image()
+        if image is not None:
+            value = float(np.asarray(image)[y, x])
+            self._probe.setText(f"x {x}  y {y} (from 0)   {value:.3f}")
+
+    def _show_memory(self) -> None:
+        import psutil
+
+        used = psutil.Process().memory_info().rss
+        self._memory.setText(f"{used / 2**20:.0f} MB" if used < 2**30 else f"{used / 2**30:.1f} GB")
