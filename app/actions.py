@@ -38,6 +38,8 @@ class Actions(QObject):
         """One command; a checkable one gets its state by `isChecked`."""
         action = QAction(text, self._window)
         action.setCheckable(checkable)
+        # The text may change with the state of the window; this is the command's own name.
+        action.setData(text.replace("&", "").rstrip("…"))
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.triggered.connect(lambda _checked=False: slot())
         # Shortcuts work also while the menu bar is hidden.
@@ -75,13 +77,10 @@ class Actions(QObject):
             self._by_name[name].setEnabled(enabled)
 
     def shortcuts(self) -> list[tuple[str, str]]:
-        """(keys, what they do) of all actions that have keys."""
+        """(key, what it does) of all actions that have one."""
         native = QKeySequence.SequenceFormat.NativeText
         return [
-            (
-                ", ".join(key.toString(native) for key in action.shortcuts()),
-                action.text().replace("&", "").rstrip("…"),
-            )
+            (action.shortcut().toString(native), str(action.data()))
             for action in self
             if action.shortcuts()
         ]

@@ -50,9 +50,10 @@ class Shortcuts(QDialog):
         commands = actions.shortcuts()
         columns.addWidget(_table("Commands", commands), 0, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
-        right.addWidget(_table("On the mask", CANVAS_KEYS))
+        top = Qt.AlignmentFlag.AlignTop
+        right.addWidget(_table("On the mask", CANVAS_KEYS), 0, top)
         right.addSpacing(self.fontMetrics().height())
-        right.addWidget(_table("Image and timeline", VIEW_KEYS))
+        right.addWidget(_table("Image and timeline", VIEW_KEYS), 0, top)
         right.addStretch(1)
         columns.addLayout(right)
         _close_below(self, columns)

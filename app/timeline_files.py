@@ -24,7 +24,7 @@ FRAME_MS, LAST_FRAME_MS = 120, 1500
 def frames_of(previews: Sequence[JobPreview], image: int = 0) -> list[Frame]:
     """The key steps of one image of a batch, in order."""
     keyed = sorted((p for p in previews if p.key), key=lambda p: p.index)
-    return [Frame(p.index, p.total, p.t, p.x_t[image], p.x0_hat[image]) for p in keyed]
+    return [Frame(p.index + 1, p.total, p.t, p.x_t[image], p.x0_hat[image]) for p in keyed]
 
 
 def strip_picture(frames: Sequence[Frame]) -> NDArray[np.uint8]:
@@ -87,7 +87,7 @@ def write_frames(
     written = []
     for frame in frames:
         for name, picture in (("x_t", frame.x_t), ("x0_hat", frame.x0_hat)):
-            path = folder / f"step{frame.index + 1:04d}_{name}.png"
+            path = folder / f"step{frame.index:04d}_{name}.png"
             write_png(path, _grey(picture), {**(metadata or {}), "Comment": frame.caption()})
             written.append(path)
     return written

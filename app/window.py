@@ -6,8 +6,15 @@ import base64
 import logging
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtCore import QByteArray, QTimer
+from PyQt6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
 from PyQt6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -15,7 +22,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QMenuBar,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -46,6 +52,7 @@ from widgets.theme import apply_theme
 KINDS: dict[str, MessageKind] = {"info": "info", "warning": "warning", "error": "error"}
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
+INFO_MS = 12_000
 
 
 class MainWindow(QMainWindow):
@@ -93,6 +100,9 @@ class MainWindow(QMainWindow):
             self,
         )  # fmt: skip
         self._current_job = 0
+        self._message_clock = QTimer(self)
+        self._message_clock.setSingleShot(True)
+        self._message_clock.timeout.connect(self.message.dismiss)
         self._build()
         self.palette_ = CommandPalette(self)
         self.actions_ = make_actions(self)
@@ -116,17 +126,13 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.view)
         self.stack.addWidget(self.models)
         self.rail.currentChanged.connect(self._show_workspace)
-        center = QWidget(self)
-        column = QVBoxLayout(center)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.message)
-        row = QHBoxLayout()
+        self.center = QWidget(self)
+        row = QHBoxLayout(self.center)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self.stack, 1)
-        column.addLayout(row, 1)
-        self.setCentralWidget(center)
+        self.setCentralWidget(self.center)
         self.status = StatusBar(self.session, self.view, self)
         self.setStatusBar(self.status)
 
@@ -196,6 +202,23 @@ class MainWindow(QMainWindow):
 
     def _tell(self, kind: str, message: str, hint: str, detail: str) -> None:
         self.message.showMessage(KINDS[kind], message, hint, detail)
+        self._place_message()
+        if kind == "info":
+            self._message_clock.start(INFO_MS)
+        else:
+            self._message_clock.stop()
+
+    def _place_message(self) -> None:
+        """Over the lower panels: a message must not move the canvas under a stroke."""
+        em = self.fontMetrics().height()
+        area = self.stack.geometry().translated(self.center.pos())
+        # The buttons that run and cancel stay free.
+        room = area.width() - self.view.inspector.width()
+        width = min(48 * em, room - em)
+        height = self.message.heightForWidth(width)
+        left = area.left() + (room - width) // 2
+        self.message.setGeometry(left, area.bottom() - height - em // 2, width, height)
+        self.message.raise_()
 
     def _show_workspace(self, key: str) -> None:
         self.stack.setCurrentWidget(self.models if key == "models" else self.view)
@@ -268,6 +291,10 @@ class MainWindow(QMainWindow):
             menu.addAction(none)
 
     # --- events
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._place_message()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         mime = None if event is None else event.mimeData()

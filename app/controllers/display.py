@@ -145,7 +145,7 @@ class Display(QObject):
             assert state is not None, "recordings keep both states"
             run = self.recording()
             assert run is not None, "frames belong to a recording"
-            info = f"{name}   {frame.caption()}   step {frame.index + 1} of {frame.total}"
+            info = f"{name}   {frame.caption()}   step {frame.index} of {frame.total}"
             self._put(_unit(state), run.mask, info)
         elif result is not None:
             height, width = result.mask.shape

@@ -118,8 +118,16 @@ class FilesController(QObject):
     def save_set(self, target: Path) -> None:
         """Write all variants, each with the mask."""
         result = self._session.result
-        if result is not None:
-            self._write(target, lambda: exports.save_set(target, result))
+        if result is None:
+            return
+
+        def write() -> Path:
+            from app.saving import save_set
+
+            save_set(target, result)
+            return target
+
+        self._write(target, write)
 
     def ask_export(self, kind: str) -> None:
         """Let the user choose where the timeline goes; `kind` is strip, gif or frames."""
@@ -142,11 +150,8 @@ class FilesController(QObject):
             return
         if not frames:
             return
-        record = exports.provenance_of(result, self._session.selected)
-        write = {
-            "strip": exports.save_strip, "gif": exports.save_gif, "frames": exports.save_frames,
-        }[kind]  # fmt: skip
-        self._write(path, lambda: write(path, frames, record))
+        place = self._session.selected
+        self._write(path, lambda: exports.save_timeline(kind, path, frames, result, place))
 
     def _ask_save(self, title: str, write: Writer) -> None:
         if self._session.result is None:

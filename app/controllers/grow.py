@@ -18,6 +18,10 @@ from engine.worker import EngineLike
 
 SAMPLE_SEED = 7
 SAMPLE_NAME = "Sample tree"
+WELCOME = (
+    "This is a sample mask: draw on it, and the image follows.",
+    "Right-drag erases. Clear it to start from nothing, or drop a mask file here.",
+)
 
 
 class GrowController(QObject):
@@ -87,6 +91,8 @@ class GrowController(QObject):
             return
         canvas.applyResult(event.result.mask, "Grow vessel tree")
         self._session.set_mask(SAMPLE_NAME if is_sample else "Grown tree")
+        if is_sample:
+            self._teller.say("info", *WELCOME)
 
     def _ended(self, event: JobFailed | JobCancelled) -> None:
         if event.job_id == self._job_id:

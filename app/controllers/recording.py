@@ -42,7 +42,7 @@ class Recording:
         places = []
         for row in range(len(event.x_t)):
             place = event.offset + row
-            frame = Frame(event.index, event.total, event.t, event.x_t[row], event.x0_hat[row])
+            frame = Frame(event.index + 1, event.total, event.t, event.x_t[row], event.x0_hat[row])
             self.latest[place] = frame
             places.append(place)
             if event.key and (place == 0 or self._bytes < KEPT_BYTES):

@@ -34,6 +34,7 @@ class ModelsView(QWidget):
         self._entries: tuple[Entry, ...] = ()
         self._list = QListWidget(self)
         self._list.setFixedWidth(18 * self.fontMetrics().height())
+        self._list.setSpacing(self.fontMetrics().height() // 5)
         self._list.currentRowChanged.connect(self._show)
         self._card = QLabel(self)
         self._card.setTextFormat(Qt.TextFormat.RichText)
