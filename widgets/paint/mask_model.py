@@ -2,61 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PyQt6.QtCore import QObject, QRect, pyqtSignal
 
+from widgets.paint.history import Change, Mask, Resize, bounds, packed, part, whole
+
 MAX_STEPS = 1000
-
-Mask = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class _Change:
-    """Pixels that a step flipped: a zlib-compressed bit field inside `rect`.
-
-    A mask is binary, so one field of flips serves undo and redo alike.
-    """
-
-    name: str
-    rect: QRect
-    flips: bytes
-
-    @property
-    def cost(self) -> int:
-        return len(self.flips)
-
-    def apply(self, mask: Mask, forward: bool) -> Mask:
-        part = _part(self.rect)
-        mask[part] ^= _unpacked(self.flips, (self.rect.height(), self.rect.width()))
-        return mask
-
-
-@dataclass(frozen=True)
-class _Resize:
-    """A step to a mask of another size, kept whole, before and after."""
-
-    name: str
-    before: bytes
-    before_shape: tuple[int, int]
-    after: bytes
-    after_shape: tuple[int, int]
-
-    @property
-    def rect(self) -> QRect:
-        return QRect()
-
-    @property
-    def cost(self) -> int:
-        return len(self.before) + len(self.after)
-
-    def apply(self, mask: Mask, forward: bool) -> Mask:
-        if forward:
-            return _unpacked(self.after, self.after_shape)
-        return _unpacked(self.before, self.before_shape)
 
 
 class MaskModel(QObject):
@@ -74,8 +26,8 @@ class MaskModel(QObject):
         super().__init__(parent)
         self._mask: Mask = np.zeros(shape, np.uint8)
         self._count = 0
-        self._done: list[_Change | _Resize] = []
-        self._undone: list[_Change | _Resize] = []
+        self._done: list[Change | Resize] = []
+        self._undone: list[Change | Resize] = []
         self._name = ""
         self._base: Mask | None = None
         self._touched: list[QRect] = []
@@ -95,9 +47,9 @@ class MaskModel(QObject):
 
     def peek(self, rect: QRect) -> Mask:
         """A read-only look at `rect` of the live mask, without a copy."""
-        part = self._mask[_part(rect & self.rect())]
-        part.flags.writeable = False
-        return part
+        seen = self._mask[part(rect & self.rect())]
+        seen.flags.writeable = False
+        return seen
 
     def isEmpty(self) -> bool:
         return self._count == 0
@@ -137,13 +89,13 @@ class MaskModel(QObject):
         """Set the pixels of `rect` where `stencil` (h, w) is true to `value` (0 or 1)."""
         if self._base is None:
             raise RuntimeError("paint needs begin")
-        part = self._mask[_part(rect)]
-        before = int(np.count_nonzero(part))
+        under = self._mask[part(rect)]
+        before = int(np.count_nonzero(under))
         if value:
-            np.bitwise_or(part, stencil, out=part)
+            np.bitwise_or(under, stencil, out=under)
         else:
-            np.bitwise_and(part, ~stencil, out=part)
-        self._count += int(np.count_nonzero(part)) - before
+            np.bitwise_and(under, ~stencil, out=under)
+        self._count += int(np.count_nonzero(under)) - before
         self._touched.append(QRect(rect))
         self.changed.emit(rect)
 
@@ -156,10 +108,10 @@ class MaskModel(QObject):
     def _restore(self, base: Mask) -> None:
         touched, self._touched = self._touched, []
         for rect in touched:
-            part = _part(rect)
-            was = int(np.count_nonzero(self._mask[part]))
-            self._mask[part] = base[part]
-            self._count += int(np.count_nonzero(self._mask[part])) - was
+            where = part(rect)
+            was = int(np.count_nonzero(self._mask[where]))
+            self._mask[where] = base[where]
+            self._count += int(np.count_nonzero(self._mask[where])) - was
         for rect in touched:
             self.changed.emit(rect)
 
@@ -174,11 +126,11 @@ class MaskModel(QObject):
         self._touched = []
         if around.isEmpty():
             return False
-        flips = base[_part(around)] ^ self._mask[_part(around)]
-        tight = _bounds(flips)
+        flips = base[part(around)] ^ self._mask[part(around)]
+        tight = bounds(flips)
         if tight.isEmpty():
             return False
-        self._push(_Change(self._name, tight.translated(around.topLeft()), _packed(flips, tight)))
+        self._push(Change(self._name, tight.translated(around.topLeft()), packed(flips, tight)))
         return True
 
     def cancel(self) -> None:
@@ -200,13 +152,13 @@ class MaskModel(QObject):
             return self.commit()
         old, self._mask = self._mask, new
         self._count = int(np.count_nonzero(new))
-        whole_old, whole_new = _whole(old), _whole(new)
+        whole_old, whole_new = whole(old), whole(new)
         self._push(
-            _Resize(
+            Resize(
                 name,
-                _packed(old, whole_old),
+                packed(old, whole_old),
                 (old.shape[0], old.shape[1]),
-                _packed(new, whole_new),
+                packed(new, whole_new),
                 self.shape,
             )
         )
@@ -237,8 +189,8 @@ class MaskModel(QObject):
 
     def _travel(
         self,
-        source: list[_Change | _Resize],
-        target: list[_Change | _Resize],
+        source: list[Change | Resize],
+        target: list[Change | Resize],
         forward: bool,
     ) -> bool:
         if not source or self._base is not None:
@@ -256,7 +208,7 @@ class MaskModel(QObject):
         self._count = int(np.count_nonzero(array))
         self.changed.emit(self.rect())
 
-    def _push(self, step: _Change | _Resize) -> None:
+    def _push(self, step: Change | Resize) -> None:
         self._done.append(step)
         del self._done[:-MAX_STEPS]
         self._undone.clear()
@@ -274,32 +226,3 @@ def _binary(array: ArrayLike) -> Mask:
     if values.ndim != 2 or 0 in values.shape:
         raise ValueError(f"a mask has shape (H, W) with at least one pixel, not {values.shape}")
     return (values != 0).astype(np.uint8)
-
-
-def _part(rect: QRect) -> tuple[slice, slice]:
-    return (
-        slice(rect.top(), rect.top() + rect.height()),
-        slice(rect.left(), rect.left() + rect.width()),
-    )
-
-
-def _whole(array: Mask) -> QRect:
-    return QRect(0, 0, array.shape[1], array.shape[0])
-
-
-def _bounds(array: Mask) -> QRect:
-    """The smallest rectangle around the nonzero pixels."""
-    rows, columns = np.flatnonzero(array.any(axis=1)), np.flatnonzero(array.any(axis=0))
-    if not rows.size:
-        return QRect()
-    y, x = int(rows[0]), int(columns[0])
-    return QRect(x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1)
-
-
-def _packed(array: Mask, rect: QRect) -> bytes:
-    return zlib.compress(np.packbits(array[_part(rect)]).tobytes(), 1)
-
-
-def _unpacked(data: bytes, shape: tuple[int, int]) -> Mask:
-    bits = np.frombuffer(zlib.decompress(data), np.uint8)
-    return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape)

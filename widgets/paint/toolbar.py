@@ -190,7 +190,7 @@ def _width_box(tip: str) -> QSpinBox:
     box.setToolTip(tip)
     box.setAccessibleName(tip)
     box.setKeyboardTracking(False)
-    box.setFixedWidth(box.fontMetrics().horizontalAdvance(f"{MAX_SIZE} px") + 40)  # arrows, frame
+    box.setFixedWidth(box.fontMetrics().horizontalAdvance(f"{MAX_SIZE} px") + 52)  # arrows, frame
     return box
 
 

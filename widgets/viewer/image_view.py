@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from widgets.theme import DARK
 from widgets.viewer.chips import draw_chip
+from widgets.viewer.marks import draw_marker, draw_placeholder, draw_stale
 from widgets.viewer.outline import Outline
 from widgets.viewer.pane import Pane
 from widgets.viewer.raster import Raster
@@ -20,7 +21,6 @@ LEFT = Qt.MouseButton.LeftButton
 TOP, BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
 AT_LEFT, AT_RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 LABELS_NEED = 220.0  # view pixels
-MARKER_GAP, MARKER_ARM = 3.0, 9.0  # view pixels
 
 
 class ImageView(Pane):
@@ -232,10 +232,12 @@ class ImageView(Pane):
     def paintOverlay(self, painter: QPainter) -> None:
         pane = self._label_area()
         if self._image is None:
-            self._paint_placeholder(painter, pane)
+            draw_placeholder(painter, pane, self._placeholder)
         else:
             self._paint_outline(painter)
-            self._paint_marker(painter)
+            if self._marker is not None:
+                centre = self.imageToView(QPointF(self._marker) + QPointF(0.5, 0.5))
+                draw_marker(painter, centre, self.scale())
         # Plates are dark in both themes, hence so are the tones on them.
         tone = DARK
         if self._badge:
@@ -246,7 +248,7 @@ class ImageView(Pane):
         if info and self._image is not None:
             draw_chip(painter, pane, BOTTOM | AT_LEFT, info, QColor(tone.text))
         if self._stale and self._image is not None:
-            self._paint_stale(painter, pane)
+            draw_stale(painter, pane)
 
     def _label_area(self) -> QRectF:
         """The image's visible part, unless that is too narrow for labels."""
@@ -254,35 +256,9 @@ class ImageView(Pane):
         frame = self.transform().mapRect(QRectF(QPointF(0, 0), self.imageSize().toSizeF())) & pane
         return frame if frame.width() >= LABELS_NEED else pane
 
-    def _paint_placeholder(self, painter: QPainter, pane: QRectF) -> None:
-        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-        painter.setPen(QColor(DARK.muted))
-        painter.drawText(pane.adjusted(24, 24, -24, -24), flags, self._placeholder)
-
     def _paint_outline(self, painter: QPainter) -> None:
         if self._outline is not None and self._outline_opacity > 0:
             painter.setOpacity(self._outline_opacity)
             ratio = self.devicePixelRatioF()
             self._outline.draw(painter, self.transform(), self.size(), ratio)
             painter.setOpacity(1.0)
-
-    def _paint_marker(self, painter: QPainter) -> None:
-        if self._marker is None:
-            return
-        centre = self.imageToView(QPointF(self._marker) + QPointF(0.5, 0.5))
-        gap = max(MARKER_GAP, self.scale() / 2 + 1)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for pen in (QPen(QColor(0, 0, 0, 210), 3.4), QPen(QColor(255, 226, 89), 1.5)):
-            painter.setPen(pen)
-            for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)):
-                painter.drawLine(centre + way * gap, centre + way * (gap + MARKER_ARM))
-        painter.restore()
-
-    def _paint_stale(self, painter: QPainter, pane: QRectF) -> None:
-        amber = QColor(DARK.warning)
-        amber.setAlpha(170)
-        painter.setPen(QPen(amber, 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(pane.adjusted(1, 1, -1, -1))
-        draw_chip(painter, pane, TOP | AT_RIGHT, "updating", QColor(DARK.warning), dot=True)

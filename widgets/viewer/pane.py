@@ -20,7 +20,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from widgets.theme import theme_of
+from widgets.theme import DARK, theme_of
 from widgets.viewer.view import View
 
 GRID = QColor(128, 128, 128, 60)
@@ -167,9 +167,9 @@ class Pane(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         if event is None:
             return
-        exposed, theme = event.rect(), theme_of(self)
+        exposed = event.rect()
         painter = QPainter(self)
-        painter.fillRect(exposed, QColor(theme.canvas))
+        painter.fillRect(exposed, QColor(theme_of(self).canvas))
         if not self._image_size.isEmpty():
             transform = self.transform()
             frame = QRectF(QPointF(0, 0), self._image_size.toSizeF())
@@ -182,7 +182,7 @@ class Pane(QWidget):
                 self.paintImage(painter, source)
                 self._paint_grid(painter, source)
             painter.resetTransform()
-            painter.setPen(QPen(QColor(theme.border), 1))
+            painter.setPen(QPen(QColor(DARK.border), 1))  # the canvas is dark in both themes
             painter.drawRect(transform.mapRect(frame).adjusted(-1, -1, 0, 0))
         self.paintOverlay(painter)
         painter.end()
