@@ -87,6 +87,8 @@ def open_window(
         teller.say("warning", told)
     _FirstPaint(window, lambda: _after_first_paint(window, paths))
     window.show()
+    # The keys of the canvas work at once.
+    window.view.canvas.setFocus()
     return window
 
 

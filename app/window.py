@@ -181,9 +181,8 @@ class MainWindow(QMainWindow):
         if saved is None or not saved.mask.any():
             self.grow.grow_sample()
             return
-        self.view.canvas.model.reset(saved.mask)
         self.session.set_mask(saved.name or "Drawn mask")
-        self.view.canvas.maskEdited.emit()
+        self.view.canvas.model.reset(saved.mask)
         if not saved.clean:
             self.teller.say(
                 "info", "The mask was restored: the program had not been closed.",

@@ -89,10 +89,13 @@ class GrowController(QObject):
                     "info", "The mask has changed while the tree grew.", "Grow it again."
                 )
             return
-        canvas.applyResult(event.result.mask, "Grow vessel tree")
-        self._session.set_mask(SAMPLE_NAME if is_sample else "Grown tree")
         if is_sample:
+            self._session.set_mask(SAMPLE_NAME)
+            canvas.model.reset(event.result.mask)
             self._teller.say("info", *WELCOME)
+        else:
+            canvas.applyResult(event.result.mask, "Grow vessel tree")
+            self._session.set_mask("Grown tree")
 
     def _ended(self, event: JobFailed | JobCancelled) -> None:
         if event.job_id == self._job_id:

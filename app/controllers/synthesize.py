@@ -178,6 +178,8 @@ class SynthesizeController(QObject):
         self.currentChanged.emit(job_id)
 
     def _run_live(self) -> None:
+        if self._view.canvas.model.isEmpty() and self._session.result is None:
+            return  # nothing drawn yet, nothing to replace
         values = self._view.inspector.form.values()
         values["steps"] = min(values["steps"], values["live_steps"])
         values |= {"variants": 1, "match_histogram": False}
