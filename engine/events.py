@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 
-@dataclass(frozen=True)
+# The bases compare by identity, because events with arrays inherit that; the others compare by
+# value, since each makes its own comparison.
+@dataclass(frozen=True, eq=False)
 class Event:
     """Base of all events."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JobEvent(Event):
     """Base of the events of one job.
 

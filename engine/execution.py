@@ -55,6 +55,7 @@ def execute(
         OutOfMemoryError: too little memory, also with half the batch; it is free again.
         Exception: whatever the job raises.
     """
+    context.taken.size = 0
     for last_try in (False, True):
         try:
             return _drive(runner, job, job_id, context, emit, proceed, clock)
