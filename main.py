@@ -18,8 +18,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return command_line(arguments)
         from app.bootstrap import run_window
+        from app.settings import settings_path
 
-        return run_window(request.paths, reset=request.reset)
+        if request.reset:
+            settings_path().unlink(missing_ok=True)
+        return run_window(request.paths)
     except KeyboardInterrupt:
         return 130
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.saving import SET_SUFFIXES
+from app.cli_files import IMAGE_SUFFIXES, SET_SUFFIXES
 from engine import library
 from engine.device import DeviceName, DeviceSettings, open_context
 from engine.errors import InputError
@@ -49,7 +49,7 @@ def collect(*, devices: bool) -> dict[str, Any]:
         "own_checkpoints": str(library.user_folder()),
         "formats": {
             "read": SUPPORTED.split(", "),
-            "write": [".png", *SET_SUFFIXES, "folder of PNG pairs"],
+            "write": [*IMAGE_SUFFIXES, *SET_SUFFIXES, "folder of PNG pairs"],
         },
     }
     if devices:

@@ -13,6 +13,8 @@ from engine.device import DeviceName, Precision
 from engine.method import Task
 from engine.parameters import ParameterInfo, describe
 
+OUTPUT = "Where the result goes: .png, .tif or .npy, or a set of pairs (a folder, .npz or .h5)."
+
 
 def option(
     name: str, annotation: Any, help: str, *, flag: str = "", **more: Any
@@ -64,7 +66,10 @@ def input_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
     for task in tasks:
         for name, help in task.inputs.items():
             helps.setdefault(name, help)
-    output = helps.pop("output", "Where the result goes: a .png, or a set (folder, .npz, .h5).")
+    output = helps.pop(
+        "output",
+        "Where the result goes: .png, .tif or .npy, or a set of pairs (a folder, .npz or .h5).",
+    )
     options = [option(name, Path, _sentence(help), metavar="PATH") for name, help in helps.items()]
     return [*options, option("output", Path, _sentence(output), metavar="PATH")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,6 +35,10 @@ def guarded(reporter: Reporter, what: str, body: Callable[[], None], *, debug: b
     if isinstance(error, KeyboardInterrupt):
         reporter.cancelled()
         return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # Who reads the output has seen enough, as `| head` does; the exit must not trip over it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
     if not isinstance(error, Exception):
         raise error
     reporter.failed(describe(error, what), debug=debug)
@@ -82,34 +88,27 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:
         summary, files, figures = result.summary, [result.path], result.figures
     else:
         files = _save(request, result, options, reporter)
-        summary, figures = _summary(request.job, result), {}
+        summary, figures = _summary(result), {}
     reporter.finished(summary, files, time.monotonic() - begun, figures)
 
 
 def _check_before(request: Request, options: Mapping[str, Any]) -> None:
     """Find out before the computation, not after it, that a result has nowhere to go."""
-    from app.saving import check_target, is_set
+    from app.cli_files import check_target
 
-    if request.output is None:
-        return
-    check_target(request.output)
-    if is_set(request.output) and (request.job.task == "grow" or options.get("with_mask")):
-        raise InputError(
-            f"{request.output.name} is a set of pairs, which holds masks anyway.",
-            "Leave --with-mask out, or end the name in .png.",
+    if request.output is not None:
+        check_target(
+            request.output,
+            mask_only=request.job.task == "grow",
+            with_mask=bool(options.get("with_mask")),
         )
-    for folder in (request.output.parent,):
-        if not folder.is_dir():
-            raise DiskError(
-                f"{request.output} cannot be written: the folder {folder} does not exist.",
-                "Create the folder or choose another one.",
-            )
 
 
 def _save(
     request: Request, result: Any, options: Mapping[str, Any], reporter: Reporter
 ) -> list[Path]:
-    from app.saving import image_metadata, save_result
+    from app.cli_files import save_result
+    from app.saving import image_metadata
     from app.timeline_files import frames_of, write_timeline
 
     assert request.output is not None
@@ -120,9 +119,9 @@ def _save(
     return files
 
 
-def _summary(job: Job, result: Any) -> str:
+def _summary(result: Any) -> str:
     height, width = result.mask.shape
     if not hasattr(result, "seeds"):
         return f"A mask of {width} x {height}, {(result.mask > 0).mean():.1%} vessel."
     images = "One image" if len(result.seeds) == 1 else f"{len(result.seeds)} images"
-    return f"{images} of {width} x {height} by {job.title}, seed {result.seeds[0]}."
+    return f"{images} of {width} x {height}, seed {result.seeds[0]}."
