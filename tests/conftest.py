@@ -14,11 +14,15 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--golden", metavar="DIR", help="golden files to compare with; see tests/golden")
+    parser.addoption(
+        "--golden", metavar="DIR", help="golden files to compare with; see tests/golden"
+    )
 
 
 @pytest.fixture(autouse=True)
-def _private_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _private_user_folders(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Settings, autosaves and imported checkpoints of a test never meet the user's own."""
     home = tmp_path_factory.mktemp("user")
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
@@ -33,7 +37,11 @@ def _no_leaked_threads() -> Iterator[None]:
     deadline = time.monotonic() + 2.0
     leaked: list[threading.Thread] = []
     while time.monotonic() < deadline:
-        leaked = [t for t in threading.enumerate() if t not in before and t.is_alive() and "tqdm" not in t.name.lower()]
+        leaked = [
+            t
+            for t in threading.enumerate()
+            if t not in before and t.is_alive() and "tqdm" not in t.name.lower()
+        ]
         if not leaked:
             return
         threading.Event().wait(0.02)
