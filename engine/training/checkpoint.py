@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.data.atomic import atomic_path
+from engine.data.atomic import write_atomic
 from engine.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -93,15 +93,15 @@ def save_checkpoint(
         DiskError: the folder cannot be written or is full; the old file is untouched.
     """
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     dtype = getattr(torch, precision)
     plain = {
         name: value.detach().to("cpu", dtype if value.is_floating_point() else None).contiguous()
         for name, value in tensors.items()
     }
-    with atomic_path(path) as partial:
-        save_file(plain, partial, metadata={CARD_KEY: card.model_dump_json()})
+    # Not its save_file, which makes private files and reports a full disk as a damaged one.
+    write_atomic(path, save(plain, metadata={CARD_KEY: card.model_dump_json()}))
 
 
 def read_card(path: Path) -> Card:
@@ -110,9 +110,9 @@ def read_card(path: Path) -> Card:
     Raises:
         CheckpointError: not a checkpoint of this program, or damaged.
     """
-    header = _header(path)
-    text = header.get("__metadata__", {}).get(CARD_KEY)
-    if text is None:
+    metadata = _header(path).get("__metadata__")
+    text = metadata.get(CARD_KEY) if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
         raise CheckpointError(
             f"{path.name} holds weights, but no Reverie card.",
             "Import it first: reverie import --method METHOD --weights FILE --output OUT.",
@@ -176,7 +176,7 @@ def _header(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path.name} is no .safetensors file: its header is not readable.",
             "Published .pt files go through import.",
