@@ -79,8 +79,8 @@ class Windows:
         inside = (window[:, None, 1:-1, 1:-1] < base - 1).to(mask.dtype)
         return cls(palette[window][:, None], inside, index)
 
-    def affine(self, branch: MaskBranch) -> tuple[Tensor, Tensor]:
-        """gamma and beta, both (B, C, H, W), of one mask branch."""
+    def table(self, branch: MaskBranch) -> tuple[Tensor, Tensor]:
+        """gamma and beta (U, C) of one mask branch for each distinct window."""
         features = F.relu(F.conv2d(self.values, branch.embedding.weight, branch.embedding.bias))
         features = (features * self.inside).flatten(1)
         weight = torch.cat([branch.gamma.weight, branch.beta.weight]).flatten(1)
@@ -88,6 +88,11 @@ class Windows:
         assert branch.beta.bias is not None
         table = F.linear(features, weight, torch.cat([branch.gamma.bias, branch.beta.bias]))
         gamma, beta = table.chunk(2, dim=1)
+        return gamma, beta
+
+    def affine(self, branch: MaskBranch) -> tuple[Tensor, Tensor]:
+        """gamma and beta, both (B, C, H, W), of one mask branch."""
+        gamma, beta = self.table(branch)
         return self._spread(gamma), self._spread(beta)
 
     def _spread(self, table: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,7 +12,10 @@ CHANNELS = (8, 32, 32, 64, 64, 16)
 
 
 class ResidualBlock(nn.Module):
-    """1x1 alignment a; ReLU(a + conv-BN-ELU-conv-BN(a)). (B, inputs, H, W) -> (B, outputs, H, W)."""
+    """1x1 alignment a, then ReLU(a + conv-BN-ELU-conv-BN(a)).
+
+    (B, inputs, H, W) -> (B, outputs, H, W).
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -48,9 +53,7 @@ class ResidualUNet(nn.Module):
         self.config = {"channels": list(channels), "inputs": inputs, "classes": classes}
         self.divisor = 2 ** len(channels)
         widths = [inputs, *channels]
-        self.encoder = nn.ModuleList(
-            ResidualBlock(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.encoder = nn.ModuleList(ResidualBlock(a, b) for a, b in itertools.pairwise(widths))
         self.down = nn.ModuleList(resample(c, nn.Conv2d) for c in channels)
         self.up = nn.ModuleList(resample(c, nn.ConvTranspose2d) for c in reversed(channels))
         outputs = [*reversed(channels[:-1]), classes]
@@ -59,7 +62,7 @@ class ResidualUNet(nn.Module):
         )
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, classes, H, W) and the bottleneck (B, channels[-1], H / divisor, W / divisor)."""
+        """Logits (B, classes, H, W); bottleneck (B, channels[-1], H / divisor, W / divisor)."""
         skips: list[Tensor] = []
         for block, down in zip(self.encoder, self.down, strict=True):
             x = block(x)

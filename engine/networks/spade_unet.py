@@ -7,6 +7,7 @@ so it is computed by `SpadeUNet.modulation` once a mask and handed to every step
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ class SpadeUNet(nn.Module):
         super().__init__()
         self.widths = tuple(widths)
         self.divisor = 2 ** (len(widths) - 1)
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(itertools.pairwise(widths))
         self.time = nn.Sequential(
             SinusoidalTime(), nn.Linear(TIME_FEATURES, TIME_FEATURES), nn.ReLU()
         )
@@ -173,7 +174,7 @@ class SpadeUNet(nn.Module):
         return tuple(levels)
 
     def forward(self, x: Tensor, t: Tensor, modulation: Modulation | Tensor) -> Tensor:
-        """x (B, 1, H, W) in about [-1, 1], t (B,), the mask or its modulation -> eps (B, 1, H, W)."""
+        """x (B, 1, H, W), t (B,), the mask or its modulation -> eps (B, 1, H, W)."""
         if isinstance(modulation, Tensor):
             modulation = self.modulation(modulation)
         time = self.time[1:](self.time[0](t).to(x.dtype))

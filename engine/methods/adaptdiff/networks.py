@@ -10,6 +10,7 @@ from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.networks.residual_unet import ResidualUNet
+from engine.networks.spade_inference import CpuSpadeUNet
 from engine.networks.spade_unet import SpadeUNet
 from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
 
@@ -20,7 +21,7 @@ METHOD = "adaptdiff"
 class LoadedDiffusion:
     """A noise predictor, its schedule, and what its card says of the data."""
 
-    model: SpadeUNet
+    model: SpadeUNet | CpuSpadeUNet
     schedule: Schedule
     card: Card
     name: str
@@ -54,15 +55,13 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     model = SpadeUNet(tuple(card.config["widths"]))
     load_into(model, checkpoint.tensors, checkpoint.path.name)
     model = model.to(context.device, context.dtype).eval()
-    for weight in model.parameters():
-        if weight.ndim == 4:  # convolutions are a third faster in this order
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    network = CpuSpadeUNet(model) if context.device.type == "cpu" else model
     process = card.process
     schedule = make_schedule(
         process["schedule"], process["timesteps"],
         beta_start=process["beta_start"], beta_end=process["beta_end"],
     )  # fmt: skip
-    return LoadedDiffusion(model, schedule, card, checkpoint.path.stem, checkpoint.sha256)
+    return LoadedDiffusion(network, schedule, card, checkpoint.path.stem, checkpoint.sha256)
 
 
 def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:

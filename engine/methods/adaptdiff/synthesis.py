@@ -115,12 +115,11 @@ def _denoise_group(
     noise = NoiseSource(seeds)
     start = noise.normal((1, *mask.shape[-2:]), context.device, torch.float32)
     with torch.inference_mode():
-        modulation = loaded.model.modulation(mask)
+        modulation: Any = loaded.model.modulation(mask)
 
     def predict(x_t: Tensor, t: Tensor) -> Tensor:
         with torch.inference_mode():
-            x = x_t.to(context.dtype).contiguous(memory_format=torch.channels_last)
-            return loaded.model(x, t, modulation).float()
+            return loaded.model(x_t.to(context.dtype), t, modulation).float()
 
     if params.one_shot:
         yield one_shot(predict, loaded, start)
