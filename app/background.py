@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from PyQt6.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from engine.failures import Caught, Failure, describe
 
@@ -23,8 +24,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
         self._closed = False
         self._ended.connect(self._finish)
 
@@ -40,44 +40,33 @@ class Background(QObject):
         Args:
             what: The work's name, for the message of an unexpected error.
         """
-        self._pool.start(_Task(what, work, done, failed, self._ended.emit))
-
-    def isBusy(self) -> bool:
-        return self._pool.activeThreadCount() > 0
+        self._pool.submit(self._do, what, work, done, failed)
 
     def close(self) -> None:
-        """Wait for what is under way; nobody is told of it any more."""
+        """Wait for what was asked for; nobody is told of it any more."""
         self._closed = True
-        self._pool.waitForDone()
+        self._pool.shutdown(wait=True)
 
-    def _finish(self, tell: Callable[[], None]) -> None:
-        if not self._closed:
-            tell()
-
-
-class _Task(QRunnable):
-    def __init__(
+    def _do(
         self,
         what: str,
         work: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[Failure], None],
-        post: Callable[[object], None],
     ) -> None:
-        super().__init__()
-        self._what, self._work = what, work
-        self._done, self._failed, self._post = done, failed, post
-
-    def run(self) -> None:
         caught = Caught(Exception)
         result = None
         with caught:
-            result = self._work()
+            result = work()
         error = caught.error
         if error is None:
-            self._post(lambda: self._done(result))
+            self._ended.emit(lambda: done(result))
             return
-        failure = describe(error, self._what)
+        failure = describe(error, what)
         if not failure.user_error:
-            _log.error("%s failed", self._what, exc_info=error)
-        self._post(lambda: self._failed(failure))
+            _log.error("%s failed", what, exc_info=error)
+        self._ended.emit(lambda: failed(failure))
+
+    def _finish(self, tell: Callable[[], None]) -> None:
+        if not self._closed:
+            tell()

@@ -102,7 +102,7 @@ def _help(actions: Actions, window: MainWindow) -> None:
         "shortcuts",
         "&Keyboard and pointer",
         lambda: Shortcuts(actions, window).open(),
-        ("?",),
+        ("?", "Shift+?", "F1"),
     )
     actions.add(
         menu, "log", "Open &log",
