@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,12 @@ from engine.training.checkpoint import load_tensors
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "ema")
 """Keys under which published files keep the parameters."""
+
+DAMAGE = (
+    RuntimeError, EOFError, OSError, zipfile.BadZipFile, struct.error,
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError,
+)  # fmt: skip
+"""What torch raises, depending on where in a file the damage is."""
 
 
 def read_foreign_weights(path: Path) -> dict[str, Tensor]:
@@ -35,7 +42,7 @@ def read_foreign_weights(path: Path) -> dict[str, Tensor]:
             f"{path.name} was not opened: it holds more than weights ({_first_line(error)}).",
             "Such a file could run code. Save its state_dict() with torch.save and import that.",
         ) from error
-    except (RuntimeError, EOFError, OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+    except DAMAGE as error:
         raise CheckpointError(
             f"{path.name} cannot be read: {_first_line(error)}.",
             "It may be truncated; download or copy it again.",
@@ -44,11 +51,12 @@ def read_foreign_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _parameters(loaded: Any, name: str) -> dict[str, Tensor]:
-    while isinstance(loaded, Mapping) and not any(isinstance(v, Tensor) for v in loaded.values()):
-        inner = next((loaded[key] for key in WRAPPERS if key in loaded), None)
-        if inner is None:
+    while isinstance(loaded, Mapping):
+        # Before any tensors on this level: a training run may keep its losses beside the weights.
+        inner = [loaded[key] for key in WRAPPERS if isinstance(loaded.get(key), Mapping)]
+        if not inner:
             break
-        loaded = inner
+        loaded = inner[0]
     if not isinstance(loaded, Mapping):
         raise CheckpointError(
             f"{name} holds a {type(loaded).__name__}, not named parameters.",
