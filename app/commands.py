@@ -10,7 +10,6 @@ from PyQt6.QtGui import QAction, QDesktopServices
 
 from app.actions import Actions
 from app.errors import log_path
-from app.help import About, Shortcuts
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -96,12 +95,22 @@ def _run(actions: Actions, window: MainWindow) -> None:
 
 
 def _help(actions: Actions, window: MainWindow) -> None:
+    def show_keys() -> None:
+        from app.help import Shortcuts
+
+        Shortcuts(actions, window).open()
+
+    def show_about() -> None:
+        from app.help import About
+
+        About(window).open()
+
     menu = "&Help"
     actions.add(
         menu,
         "shortcuts",
         "&Keyboard and pointer",
-        lambda: Shortcuts(actions, window).open(),
+        show_keys,
         ("?", "Shift+?", "F1"),
     )
     actions.add(
@@ -109,4 +118,4 @@ def _help(actions: Actions, window: MainWindow) -> None:
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path()))),
     )  # fmt: skip
     actions.separate(menu)
-    actions.add(menu, "about", "&About Reverie", lambda: About(window).open())
+    actions.add(menu, "about", "&About Reverie", show_about)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from app import saving
 from engine.data.atomic import atomic_path, write_atomic
 from engine.errors import InputError
 from engine.results import SynthesisResult
@@ -26,6 +25,8 @@ def save_image(path: Path, result: SynthesisResult, place: int) -> Path:
         InputError: a format that is not offered.
         DiskError: it cannot be written.
     """
+    from app import saving
+
     suffix = path.suffix.lower()
     if suffix in ("", ".png"):
         path = path.with_suffix(".png")
@@ -54,6 +55,8 @@ def save_pair(path: Path, result: SynthesisResult, place: int) -> Path:
     Raises:
         InputError, DiskError: as `save_image`.
     """
+    from app import saving
+
     written = save_image(path, result, place)
     saving.save_mask(written.with_name(f"{written.stem}_mask.png"), result.mask)
     return written
@@ -67,7 +70,7 @@ def save_timeline(
     Raises:
         DiskError: it cannot be written.
     """
-    from app import timeline_files
+    from app import saving, timeline_files
     from engine.data.png import write_png
 
     facts = saving.image_metadata(result, place)

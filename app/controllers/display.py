@@ -30,10 +30,11 @@ class Display(QObject):
         self._coming: Recording | None = None
         self._followed = False
         self._pixel: tuple[int, int] | None = None
+        self._mask: np.ndarray | None = None
         self._outlined: np.ndarray | None = None
         view.timeline.currentChanged.connect(self._step_changed)
         view.header.shownChanged.connect(lambda _: self._paint())
-        view.header.outlineChanged.connect(view.image.setOutlineOpacity)
+        view.header.outlineChanged.connect(self._outline_changed)
         view.header.resetRequested.connect(view.image.resetWindowLevel)
         view.image.pixelClicked.connect(self._trace_pixel)
         view.sheet.selected.connect(session.select)
@@ -153,7 +154,7 @@ class Display(QObject):
             info = f"seed {seed}   {width} × {height}"
             self._put(result.images[self._session.selected], result.mask, info)
         else:
-            self._outlined = None
+            self._mask = self._outlined = None
             self._view.image.setImage(None)
             self._view.image.setOutline(None)
             self._view.image.setBadge("")
@@ -173,11 +174,20 @@ class Display(QObject):
     def _put(self, image: np.ndarray, mask: np.ndarray, info: str) -> None:
         view = self._view.image
         view.setImage(image, (0.0, 1.0))
-        if mask is not self._outlined:
-            self._outlined = mask
-            view.setOutline(mask)
+        self._mask = mask
+        self._draw_outline()
         view.setInfo(info)
         view.setBadge(BADGE)
+
+    def _outline_changed(self, opacity: float) -> None:
+        self._view.image.setOutlineOpacity(opacity)
+        self._draw_outline()
+
+    def _draw_outline(self) -> None:
+        # A contour takes some milliseconds, and most of the time nobody looks at it.
+        if self._mask is not self._outlined and self._view.image.outlineOpacity() > 0:
+            self._outlined = self._mask
+            self._view.image.setOutline(self._mask)
 
     # --- one pixel through time
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransform
-from pyqtgraph.functions import arrayToQPath
 
 # Marching squares: for each 2 x 2 neighbourhood (bits: top left 1, top right 2, bottom right 4,
 # bottom left 8) the segments between midpoints of its sides; opposite corners count as connected.
@@ -53,6 +52,9 @@ def contour_path(mask: NDArray[np.generic]) -> QPainterPath:
     segments = contour_segments(mask).reshape(-1, 2)
     if not len(segments):
         return QPainterPath()
+    # Here, since the window starts without pyqtgraph and opens a third sooner for it.
+    from pyqtgraph.functions import arrayToQPath
+
     return arrayToQPath(segments[:, 0], segments[:, 1], connect="pairs")
 
 
