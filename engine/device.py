@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import importlib.util
 import os
+import sys
+import threading
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import InputError
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 KEPT_NETWORKS = 4
+NICENESS = 5
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
@@ -99,6 +105,7 @@ def open_context(settings: DeviceSettings) -> Context:
     Raises:
         InputError: a device was asked for that this machine does not have.
     """
+    _load_libraries()
     import torch
 
     name = _device_name(settings.device)
@@ -106,6 +113,24 @@ def open_context(settings: DeviceSettings) -> Context:
     torch.set_num_threads(threads)
     device = torch.device(name)
     return Context(device, _dtype(device, settings.precision), threads)
+
+
+def _load_libraries() -> None:
+    """Load torch's largest library without holding Python's lock.
+
+    `import torch` holds it for the 0.3 s that this takes, and every other thread, the window's
+    too, stands still. A failure is left for the import to tell. Windows needs none of this.
+    """
+    spec = importlib.util.find_spec("torch")
+    if os.name != "posix" or spec is None or spec.origin is None:
+        return
+    name = "libtorch_cpu.dylib" if sys.platform == "darwin" else "libtorch_cpu.so"
+    library = Path(spec.origin).parent / "lib" / name
+    # The C function itself, because a call through ctypes lets go of the lock, and loading a
+    # library the way of ctypes does not.
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype, dlopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 def _device_name(wanted: DeviceName) -> str:
@@ -143,6 +168,19 @@ def computes_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def give_way() -> None:
+    """Lower the calling thread's priority, so that the window's thread gets a core when it asks.
+
+    Threads that this one starts inherit it, torch's among them. Linux only: elsewhere a priority
+    belongs to the whole process.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, now + NICENESS)
 
 
 def warm_up(context: Context) -> None:

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.device import DeviceSettings, open_context, warm_up
+from engine.device import DeviceSettings, give_way, open_context, warm_up
 from engine.events import (
     EngineFailed,
     EngineReady,
@@ -162,6 +162,7 @@ class Engine:
 
     def _open(self) -> Context:
         context = open_context(self._settings)
+        give_way()
         if self._warm_up:
             warm_up(context)
         self._outbox.send(EngineReady(context.device.type, context.threads, context.precision))

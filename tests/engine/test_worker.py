@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from engine.device import Context
+from engine.device import NICENESS, Context
 from engine.events import (
     EngineReady,
     Event,
@@ -104,6 +105,19 @@ def test_jobs_run_in_the_engine_thread_one_at_a_time(recorder: Recorder) -> None
             recorder.wait(JobFinished, job_id)
     assert len(set(threads)) == 1
     assert threads[0] is not threading.main_thread()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own")
+def test_the_engine_thread_gives_way_to_the_window(recorder: Recorder) -> None:
+    def priority(job: Job, context: Context) -> Body:
+        yield ProgressStep(1, 1)
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    window = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    with engine_of(recorder, priority=priority) as engine:
+        finished = recorder.wait(JobFinished, engine.submit(job("priority")))
+    assert finished.result == min(19, window + NICENESS)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == window
 
 
 def test_waiting_jobs_can_be_reordered_and_put_in_front(recorder: Recorder, held: Held) -> None:
