@@ -59,10 +59,11 @@ class Actions(QObject):
         return made
 
     def fill(self, bar: QMenuBar) -> None:
-        """Build the menus."""
+        """Build the menus; a title that the bar has already gets its entries."""
+        present = {action.text(): action.menu() for action in bar.actions()}
         for title, entries in self._menus.items():
-            menu = QMenu(title, self._window)
-            bar.addMenu(menu)
+            menu = present.get(title) or bar.addMenu(title)
+            assert menu is not None, "a menu bar makes menus"
             for entry in entries:
                 if entry is None:
                     menu.addSeparator()

@@ -2,8 +2,9 @@
 
 1. The log file and the crash hook, so that nothing dies silently from here on.
 2. QApplication and the theme.
-3. The window, with an engine whose thread is not yet running: jobs may be submitted already.
-4. The first paint. From now on strokes can be drawn.
+3. What is seen of the window, and the first paint. From now on strokes can be drawn.
+4. Bit by bit, between the window's own events, what works behind it: parameters, controllers,
+   inspector, commands, and an engine that takes jobs already.
 5. The engine thread starts and imports torch; the mask of the last time is read back, or a mask
    named on the command line is opened.
 6. At the end the window closes the engine, the journal and the background work.
@@ -11,27 +12,33 @@
 
 from __future__ import annotations
 
-import logging
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from app.autosave import Journal
-from app.bridge import Bridge
 from app.errors import Teller, install_crash_hook, log_path, start_log
-from app.settings import Settings, load_settings, settings_path
+from app.settings import load_settings, settings_path
 from app.window import MainWindow
-from engine import methods
-from engine.device import DeviceName, DeviceSettings
-from engine.outbox import Listener
-from engine.worker import Engine, EngineLike
 from widgets.theme import apply_theme
 
-MakeEngine = Callable[[Listener], EngineLike]
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from engine.device import DeviceName
+    from engine.outbox import Listener
+    from engine.worker import EngineLike
+
+    MakeEngine = Callable[[Listener], EngineLike]
+
+LATER = (
+    "pydantic", "pydantic.main", "engine.parameters", "engine.methods", "engine.library",
+    "engine.worker", "app.bridge", "app.autosave", "app.background", "app.workspaces.inspector",
+    "app.controllers.jobs", "app.controllers.synthesize", "app.controllers.files", "app.commands",
+)  # fmt: skip
+"""What is loaded after the first paint, each in a turn of its own."""
 
 
 def run_window(paths: Sequence[Path] = (), *, device: DeviceName | None = None) -> int:
@@ -47,14 +54,19 @@ def run_window(paths: Sequence[Path] = (), *, device: DeviceName | None = None) 
     sys.setswitchinterval(sys.getswitchinterval() / 2)
     teller = Teller()
     unhook = install_crash_hook(teller)
-    window = open_window(teller=teller, device=device, paths=paths)
+    window = show_window(teller)
     if trouble:
         teller.say("warning", trouble)
+
+    def go() -> None:
+        if window.isVisible():  # else it was closed at once
+            _go(window, None, paths, device)
+
+    _FirstPaint(window, lambda: _load_later(LATER, go))
     try:
         return app.exec()
     finally:
         unhook()
-        del window
 
 
 def open_window(
@@ -64,37 +76,69 @@ def open_window(
     device: DeviceName | None = None,
     teller: Teller | None = None,
 ) -> MainWindow:
-    """A shown window; a QApplication is made if there is none.
+    """A shown and complete window at once; a QApplication is made if there is none.
 
     Args:
-        make_engine: Makes the engine from the listener of its events; by default the real one,
-            which starts after the first paint.
+        make_engine: Makes the engine from the listener of its events; by default the real one.
         paths, device: As in `run_window`.
         teller: Takes what is to be told to the user.
     """
+    window = show_window(teller or Teller())
+    _go(window, make_engine, paths, device)
+    return window
+
+
+def show_window(teller: Teller) -> MainWindow:
+    """What is seen of the window; `MainWindow.complete` is still to come."""
     app = _application()
     file = settings_path()
     settings, told = load_settings(file)
     apply_theme(app, settings.theme)
-    bridge = Bridge()
-    if make_engine is None:
-        engine: EngineLike = _engine(bridge, settings, device)
-    else:
-        engine = make_engine(bridge.post)
-    teller = teller or Teller()
-    window = MainWindow(engine, bridge, settings, file, Journal(), teller)
+    window = MainWindow(settings, file, teller)
     if told:
         teller.say("warning", told)
-    _FirstPaint(window, lambda: _after_first_paint(window, paths))
     window.show()
     # The keys of the canvas work at once.
     window.view.canvas.setFocus()
     return window
 
 
-def _engine(bridge: Bridge, settings: Settings, device: DeviceName | None) -> Engine:
-    wanted = DeviceSettings(device or settings.device, settings.precision, settings.threads)
-    return Engine(methods.run, bridge.post, wanted)
+def _go(
+    window: MainWindow,
+    make_engine: MakeEngine | None,
+    paths: Sequence[Path],
+    device: DeviceName | None,
+) -> None:
+    from app.autosave import Journal
+    from app.bridge import Bridge
+    from engine import methods
+    from engine.device import DeviceSettings
+    from engine.worker import Engine
+
+    bridge, settings = Bridge(), window.settings
+    if make_engine is not None:
+        window.complete(make_engine(bridge.post), bridge, Journal())
+    else:
+        wanted = DeviceSettings(device or settings.device, settings.precision, settings.threads)
+        engine = Engine(methods.run, bridge.post, wanted)
+        window.complete(engine, bridge, Journal())
+        engine.start()
+    window.status.watchMemory()
+    for path in paths:
+        window.files.open_mask(path)
+    if not paths:
+        window.background.run(
+            "Restoring the mask", window.journal.restore, window.restore, window.teller.failure
+        )
+
+
+def _load_later(modules: Sequence[str], then: Callable[[], None]) -> None:
+    """Import modules one by one, with the window's own events in between."""
+    if not modules:
+        then()
+        return
+    importlib.import_module(modules[0])
+    QTimer.singleShot(0, lambda: _load_later(modules[1:], then))
 
 
 def _application() -> QApplication:
@@ -104,18 +148,6 @@ def _application() -> QApplication:
         app.setApplicationName("Reverie")
         app.setDesktopFileName("reverie")
     return app
-
-
-def _after_first_paint(window: MainWindow, paths: Sequence[Path]) -> None:
-    if isinstance(window.engine, Engine):
-        window.engine.start()
-    window.status.watchMemory()
-    for path in paths:
-        window.files.open_mask(path)
-    if not paths:
-        window.background.run(
-            "Restoring the mask", window.journal.restore, window.restore, window.teller.failure
-        )
 
 
 class _FirstPaint(QObject):

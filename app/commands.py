@@ -26,7 +26,9 @@ def make_actions(window: MainWindow) -> Actions:
     _run(actions, window)
     _help(actions, window)
     actions.fill(window.bar())
+    session = window.session
     actions.enable(WITH_RESULT, False)
+    session.resultChanged.connect(lambda: actions.enable(WITH_RESULT, session.result is not None))
     return actions
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from engine.library import Entry
-from engine.results import SynthesisResult
 from widgets.panels.job_row import FINISHED, JobRow
+
+if TYPE_CHECKING:
+    from engine.library import Entry
+    from engine.results import SynthesisResult
 
 
 @dataclass(frozen=True)

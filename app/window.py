@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QByteArray, QTimer
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
@@ -25,30 +25,32 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.autosave import Journal, Saved
-from app.background import Background
-from app.bridge import Bridge
-from app.commands import WITH_RESULT, make_actions
-from app.controllers.files import FilesController
-from app.controllers.grow import SAMPLE_NAME, GrowController
-from app.controllers.jobs import JobsController
-from app.controllers.synthesize import SynthesizeController
+from app import remembering
 from app.errors import Teller
 from app.session import Session
 from app.settings import Settings, save_settings
 from app.status import StatusBar
-from app.workspaces.models import ModelsView
 from app.workspaces.synthesize import SynthesizeView
-from engine import library
 from engine.errors import EngineError
-from engine.methods import adaptdiff
-from engine.worker import EngineLike
 from widgets.grey import grey_image
 from widgets.panels.message import MessageBar, MessageKind
-from widgets.panels.palette import CommandPalette
 from widgets.panels.rail import WORKSPACES, Rail
 from widgets.theme import apply_theme
 
+if TYPE_CHECKING:
+    from app.actions import Actions
+    from app.autosave import Journal, Saved
+    from app.background import Background
+    from app.bridge import Bridge
+    from app.controllers.files import FilesController
+    from app.controllers.grow import GrowController
+    from app.controllers.jobs import JobsController
+    from app.controllers.synthesize import SynthesizeController
+    from app.workspaces.models import ModelsView
+    from engine.worker import EngineLike
+    from widgets.panels.palette import CommandPalette
+
+MENUS = ("&File", "&Edit", "&View", "&Run", "&Help")
 KINDS: dict[str, MessageKind] = {"info": "info", "warning": "warning", "error": "error"}
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
@@ -56,61 +58,95 @@ INFO_MS = 12_000
 
 
 class MainWindow(QMainWindow):
-    """Owns the session and the controllers; `close` ends engine, journal and background work.
+    """Made in two parts, so that drawing can begin before the rest is loaded.
+
+    The constructor makes what is seen; `complete` adds engine, controllers, inspector and
+    commands, which it says in `isComplete`. `close` ends engine, journal and background work.
 
     Args:
-        engine, bridge: The engine and what tells its events here.
         settings, settings_file: What is remembered, and where it is written at the end.
-        journal: Keeps the mask against a crash.
         teller: What is to be told to the user.
     """
 
-    def __init__(
-        self,
-        engine: EngineLike,
-        bridge: Bridge,
-        settings: Settings,
-        settings_file: Path,
-        journal: Journal,
-        teller: Teller,
-    ) -> None:
+    engine: EngineLike
+    bridge: Bridge
+    journal: Journal
+    background: Background
+    models: ModelsView
+    jobs: JobsController
+    synthesis: SynthesizeController
+    grow: GrowController
+    files: FilesController
+    palette_: CommandPalette
+    actions_: Actions
+
+    def __init__(self, settings: Settings, settings_file: Path, teller: Teller) -> None:
         super().__init__()
         application = QApplication.instance()
         assert isinstance(application, QApplication), "a window needs an application"
         # Kept alive by the window: PyQt ends an application that nothing refers to.
         self.application = application
-        self.engine, self.bridge, self.teller = engine, bridge, teller
-        self.settings, self._settings_file = settings, settings_file
-        self.journal = journal
+        self.teller, self.settings, self._settings_file = teller, settings, settings_file
         self.session = Session(self)
-        self.background = Background(self)
-        method = adaptdiff.METHOD
-        task = method.task("synthesize")
-        self.view = SynthesizeView(method, task)
-        self.models = ModelsView()
+        self.view = SynthesizeView()
         self.message = MessageBar(self)
-        bridge.setParent(self)
-        self.jobs = JobsController(engine, bridge, self.session, self.view.jobs, teller, self)
-        self.synthesis = SynthesizeController(
-            engine, bridge, self.session, self.view, method, task, self.background, teller, self
-        )
-        self.grow = GrowController(engine, bridge, self.session, self.view, method, teller, self)
-        self.files = FilesController(
-            self.session, self.view, self.synthesis.display(), settings, self.background, teller,
-            self,
-        )  # fmt: skip
+        self._complete = False
         self._current_job = 0
         self._message_clock = QTimer(self)
         self._message_clock.setSingleShot(True)
         self._message_clock.timeout.connect(self.message.dismiss)
         self._build()
+        teller.told.connect(self._tell)
+        remembering.place(self, settings)
+        self._show_title()
+        self.setAcceptDrops(True)
+
+    def isComplete(self) -> bool:
+        return self._complete
+
+    def complete(self, engine: EngineLike, bridge: Bridge, journal: Journal) -> None:
+        """Add what works behind the widgets.
+
+        Args:
+            engine, bridge: The engine and what tells its events here.
+            journal: Keeps the mask against a crash.
+        """
+        from app.background import Background
+        from app.commands import make_actions
+        from app.controllers.files import FilesController
+        from app.controllers.grow import GrowController
+        from app.controllers.jobs import JobsController
+        from app.controllers.synthesize import SynthesizeController
+        from app.workspaces.inspector import Inspector
+        from app.workspaces.models import ModelsView
+        from engine.methods import adaptdiff
+        from widgets.panels.palette import CommandPalette
+
+        self.engine, self.bridge, self.journal = engine, bridge, journal
+        bridge.setParent(self)
+        session, view, teller = self.session, self.view, self.teller
+        method = adaptdiff.METHOD
+        task = method.task("synthesize")
+        self.background = Background(self)
+        self.models = ModelsView()
+        self.stack.addWidget(self.models)
+        view.setInspector(Inspector(method, task))
+        self.jobs = JobsController(engine, bridge, session, view.jobs, teller, self)
+        self.synthesis = SynthesizeController(
+            engine, bridge, session, view, method, task, self.background, teller, self
+        )
+        self.grow = GrowController(engine, bridge, session, view, method, teller, self)
+        self.files = FilesController(
+            session, view, self.synthesis.display(), self.settings, self.background, teller, self
+        )
         self.palette_ = CommandPalette(self)
         self.actions_ = make_actions(self)
         self.palette_.setActions(list(self.actions_))
         self._connect()
+        self._complete = True
         self.reloadModels()
-        self._take_settings()
-        self.setAcceptDrops(True)
+        remembering.fill(view.inspector, self.settings)
+        self._journal_early_strokes()
 
     def bar(self) -> QMenuBar:
         """The menu bar."""
@@ -124,7 +160,6 @@ class MainWindow(QMainWindow):
         self.rail = Rail([item for item in WORKSPACES if item.key in ("synthesize", "models")])
         self.stack = QStackedWidget()
         self.stack.addWidget(self.view)
-        self.stack.addWidget(self.models)
         self.rail.currentChanged.connect(self._show_workspace)
         self.center = QWidget(self)
         row = QHBoxLayout(self.center)
@@ -135,16 +170,16 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.center)
         self.status = StatusBar(self.session, self.view, self)
         self.setStatusBar(self.status)
+        for title in MENUS:
+            self.bar().addMenu(title)
 
     def _connect(self) -> None:
         view, session = self.view, self.session
         inspector = view.inspector
-        self.teller.told.connect(self._tell)
         inspector.run.clicked.connect(lambda: self.synthesis.run())
         inspector.cancel.clicked.connect(lambda: self.synthesis.cancel())
         inspector.live.toggled.connect(self._set_live)
         session.jobChanged.connect(self._job_changed)
-        session.resultChanged.connect(self._result_changed)
         session.maskChanged.connect(self._show_title)
         self.synthesis.currentChanged.connect(self._current_changed)
         self.jobs.retried.connect(self.synthesis.adopt)
@@ -154,23 +189,11 @@ class MainWindow(QMainWindow):
         view.canvas.model.historyChanged.connect(self._history_changed)
         view.tools.sizeRequested.connect(view.canvas.resizeMask)
 
-    def _take_settings(self) -> None:
-        settings, inspector = self.settings, self.view.inspector
-        inspector.setValues(settings.form)
-        inspector.form.setSeedKept("seed", settings.keep_seed)
-        inspector.live.setChecked(settings.live)
-        self.view.header.setOutline(settings.outline_opacity)
-        self.view.image.setOutlineOpacity(settings.outline_opacity)
-        self.resize(1440, 900)
-        self.view.resize(1360, 850)
-        self.view.resetLayout()
-        if settings.geometry:
-            self.restoreGeometry(QByteArray(base64.b64decode(settings.geometry)))
-        for name, splitter in self.view.splitters().items():
-            sizes = settings.splitters.get(name)
-            if sizes is not None and len(sizes) == splitter.count():
-                splitter.setSizes(sizes)
-        self._show_title()
+    def _journal_early_strokes(self) -> None:
+        canvas = self.view.canvas
+        if canvas.model.canUndo():
+            self._history_changed(True, canvas.model.canRedo(), "", "")
+            canvas.maskEdited.emit()
 
     # --- starting
 
@@ -191,6 +214,8 @@ class MainWindow(QMainWindow):
 
     def reloadModels(self) -> None:
         """Look again which checkpoints there are."""
+        from engine import library
+
         self.session.set_checkpoints(library.entries("adaptdiff", "diffusion"))
         self.view.inspector.setModels(self.session.checkpoints)
         self.models.setEntries(library.entries())
@@ -212,7 +237,7 @@ class MainWindow(QMainWindow):
         em = self.fontMetrics().height()
         area = self.stack.geometry().translated(self.center.pos())
         # The buttons that run and cancel stay free.
-        room = area.width() - self.view.inspector.width()
+        room = self.view.rows.width()
         width = min(48 * em, room - em)
         height = self.message.heightForWidth(width)
         left = area.left() + (room - width) // 2
@@ -220,7 +245,8 @@ class MainWindow(QMainWindow):
         self.message.raise_()
 
     def _show_workspace(self, key: str) -> None:
-        self.stack.setCurrentWidget(self.models if key == "models" else self.view)
+        if self._complete:
+            self.stack.setCurrentWidget(self.models if key == "models" else self.view)
 
     def _set_live(self, live: bool) -> None:
         self.synthesis.setLive(live and bool(self.session.checkpoints))
@@ -235,9 +261,6 @@ class MainWindow(QMainWindow):
         busy = len(self.session.busy_jobs())
         self.view.tabs.setTabText(2, f"Jobs ({busy})" if busy else "Jobs")
 
-    def _result_changed(self) -> None:
-        self.actions_.enable(WITH_RESULT, self.session.result is not None)
-
     def _history_changed(self, can_undo: bool, can_redo: bool, undo: str, redo: str) -> None:
         for name, can, what in (("undo", can_undo, undo), ("redo", can_redo, redo)):
             action = self.actions_[name]
@@ -246,6 +269,8 @@ class MainWindow(QMainWindow):
 
     def _journal(self) -> None:
         canvas, session = self.view.canvas, self.session
+        from app.controllers.grow import SAMPLE_NAME
+
         if session.mask_name == SAMPLE_NAME and canvas.model.canUndo():
             session.set_mask("Drawn mask")
         self.journal.record(canvas.vesselMask(), session.mask_name)
@@ -281,8 +306,8 @@ class MainWindow(QMainWindow):
         """List the recent masks."""
         menu.clear()
         for path in self.settings.recent:
-            action = QAction(str(path), menu)
-            action.triggered.connect(lambda _, p=path: self.files.open_mask(p))
+            action = QAction(path, menu)
+            action.triggered.connect(lambda _, p=path: self.files.open_mask(Path(p)))
             menu.addAction(action)
         if not self.settings.recent:
             none = QAction("No recent masks", menu)
@@ -305,34 +330,26 @@ class MainWindow(QMainWindow):
         if event is None or mime is None:
             return
         path = next((u.toLocalFile() for u in mime.urls() if u.isLocalFile()), "")
-        if path:
+        if path and self._complete:
             event.acceptProposedAction()
             self.files.open_mask(Path(path))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
+        if self._complete:
+            self._complete = False
+            self._end()
+        super().closeEvent(event)
+
+    def _end(self) -> None:
         self.synthesis.live.setEnabled(False)
         self.bridge.close()
         self.journal.record(self.view.canvas.vesselMask(), self.session.mask_name, clean=True)
         self.journal.close()
         self.background.close()
-        self._save_settings()
-        self.engine.shutdown(SHUTDOWN_S)
-        super().closeEvent(event)
-
-    def _save_settings(self) -> None:
-        inspector, settings = self.view.inspector, self.settings
-        settings.form = {n: v for n, v in inspector.form.values().items() if _plain(v)}
-        settings.keep_seed = inspector.form.isSeedKept("seed")
-        settings.live = inspector.live.isChecked()
-        settings.outline_opacity = self.view.image.outlineOpacity()
-        settings.geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode()
-        settings.splitters = {n: s.sizes() for n, s in self.view.splitters().items()}
+        remembering.collect(self, self.settings)
         try:
-            save_settings(self._settings_file, settings)
+            save_settings(self._settings_file, self.settings)
         except EngineError as error:
             # The window is closing: there is nobody left to tell but the log.
             _log.warning("%s", error)
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, str | int | float | bool)
+        self.engine.shutdown(SHUTDOWN_S)

@@ -56,7 +56,7 @@ class FilesController(QObject):
 
     def ask_open(self) -> None:
         """Let the user choose a mask file."""
-        start = str(self._settings.recent[0].parent) if self._settings.recent else ""
+        start = str(Path(self._settings.recent[0]).parent) if self._settings.recent else ""
         path, _ = QFileDialog.getOpenFileName(self._view, "Open mask", start, MASK_FILTER)
         if path:
             self.open_mask(Path(path))
@@ -87,9 +87,8 @@ class FilesController(QObject):
             self._teller.say("info", f"{path.name}: {notes}.")
 
     def _not_opened(self, path: Path, failure: Failure) -> None:
-        if path in self._settings.recent:
-            self._settings.forget(path)
-            self.recentChanged.emit()
+        self._settings.forget(path)
+        self.recentChanged.emit()
         self._teller.failure(failure)
 
     # --- results

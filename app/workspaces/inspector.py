@@ -121,7 +121,6 @@ class Inspector(QWidget):
 
     def _build(self, method: Method) -> None:
         em = self.fontMetrics().height()
-        self.setMinimumWidth(19 * em)
         title = QLabel(method.title, self)
         title.setProperty("role", "heading")
         title.setToolTip(f"{method.summary}\n{method.paper}")

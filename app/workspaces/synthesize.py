@@ -11,8 +11,6 @@ from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.workspaces.image_header import ImageHeader
-from app.workspaces.inspector import Inspector
-from engine.method import Method, Task
 from widgets.paint.canvas import MaskCanvas
 from widgets.paint.toolbar import PaintToolBar
 from widgets.panels.contact_sheet import ContactSheet
@@ -21,8 +19,10 @@ from widgets.timeline.timeline import Timeline
 from widgets.viewer.image_view import ImageView
 
 if TYPE_CHECKING:
+    from app.workspaces.inspector import Inspector
     from widgets.plots.pixel_trace import PixelTrace
 
+INSPECTOR_EM = 19
 NO_IMAGE = "The image of the mask appears here"
 
 
@@ -33,10 +33,12 @@ class SynthesizeView(QWidget):
         canvas, tools: The mask and its toolbar.
         image, header: The image and the bar above it.
         timeline, sheet, jobs: The panels below, in `tabs`.
-        inspector: The form.
+        inspector: The form, from `setInspector` on; its place is free from the start.
     """
 
-    def __init__(self, method: Method, task: Task, parent: QWidget | None = None) -> None:
+    inspector: Inspector
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = MaskCanvas()
         self.tools = PaintToolBar()
@@ -48,7 +50,9 @@ class SynthesizeView(QWidget):
         self.sheet = ContactSheet()
         self.sheet.setValueRange(0.0, 1.0)
         self.jobs = JobsPanel()
-        self.inspector = Inspector(method, task)
+        self._inspector_place = QWidget()
+        self._inspector_place.setMinimumWidth(INSPECTOR_EM * self.fontMetrics().height())
+        QVBoxLayout(self._inspector_place).setContentsMargins(0, 0, 0, 0)
         self._trace: PixelTrace | None = None
         self._linked = False
         self._maximised: QWidget | None = None
@@ -71,6 +75,13 @@ class SynthesizeView(QWidget):
             # The toolbar wraps where it is narrow; mask and image stay side by side.
             self.header.setFixedHeight(self.tools.height())
         return super().eventFilter(watched, event)
+
+    def setInspector(self, inspector: Inspector) -> None:
+        """Fill the place at the right."""
+        self.inspector = inspector
+        place = self._inspector_place.layout()
+        assert place is not None, "made together with the place"
+        place.addWidget(inspector)
 
     def splitters(self) -> dict[str, QSplitter]:
         """Those whose sizes are remembered."""
@@ -138,7 +149,7 @@ class SynthesizeView(QWidget):
         self.rows.addWidget(self.panes)
         self.rows.addWidget(self.tabs)
         self.columns.addWidget(self.rows)
-        self.columns.addWidget(self.inspector)
+        self.columns.addWidget(self._inspector_place)
         for splitter, first in ((self.panes, 1), (self.rows, 1), (self.columns, 1)):
             splitter.setChildrenCollapsible(False)
             splitter.setStretchFactor(0, first)

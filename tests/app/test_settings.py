@@ -36,11 +36,11 @@ def test_recent_files_are_ten_without_repetition(tmp_path: Path) -> None:
     settings = Settings()
     for number in [*range(15), 14, 7]:
         settings.remember(tmp_path / f"{number}.png")
-    names = [path.name for path in settings.recent]
+    names = [Path(path).name for path in settings.recent]
     assert names[:3] == ["7.png", "14.png", "13.png"]
     assert len(names) == len(set(names)) == RECENT
     settings.forget(tmp_path / "7.png")
-    assert names[1:] == [path.name for path in settings.recent]
+    assert names[1:] == [Path(path).name for path in settings.recent]
 
 
 def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_dropped_mask_is_drawn_and_can_be_undone(
     canvas = window.view.canvas
     assert np.array_equal(canvas.vesselMask(), mask)
     assert "my vessels" in window.windowTitle()
-    assert window.settings.recent == [path]
+    assert window.settings.recent == [str(path)]
     menu = QMenu()
     window.fillRecent(menu)
     assert [action.text() for action in menu.actions()] == [str(path)]
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_mask_is_told_and_changes_nothing(
     assert told.args[0] == "error"
     assert "notes.png" in told.args[1]
     assert np.array_equal(window.view.canvas.vesselMask(), before)
-    assert path not in window.settings.recent
+    assert str(path) not in window.settings.recent
 
 
 def test_what_was_done_to_a_mask_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_window_remembers_files_form_and_theme(
     values = again.view.inspector.form.values()
     assert (values["steps"], values["sampler"]) == (21, "ddim")
     assert again.settings.theme == "light"
-    assert again.settings.recent == [tmp_path / "m.png"]
+    assert again.settings.recent == [str(tmp_path / "m.png")]
     assert not again.view.inspector.live.isChecked()
     assert np.array_equal(again.view.canvas.vesselMask(), np.eye(64, dtype=np.uint8))
     assert not again.message.isVisible(), "a clean end needs no word"
