@@ -6,6 +6,8 @@ Every parameter of every task is an option here, made from the same description 
 from __future__ import annotations
 
 import inspect
+import os
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -58,6 +60,7 @@ def build() -> typer.Typer:
         program.command(offer.command, help=_help(offer))(_Command(offer))
     program.command("info")(_info)
     program.command("demo")(_demo)
+    program.command("tour")(_tour)
     return program
 
 
@@ -157,3 +160,25 @@ def _demo(
     reporter = Reporter(as_json=as_json)
     body = partial(demo, output, options, reporter)
     raise typer.Exit(guarded(reporter, "reverie demo", body, debug=debug))
+
+
+def _tour(
+    output: Output,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Only pictures of the window, in more states.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Use the real window without a display: draw, synthesize, keep pictures of it."""
+    reporter = Reporter(as_json=False)
+    body = partial(_take_tour, output, pictures, reporter)
+    raise typer.Exit(guarded(reporter, "reverie tour", body, debug=debug))
+
+
+def _take_tour(output: Path, pictures: bool, reporter: Reporter) -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from app.tour import tour
+
+    begun = time.monotonic()
+    files = tour(output, pictures=pictures)
+    reporter.finished("The window was toured.", files, time.monotonic() - begun)

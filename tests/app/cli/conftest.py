@@ -19,6 +19,12 @@ TIMESTEPS = 20
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A noise predictor of a few thousand random parameters and 20 noise levels."""
     path = tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors"
+    save_tiny_checkpoint(path)
+    return path
+
+
+def save_tiny_checkpoint(path: Path) -> None:
+    """Write the untrained model."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = SpadeUNet((8, 8, 16))
@@ -29,7 +35,6 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
     )  # fmt: skip
     save_checkpoint(path, model.state_dict(), card)
-    return path
 
 
 @pytest.fixture
