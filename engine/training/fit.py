@@ -22,8 +22,10 @@ from engine.errors import EngineError, InputError
 from engine.steps import NoteStep, Step, TrainStep
 from engine.training.ema import EMA
 from engine.training.runs import RunFolder
+from engine.training.state import TrainingState
 
 Batch = tuple[Tensor, ...]
+REMEDY = "Lower the learning rate and continue from the last checkpoint of the run."
 
 
 class Trainable(Protocol):
@@ -71,15 +73,6 @@ class FitSettings:
         return self.lr * 0.5**halvings
 
 
-@dataclass(eq=False)
-class _State:
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    ema: EMA | None
-    iteration: int = 0
-    best: float = -float("inf")
-
-
 def fit(
     trainable: Trainable, settings: FitSettings, context: Context, run: RunFolder | None = None
 ) -> Generator[Step, None, nn.Module]:
@@ -90,13 +83,16 @@ def fit(
 
     Raises:
         EngineError: the loss is no longer a number; the last good checkpoint stays.
+        CheckpointError: the run is of another network.
     """
     accelerator = _accelerator(context)
     model = trainable.model.to(accelerator.device).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
-    state = _State(model, optimizer, EMA(model, settings.ema_decay) if settings.ema_decay else None)
+    state = TrainingState(
+        model, optimizer, EMA(model, settings.ema_decay) if settings.ema_decay else None
+    )
     if run is not None and (found := run.load_state()):
-        _restore(state, found)
+        state.restore(found)
         yield NoteStep(f"Continuing at iteration {state.iteration} of {settings.iterations}.")
     wrapped, prepared = accelerator.prepare(model, optimizer)
     try:
@@ -106,21 +102,21 @@ def fit(
                 group["lr"] = settings.rate(i)
             losses = _iterate(trainable, settings, context, accelerator, wrapped, prepared, rng)
             if not np.isfinite(losses["loss"]):
-                raise EngineError(
-                    f"The loss is no longer a number at iteration {i + 1}.",
-                    "Lower the learning rate and continue from the last checkpoint of the run.",
-                )
+                raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
             if state.ema:
                 state.ema.update()
             state.iteration = i + 1
-            losses |= _checkpoint(trainable, settings, state, run, accelerator.is_main_process)
+            figures = _measure(trainable, settings, state)
+            losses |= figures
             if run is not None and accelerator.is_main_process:
+                # Before the state is saved: what is resumed from has its metrics on disk.
                 run.log(state.iteration, {**losses, "lr": settings.rate(i)})
+                _save(settings, state, run, figures)
             yield TrainStep(state.iteration, settings.iterations, losses)
     except GeneratorExit:
         # Cancelled between two steps: nothing of the work done is lost.
-        if run is not None and accelerator.is_main_process:
-            run.save_state(_tensors(state), state.iteration)
+        if run is not None and accelerator.is_main_process and state.is_finite():
+            run.save_state(state.tensors(), state.iteration)
         raise
     finally:
         if run is not None:
@@ -170,34 +166,51 @@ def _iterate(
         accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
     optimizer.step()
     optimizer.zero_grad()
+    if world > 1:
+        # Of the whole batch, so that every process sees a loss that is no number.
+        values = torch.tensor(list(totals.values()), device=accelerator.device)
+        mean = accelerator.reduce(values, reduction="mean").tolist()
+        totals = dict(zip(totals, mean, strict=True))
     return totals
 
 
-def _checkpoint(
-    trainable: Trainable, settings: FitSettings, state: _State, run: RunFolder | None, main: bool
-) -> dict[str, float]:
-    """Validate and save where this iteration asks for it; returns what was measured."""
+def _measure(trainable: Trainable, settings: FitSettings, state: TrainingState) -> dict[str, float]:
+    """Validation figures where this iteration asks for them."""
+    if _due(settings.validate_every, state.iteration) or state.iteration == settings.iterations:
+        return _validate(trainable, state)
+    return {}
+
+
+def _save(
+    settings: FitSettings, state: TrainingState, run: RunFolder, figures: Mapping[str, float]
+) -> None:
+    """Write what this iteration asks for: the best weights, the final ones, the whole state.
+
+    The state comes last: a run killed before it makes the weights again when it is continued.
+    """
     last = state.iteration == settings.iterations
-    figures: dict[str, float] = {}
-    if _due(settings.validate_every, state.iteration) or last:
-        figures = _validate(trainable, state)
-    if run is None or not main:
-        return figures
-    if figures and (score := next(iter(figures.values()))) > state.best:
+    if not (figures or last or _due(settings.save_every, state.iteration)):
+        return
+    if not state.is_finite():
+        raise EngineError(
+            f"The weights are no longer numbers at iteration {state.iteration}.", REMEDY
+        )
+    # As it is kept in the state, so that a continued run judges ties as one without a break.
+    score = float(np.float32(next(iter(figures.values())))) if figures else -float("inf")
+    if score > state.best:
         state.best = score
-        run.save_weights("best", _weights(state), state.iteration, figures)
-    if last or _due(settings.save_every, state.iteration):
-        run.save_state(_tensors(state), state.iteration)
+        run.save_weights("best", state.weights, state.iteration, figures)
     if last:
-        run.save_weights("final", _weights(state), state.iteration, figures)
-    return figures
+        run.save_weights("final", state.weights, state.iteration, figures)
+    if last or _due(settings.save_every, state.iteration):
+        run.save_state(state.tensors(), state.iteration)
 
 
 def _due(every: int, iteration: int) -> bool:
     return bool(every) and iteration % every == 0
 
 
-def _validate(trainable: Trainable, state: _State) -> dict[str, float]:
+def _validate(trainable: Trainable, state: TrainingState) -> dict[str, float]:
     state.model.eval()
     try:
         with torch.inference_mode():
@@ -207,39 +220,3 @@ def _validate(trainable: Trainable, state: _State) -> dict[str, float]:
                 return dict(trainable.validate(state.model))
     finally:
         state.model.train()
-
-
-def _weights(state: _State) -> Mapping[str, Tensor]:
-    return state.ema.weights if state.ema else state.model.state_dict()
-
-
-def _tensors(state: _State) -> dict[str, Tensor]:
-    """Everything that resuming needs, as named tensors: no pickles in a run."""
-    tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
-    for index, slots in state.optimizer.state_dict()["state"].items():
-        for name, value in slots.items():
-            tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    if state.ema:
-        tensors |= {f"ema.{name}": value for name, value in state.ema.weights.items()}
-        tensors["counters.ema"] = torch.tensor(state.ema.updates)
-    tensors["counters.iteration"] = torch.tensor(state.iteration)
-    tensors["counters.best"] = torch.tensor(state.best, dtype=torch.float64)
-    return tensors
-
-
-def _restore(state: _State, tensors: Mapping[str, Tensor]) -> None:
-    def part(prefix: str) -> dict[str, Tensor]:
-        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-    state.model.load_state_dict(part("model."))
-    slots: dict[int, dict[str, Tensor]] = {}
-    for key, value in part("optimizer.").items():
-        index, name = key.split(".", 1)
-        slots.setdefault(int(index), {})[name] = value
-    groups = state.optimizer.state_dict()["param_groups"]
-    state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
-    counters = part("counters.")
-    if state.ema:
-        state.ema.load_state_dict({"updates": int(counters["ema"]), "shadow": part("ema.")})
-    state.iteration = int(counters["iteration"])
-    state.best = float(counters["best"])

@@ -12,13 +12,14 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
 
-from engine.data.atomic import atomic_path
+from engine.data.atomic import atomic_path, disk_error
 from engine.errors import DiskError, InputError
 from engine.training.checkpoint import Card, load_tensors, save_checkpoint
 
@@ -72,6 +73,7 @@ class RunFolder:
     def load_state(self) -> dict[str, Tensor] | None:
         """What `save_state` kept, or None in a new run. Forgets metrics that came after it."""
         if not self._state_file.exists():
+            self._truncate_metrics(0)  # those of an attempt that came to nothing
             return None
         tensors = load_tensors(self._state_file)
         self._truncate_metrics(int(tensors["counters.iteration"]))
@@ -99,19 +101,30 @@ class RunFolder:
 
     def log(self, iteration: int, values: Mapping[str, float]) -> None:
         """Record values; they reach the disk in batches and at every `save_state`."""
-        board = self._open_board(iteration)
-        for name, value in values.items():
-            self._rows.append((iteration, name, value))
-            board.add_scalar(name, value, iteration)
+        self._rows.extend((iteration, name, value) for name, value in values.items())
+        with self._disk_errors():
+            board = self._open_board(iteration)
+            for name, value in values.items():
+                board.add_scalar(name, value, iteration)
         if len(self._rows) >= FLUSH_EVERY:
             self._flush()
 
     def close(self) -> None:
         """Write what waits and end TensorBoard's writer thread."""
-        self._flush()
-        if self._board is not None:
-            self._board.close()
-            self._board = None
+        try:
+            self._flush()
+        finally:
+            if self._board is not None:
+                board, self._board = self._board, None
+                with self._disk_errors():
+                    board.close()
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise disk_error(self.path, error) from error
 
     def _open_board(self, iteration: int) -> SummaryWriter:
         from torch.utils.tensorboard import SummaryWriter
@@ -123,15 +136,20 @@ class RunFolder:
     def _flush(self) -> None:
         if not self._rows:
             return
+        rows, self._rows = self._rows, []
         new = not self._metrics_file.exists()
-        with self._metrics_file.open("a", newline="", encoding="utf-8") as file:
+        with (
+            self._disk_errors(),
+            self._metrics_file.open("a", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.writer(file)
             if new:
                 writer.writerow(COLUMNS)
-            writer.writerows(self._rows)
-        self._rows.clear()
+            writer.writerows(rows)
 
     def _truncate_metrics(self, iteration: int) -> None:
+        if not self._metrics_file.exists():
+            return
         rows = [row for row in read_metrics(self.path) if row[0] <= iteration]
         text = io.StringIO()
         writer = csv.writer(text)
@@ -147,13 +165,14 @@ def read_metrics(path: Path) -> list[tuple[int, str, float]]:
     if not file.exists():
         return []
     rows = []
-    with file.open(newline="", encoding="utf-8") as handle:
-        for row in list(csv.reader(handle))[1:]:
-            try:
-                iteration, name, value = row
-                rows.append((int(iteration), name, float(value)))
-            except ValueError:
-                continue
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    # Half a number reads as a number: only the line's end tells that it is whole.
+    for row in csv.reader(line for line in lines[1:] if line.endswith("\n")):
+        try:
+            iteration, name, value = row
+            rows.append((int(iteration), name, float(value)))
+        except ValueError:
+            continue
     return rows
 
 

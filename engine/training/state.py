@@ -1,0 +1,76 @@
+"""Everything that changes while a network is trained, to and from named tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from engine.training.checkpoint import load_into
+from engine.training.ema import EMA
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """A network in training.
+
+    Attributes:
+        ema: Its average, where one is kept.
+        iteration: Optimizer steps done.
+        best: Highest validation figure so far, a value that float32 can hold.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    ema: EMA | None
+    iteration: int = 0
+    best: float = -float("inf")
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        """What is kept as the result: the average, else the network's own."""
+        return self.ema.weights if self.ema else self.model.state_dict()
+
+    def is_finite(self) -> bool:
+        """Whether every weight is a number."""
+        return all(bool(value.isfinite().all()) for value in self.model.state_dict().values())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that resuming needs, as named tensors: no pickles in a run."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            for name, value in slots.items():
+                tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+        if self.ema:
+            tensors |= {f"ema.{name}": value for name, value in self.ema.weights.items()}
+            tensors["counters.ema"] = torch.tensor(self.ema.updates)
+        tensors["counters.iteration"] = torch.tensor(self.iteration)
+        tensors["counters.best"] = torch.tensor(self.best)
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what `tensors` gave.
+
+        Raises:
+            CheckpointError: it is of another network.
+        """
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        load_into(self.model, part("model."), "The state of the run")
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in part("optimizer.").items():
+            index, name = key.split(".", 1)
+            slots.setdefault(int(index), {})[name] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        counters = part("counters.")
+        if self.ema and "ema" in counters:
+            self.ema.load_state_dict({"updates": int(counters["ema"]), "shadow": part("ema.")})
+        elif self.ema:
+            self.ema = EMA(self.model, self.ema.decay)  # averaging was off until now
+        self.iteration = int(counters["iteration"])
+        self.best = float(counters["best"])
