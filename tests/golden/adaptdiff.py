@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,20 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.methods.adaptdiff.importer import convert
 from engine.networks import neighbourhoods
 from engine.networks.residual_unet import ResidualUNet
-from engine.networks.spade_unet import Modulation, SpadeUNet
+from engine.networks.spade_inference import CpuSpadeUNet
+from engine.networks.spade_unet import SpadeUNet
 from engine.training.checkpoint import load_into
 from tests.golden.case import TOLERANCE, GoldenCase
+
+Network = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""x_t, t, mask -> eps."""
 
 PUBLISHED_NAMES = {"quad": "quadratic", "const": "constant"}
 
 
 @torch.no_grad()
 def conditional_unet(case: GoldenCase, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """eps, betas, the serial reverse iteration and the one-shot x0_hat, by both mask branches."""
+    """eps, betas, the reverse iteration and x0_hat, by every way there is to run the network."""
     tensors, card = convert(case.published_weights(folder), case.name)
     model = SpadeUNet(tuple(card.config["widths"]))
     load_into(model, tensors, case.name)
@@ -37,17 +42,19 @@ def conditional_unet(case: GoldenCase, folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(neighbourhoods, "MAX_DISTINCT", 1.0)
     few_levels = len(mask.unique()) <= neighbourhoods.MAX_LEVELS
     assert not few_levels or neighbourhoods.Windows.of(mask) is not None
-    for modulation, way in (
-        (model.modulation(mask, plain=True), "convolved everywhere"),
-        (model.modulation(mask), "looked up by neighbourhood"),
-    ):
+    in_blocks = CpuSpadeUNet(model)
+    ways: dict[str, Network] = {
+        "convolved everywhere": lambda x, t, m: model(x, t, model.modulation(m, plain=True)),
+        "looked up by neighbourhood": model,
+        "arranged for CPUs": lambda x, t, m: in_blocks(x, t, in_blocks.modulation(m)),
+    }
+    for way, network in ways.items():
         if "eps" in case:
-            eps = model(case.tensor("x"), case.tensor("t"), modulation)
-            case.compare("eps", eps, way)
+            case.compare("eps", network(case.tensor("x"), case.tensor("t"), mask), way)
         if "trajectory" in case:
-            _compare_trajectory(case, model, schedule, modulation, way)
+            _compare_trajectory(case, network, schedule, way)
         if "pred_x0" in case:
-            _compare_one_shot(case, model, schedule, modulation, way)
+            _compare_one_shot(case, network, schedule, way)
 
 
 def _schedule(case: GoldenCase) -> Schedule:
@@ -61,46 +68,30 @@ def _schedule(case: GoldenCase) -> Schedule:
     )
 
 
-def _first(modulation: Modulation, count: int) -> Modulation:
-    """The modulation of the first `count` masks."""
-    return tuple(
-        (
-            type(into)(into.scale[:count], into.shift[:count]),
-            type(mid)(mid.scale[:count], mid.shift[:count]),
-            type(skip)(skip.scale[:count], skip.shift[:count]),
-        )
-        for into, mid, skip in modulation
-    )
-
-
-def _compare_trajectory(
-    case: GoldenCase, model: SpadeUNet, schedule: Schedule, modulation: Modulation, way: str
-) -> None:
+def _compare_trajectory(case: GoldenCase, network: Network, schedule: Schedule, way: str) -> None:
     """The last steps of the reverse iteration, as many as there are draws of noise."""
     start = case.tensor("x_start")
     draws = list(case.tensor("noise"))
-    own = _first(modulation, len(start))
+    mask = case.tensor("mask")[: len(start)]
     run = ancestral(
-        lambda x_t, t: model(x_t, t, own), schedule, start, FixedNoise(draws),
+        lambda x_t, t: network(x_t, t, mask), schedule, start, FixedNoise(draws),
         timesteps=range(len(draws) - 1, -1, -1), clip="x_t",
     )  # fmt: skip
     case.compare("trajectory", torch.stack([step.x_t for step in run]), way)
 
 
-def _compare_one_shot(
-    case: GoldenCase, model: SpadeUNet, schedule: Schedule, modulation: Modulation, way: str
-) -> None:
+def _compare_one_shot(case: GoldenCase, network: Network, schedule: Schedule, way: str) -> None:
     """x0_hat of the first image at the last t of the file; at which t is not written in it.
 
     Any other t would be off by a hundred times the tolerance, so where that t does not fit,
     the one that does is looked for.
     """
     count = len(case.arrays["pred_x0"])
-    x, own = case.tensor("x")[:count], _first(modulation, count)
+    x, mask = case.tensor("x")[:count], case.tensor("mask")[:count]
 
     def x0_hat(t: int) -> Tensor:
         times = torch.full((count,), t)
-        return x0_from_eps(schedule, x, times, model(x, times, own))
+        return x0_from_eps(schedule, x, times, network(x, times, mask))
 
     times = case.tensor("t").flip(0).tolist()
     others = [t for t in range(schedule.num_timesteps) if t not in times]
