@@ -5,7 +5,9 @@ Published values: Hu et al., AdaptDiff (arXiv 2410.04648), section 3.1, and its 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
 
 from engine.parameters import Parameters, parameter
 
@@ -17,6 +19,11 @@ KINDS = {
 }  # fmt: skip
 SPADE_WIDTHS = (16, 32, 64, 128, 256)
 SEGMENTER_CHANNELS = (8, 32, 32, 64, 64, 16)
+
+
+def _check_zoom(low: float, high: float) -> None:
+    if low > high:
+        raise ValueError(f"zoom_min {low:g} is above zoom_max {high:g}")
 
 
 class TrainingParams(Parameters):
@@ -53,6 +60,11 @@ class TrainingParams(Parameters):
         500, "Save every", "Iterations between two states to resume from.",
         ge=1, le=1_000_000, advanced=True,
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _zoom_in_order(self) -> Self:
+        _check_zoom(self.zoom_min, self.zoom_max)
+        return self
 
 
 class SegmenterParams(TrainingParams):
@@ -160,6 +172,11 @@ class SynthesisSetParams(SynthesisParams):
     batch: int = parameter(
         4, "Batch", "Images a network call.", ge=1, le=256, group="Set", advanced=True
     )
+
+    @model_validator(mode="after")
+    def _zoom_in_order(self) -> Self:
+        _check_zoom(self.zoom_min, self.zoom_max)
+        return self
 
 
 class FineTuneParams(TrainingParams):
