@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -22,6 +22,7 @@ from engine.training.checkpoint import Card, load_into, save_checkpoint
 from engine.training.foreign import read_foreign_weights
 
 Rules = tuple[tuple[str, str], ...]
+Config = dict[str, Any]
 
 DIFFUSION_NAMES: Rules = (
     (r"^time_mlp\.", "time."),
@@ -83,12 +84,12 @@ def convert(
     card = Card(method=METHOD, role="", title=name, versions=versions())
     if "initial.weight" in plain:
         card.role, renamed = "diffusion", rename(plain, DIFFUSION_NAMES)
-        card.config = {"widths": _widths(renamed)}
+        card.config = _config(name, renamed, _diffusion_config)
         card.process = dict(process or PUBLISHED_PROCESS)
         load_into(SpadeUNet(tuple(card.config["widths"])), renamed, name)
     elif "encoder.0.align.weight" in plain:
         card.role, renamed = "segmenter", rename(plain, SEGMENTER_NAMES)
-        card.config = _segmenter_config(renamed)
+        card.config = _config(name, renamed, _segmenter_config)
         card.preprocessing = {"kind": "grey", "range": [0, 1], "vessels": "bright"}
         model = ResidualUNet(
             tuple(card.config["channels"]), card.config["inputs"], card.config["classes"]
@@ -113,21 +114,39 @@ def rename(tensors: Mapping[str, Tensor], rules: Rules) -> dict[str, Tensor]:
     return renamed
 
 
-def _widths(tensors: Mapping[str, Tensor]) -> list[int]:
+def _config(
+    name: str, tensors: Mapping[str, Tensor], read: Callable[[Mapping[str, Tensor]], Config]
+) -> Config:
+    """The configuration that the parameters' shapes tell, if they tell one."""
+    try:
+        return read(tensors)
+    except LookupError as error:  # a parameter is missing, or has too few axes
+        raise CheckpointError(
+            f"{name} does not tell the size of its network: {error}.",
+            "Check that the file is whole and belongs to this method.",
+        ) from error
+
+
+def _diffusion_config(tensors: Mapping[str, Tensor]) -> Config:
     """Features at each resolution, read off the stem and the down-sampling layers."""
-    widths = [tensors["stem.weight"].shape[0]]
+    widths = [_outputs(tensors["stem.weight"])]
     while (weight := tensors.get(f"down.{len(widths) - 1}.0.weight")) is not None:
-        widths.append(weight.shape[0])
-    return widths
+        widths.append(_outputs(weight))
+    return {"widths": widths}
 
 
-def _segmenter_config(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+def _segmenter_config(tensors: Mapping[str, Tensor]) -> Config:
     channels: list[int] = []
     while (weight := tensors.get(f"encoder.{len(channels)}.align.weight")) is not None:
-        channels.append(weight.shape[0])
-    last = tensors[f"decoder.{len(channels) - 1}.align.weight"]
+        channels.append(_outputs(weight))
     return {
         "channels": channels,
         "inputs": tensors["encoder.0.align.weight"].shape[1],
-        "classes": last.shape[0],
+        "classes": _outputs(tensors[f"decoder.{len(channels) - 1}.align.weight"]),
     }
+
+
+def _outputs(weight: Tensor) -> int:
+    if not weight.numel():
+        raise LookupError("a weight is empty")
+    return weight.shape[0]

@@ -26,9 +26,12 @@ def labelled_cases(job: Job, kind: Kind, name: str) -> list[VesselImage]:
     """
     source = job.path("images")
     if source.suffix.lower() in PICKLES:
-        cases = _from_pickle(source, kind, name)
+        cases = _from_pickle(source, kind, name, labelled=True)
     else:
-        listing = find_pairs(source, job.path("masks"))
+        masks = job.inputs.get("masks")
+        if not isinstance(masks, Path):
+            raise InputError(f"{source} comes without masks.", "Give their folder as well.")
+        listing = find_pairs(source, masks)
         cases = [
             VesselImage(case, to_network(read_image(i).array, kind), read_mask(m).mask)
             for i, m, case in listing.pairs
@@ -45,7 +48,7 @@ def unlabelled_cases(job: Job, kind: Kind, name: str) -> list[VesselImage]:
     """
     source = job.path("images")
     if source.suffix.lower() in PICKLES:
-        cases = [VesselImage(c.name, c.image) for c in _from_pickle(source, kind, name)]
+        cases = _from_pickle(source, kind, name, labelled=False)
     else:
         cases = [
             VesselImage(path.stem, to_network(read_image(path).array, kind))
@@ -71,8 +74,8 @@ def image_files(folder: Path) -> list[Path]:
     return files
 
 
-def _from_pickle(path: Path, kind: Kind, name: str) -> list[VesselImage]:
-    """`{name}_im` and, where present, `{name}_gt` of the published layout."""
+def _from_pickle(path: Path, kind: Kind, name: str, *, labelled: bool) -> list[VesselImage]:
+    """`{name}_im` and, where they are wanted and present, `{name}_gt` of the published layout."""
     arrays = read_array_dict(path)
     names = sorted(k.removesuffix("_im") for k in arrays if k.endswith("_im"))
     if not name and len(names) == 1:
@@ -82,18 +85,29 @@ def _from_pickle(path: Path, kind: Kind, name: str) -> list[VesselImage]:
             f"{path} holds no data set named {name!r}.",
             f"Choose one of: {', '.join(names) or 'none, it has no key that ends in _im'}.",
         )
-    images, masks = arrays[f"{name}_im"], arrays.get(f"{name}_gt")
-    if masks is not None and len(masks) != len(images):
+    images = arrays[f"{name}_im"]
+    masks = arrays.get(f"{name}_gt", []) if labelled else []
+    if masks and len(masks) != len(images):
         raise InputError(
             f"{path} has {len(images)} images and {len(masks)} masks of {name!r}.",
             "Both lists must be of the same length.",
         )
-    labels: Sequence[np.ndarray | None] = masks if masks is not None else [None] * len(images)
+    labels: Sequence[np.ndarray | None] = masks or [None] * len(images)
     return [
         VesselImage(
             f"{name}_{i:04d}",
-            to_network(image.astype(np.float32), kind),
+            to_network(_plane(image, f"{name}_{i:04d}"), kind),
             None if mask is None else (mask > 0).astype(np.uint8),
         )
         for i, (image, mask) in enumerate(zip(images, labels, strict=True))
     ]
+
+
+def _plane(image: np.ndarray, name: str) -> np.ndarray:
+    """An image (H, W) or (H, W, 3) as float32; anything else is refused."""
+    if image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3):
+        return image.astype(np.float32)
+    raise InputError(
+        f"{name} has the shape {' x '.join(map(str, image.shape))}.",
+        "Images are H x W, or H x W x 3 in colour.",
+    )
