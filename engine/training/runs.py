@@ -66,8 +66,19 @@ class RunFolder:
         return self.path / "metrics.csv"
 
     def write_request(self, request: Mapping[str, Any]) -> None:
-        """Keep what was asked for as run.toml."""
-        with atomic_path(self.path / "run.toml") as partial:
+        """Keep what was asked for as run.toml.
+
+        Raises:
+            InputError: the folder holds a run of another task.
+        """
+        file = self.path / "run.toml"
+        found = read_request(file) if file.exists() else request
+        if any(found.get(key) != request.get(key) for key in ("method", "task")):
+            raise InputError(
+                f"{self.path} holds a run of {found.get('method')} {found.get('task')}.",
+                "Choose another folder for this one.",
+            )
+        with atomic_path(file) as partial:
             partial.write_text(tomli_w.dumps(_without_none(request)), encoding="utf-8")
 
     def load_state(self) -> dict[str, Tensor] | None:
