@@ -123,7 +123,6 @@ def _go(
         engine = Engine(methods.run, bridge.post, wanted)
         window.complete(engine, bridge, Journal())
         engine.start()
-    window.status.watchMemory()
     for path in paths:
         window.files.open_mask(path)
     if not paths:

@@ -36,11 +36,6 @@ class StatusBar(QStatusBar):
         self._clock.timeout.connect(self._show_memory)
         self._show_engine()
 
-    def watchMemory(self) -> None:
-        """Show it from now on; reading it needs a library that the start does not wait for."""
-        self._show_memory()
-        self._clock.start(MEMORY_EVERY_MS)
-
     def engineText(self) -> str:
         return self._engine.text()
 
@@ -49,6 +44,10 @@ class StatusBar(QStatusBar):
 
     def _show_engine(self) -> None:
         state = self._session.engine
+        if state.ready and not self._clock.isActive():
+            # Not before: loading another C library waits for the engine thread's, which is large.
+            self._show_memory()
+            self._clock.start(MEMORY_EVERY_MS)
         self._engine.setText(state.text)
         self._engine.setProperty("role", "error" if state.failed else "muted")
         style = self._engine.style()

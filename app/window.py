@@ -337,6 +337,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if self._complete:
             self._complete = False
+            self.hide()  # a step of the engine may take a moment to end
             self._end()
         super().closeEvent(event)
 
