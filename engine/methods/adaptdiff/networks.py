@@ -3,35 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import torch
+from pydantic import BaseModel, Field, PositiveInt, ValidationError
 
 from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
+from engine.errors import CheckpointError, InputError
 from engine.networks.residual_unet import ResidualUNet
 from engine.networks.spade_inference import CpuSpadeUNet
 from engine.networks.spade_unet import SpadeUNet
 from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
 
 METHOD = "adaptdiff"
+Part = TypeVar("Part", bound=BaseModel)
+
+
+class DiffusionConfig(BaseModel):
+    """A noise predictor's part of the card."""
+
+    widths: tuple[PositiveInt, ...] = Field(min_length=2)
+
+
+class SegmenterConfig(BaseModel):
+    """A segmenter's part of the card."""
+
+    channels: tuple[PositiveInt, ...] = Field(min_length=1)
+    inputs: PositiveInt
+    classes: int = Field(ge=2)
+
+
+class Process(BaseModel):
+    """The card's part on the diffusion process; mean and sd are of the images in [-1, 1]."""
+
+    schedule: str
+    timesteps: int
+    beta_start: float
+    beta_end: float
+    data_mean: float = 0.0
+    data_std: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedDiffusion:
-    """A noise predictor, its schedule, and what its card says of the data."""
+    """A noise predictor, its schedule, and what its card says of the data.
+
+    Attributes:
+        moments: Mean and standard deviation of the training images in [-1, 1]; (0, 0) if not known.
+    """
 
     model: SpadeUNet | CpuSpadeUNet
     schedule: Schedule
     card: Card
     name: str
     sha256: str
-
-    @property
-    def moments(self) -> tuple[float, float]:
-        """Mean and standard deviation of the training images in [-1, 1]; (0, 0) if not known."""
-        process = self.card.process
-        return float(process.get("data_mean", 0.0)), float(process.get("data_std", 0.0))
+    moments: tuple[float, float] = (0.0, 0.0)
 
 
 def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
@@ -50,18 +77,42 @@ def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
 
 
 def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
-    """Build network and schedule from card and weights."""
-    card = checkpoint.card
-    model = SpadeUNet(tuple(card.config["widths"]))
-    load_into(model, checkpoint.tensors, checkpoint.path.name)
+    """Build network and schedule from card and weights.
+
+    Raises:
+        CheckpointError: the card describes no network, or another one than the weights.
+    """
+    card, name = checkpoint.card, checkpoint.path.name
+    process = _part(Process, card.process, name)
+    try:
+        schedule = make_schedule(
+            process.schedule, process.timesteps,
+            beta_start=process.beta_start, beta_end=process.beta_end,
+        )  # fmt: skip
+    except InputError as error:
+        raise _unfit(name, error.message) from error
+    model = SpadeUNet(_part(DiffusionConfig, card.config, name).widths)
+    load_into(model, checkpoint.tensors, name)
     model = model.to(context.device, context.dtype).eval()
     network = CpuSpadeUNet(model) if context.device.type == "cpu" else model
-    process = card.process
-    schedule = make_schedule(
-        process["schedule"], process["timesteps"],
-        beta_start=process["beta_start"], beta_end=process["beta_end"],
-    )  # fmt: skip
-    return LoadedDiffusion(network, schedule, card, checkpoint.path.stem, checkpoint.sha256)
+    moments = (process.data_mean, process.data_std)
+    stem = checkpoint.path.stem
+    return LoadedDiffusion(network, schedule, card, stem, checkpoint.sha256, moments)
+
+
+def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _unfit(name: str, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
+        "Import the weights again.",
+    )
 
 
 def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:
@@ -83,5 +134,5 @@ def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:
 
 def segmenter_of(card: Card) -> ResidualUNet:
     """An untrained segmenter of a card's configuration."""
-    config = card.config
-    return ResidualUNet(tuple(config["channels"]), config["inputs"], config["classes"])
+    config = _part(SegmenterConfig, card.config, card.title)
+    return ResidualUNet(config.channels, config.inputs, config.classes)

@@ -21,7 +21,7 @@ from engine.diffusion.process import x0_from_eps
 from engine.diffusion.samplers import SAMPLERS, Steps, ancestral, ddim
 from engine.diffusion.timesteps import initial_state, make_timesteps
 from engine.errors import InputError
-from engine.jobs import Job
+from engine.jobs import InputValue, Job
 from engine.methods.adaptdiff.networks import LoadedDiffusion, load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
 from engine.results import SynthesisResult
@@ -47,9 +47,7 @@ def synthesize(job: Job, context: Context) -> Generator[Step, None, SynthesisRes
     params = job.params
     assert isinstance(params, SynthesisParams)
     mask = check_mask(job.array("mask"))
-    template = job.inputs.get("template")
-    if params.match_histogram and template is None:
-        raise InputError("Match histogram is on, but there is no template.", "Choose an image.")
+    template = _unit(job.inputs.get("template")) if params.match_histogram else None
     loaded = load_diffusion(params.checkpoint, context)
     check_steps(params, loaded)
     notes = _notes(mask, loaded)
@@ -61,9 +59,8 @@ def synthesize(job: Job, context: Context) -> Generator[Step, None, SynthesisRes
         yield step
         if step.index == step.total - 1:
             images.extend(to_image(step.x_t))
-    if params.match_histogram:
-        assert isinstance(template, np.ndarray)
-        images = [exposure.match_histograms(i, _unit(template)).astype(np.float32) for i in images]
+    if template is not None:
+        images = [exposure.match_histograms(i, template).astype(np.float32) for i in images]
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
         checkpoint={"name": loaded.name, "sha256": loaded.sha256},
@@ -95,6 +92,7 @@ def denoise(
                 step,
                 x_t=step.x_t[..., :height, :width],
                 x0_hat=step.x0_hat[..., :height, :width],
+                eps=None if step.eps is None else step.eps[..., :height, :width],
                 group=group,
                 groups=groups,
                 offset=group * size,
@@ -196,8 +194,12 @@ def to_image(x: Tensor) -> list[np.ndarray]:
     return list(((x[:, 0].float() + 1) / 2).clamp(0, 1).cpu().numpy())
 
 
-def _unit(template: np.ndarray) -> np.ndarray:
+def _unit(template: InputValue) -> np.ndarray:
     """A template of any range and of one or three channels -> (H, W) float32 in [0, 1]."""
+    if not isinstance(template, np.ndarray):
+        raise InputError("Match histogram is on, but there is no template.", "Choose an image.")
+    if template.ndim not in (2, 3) or not template.size:
+        raise InputError(f"The template has the shape {template.shape}.", "Choose an image.")
     grey = (template.mean(axis=2) if template.ndim == 3 else template).astype(np.float32)
     low, high = float(grey.min()), float(grey.max())
     if not np.isfinite([low, high]).all() or high <= low:
