@@ -53,15 +53,16 @@ def find(name: str) -> Path:
         CheckpointError: there is none; lists those there are.
     """
     path = Path(name).expanduser()
-    if path.suffix or len(path.parts) > 1:
-        if path.is_file():
-            return path
+    if name and path.name == name:
+        # Bundled names are the program's own and stay what they are.
+        for folder in (bundled_folder(), user_folder()):
+            candidate = folder / f"{name}.safetensors"
+            if candidate.is_file():
+                return candidate
+    if path.is_file():
+        return path
+    if path.suffix == ".safetensors" or len(path.parts) > 1:
         raise CheckpointError(f"There is no checkpoint file {path}.", "Check the path.")
-    # Bundled names are the program's own and stay what they are.
-    for folder in (bundled_folder(), user_folder()):
-        candidate = folder / f"{name}.safetensors"
-        if candidate.is_file():
-            return candidate
     names = ", ".join(e.name for e in entries()) or "none"
     raise CheckpointError(
         f"There is no checkpoint named {name!r}.", f"Those there are: {names}; or give a file."

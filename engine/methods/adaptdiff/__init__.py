@@ -76,6 +76,7 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
 IMAGES = "folder of images, or a pickle of arrays in the published layout"
 MASKS = "folder of masks, paired with the images by name"
 OUTPUT = "where the result goes"
+TEMPLATE = "image for histogram matching"
 
 METHOD = Method(
     id="adaptdiff",
@@ -86,7 +87,7 @@ METHOD = Method(
     tasks=(
         Task(
             "synthesize", "Mask to image", "synthesize", p.SynthesisParams, _synthesize,
-            {"mask": "vessel mask (H, W)", "template": "image for histogram matching"},
+            {"mask": "vessel mask (H, W)", "template": TEMPLATE},
             p.SYNTHESIS_PRESETS,
         ),
         Task(
@@ -95,7 +96,8 @@ METHOD = Method(
         ),
         Task(
             "synthesize-set", "Masks to a set of pairs", "synthesize", p.SynthesisSetParams,
-            _synthesize_set, {"masks": "folder of masks", "output": OUTPUT}, p.SET_PRESETS,
+            _synthesize_set,
+            {"masks": "folder of masks", "template": TEMPLATE, "output": OUTPUT}, p.SET_PRESETS,
         ),
         Task(
             "train-segmenter", "1. Segmenter on the labelled source", "train",

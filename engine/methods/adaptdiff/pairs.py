@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,11 +13,19 @@ from engine.data.images import read_mask
 from engine.data.pairset import PairSetWriter
 from engine.data.phantoms.vessels import grow_vessel_tree
 from engine.device import Context
+from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisSetParams
 from engine.methods.adaptdiff.sources import image_files
-from engine.methods.adaptdiff.synthesis import check_mask, check_steps, denoise, to_image
+from engine.methods.adaptdiff.synthesis import (
+    check_mask,
+    check_steps,
+    denoise,
+    match,
+    to_image,
+    wanted_template,
+)
 from engine.methods.adaptdiff.vessels import VesselImage, random_crop
 from engine.results import FileResult
 from engine.steps import ProgressStep, Step
@@ -26,12 +35,14 @@ TRIES = 20
 
 
 def synthesize_set(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """`count` pairs from crops of masks. Inputs: masks (folder), output (folder, .npz or .h5).
+    """`count` pairs from crops of masks. Inputs: masks (folder), template, output.
 
+    The output is a folder, .npz or .h5; no masks are needed where all are grown.
     Pair i follows from (seed, i) alone. A set that was interrupted is continued.
     """
     params = job.params
     assert isinstance(params, SynthesisSetParams)
+    template = wanted_template(job, params)
     masks = _masks(job, params)
     loaded = load_diffusion(params.checkpoint, context)
     check_steps(params, loaded)
@@ -52,7 +63,7 @@ def synthesize_set(job: Job, context: Context) -> Generator[Step, None, FileResu
             for step in denoise(loaded, crops, seeds, params, limited):
                 yield step
                 if step.index == step.total - 1:
-                    images.extend(to_image(step.x_t))
+                    images.extend(match(to_image(step.x_t), template))
             for i, seed, image, mask in zip(part, seeds, images, crops, strict=True):
                 writer.add(_name(i), image, mask, {"seed": seed})
             yield ProgressStep(params.count - len(todo) + start + len(part), params.count)
@@ -66,9 +77,14 @@ def _name(index: int) -> str:
 def _masks(job: Job, params: SynthesisSetParams) -> list[VesselImage]:
     if params.phantom_share >= 1.0:
         return []
+    folder = job.inputs.get("masks")
+    if not isinstance(folder, Path):
+        raise InputError(
+            "There are no masks to make pairs of.", "Give a folder of masks, or have all grown."
+        )
     return [
         VesselImage(path.stem, np.zeros((1, 1), np.float32), check_mask(read_mask(path).mask))
-        for path in image_files(job.path("masks"))
+        for path in image_files(folder)
     ]
 
 

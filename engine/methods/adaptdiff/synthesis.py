@@ -21,7 +21,7 @@ from engine.diffusion.process import x0_from_eps
 from engine.diffusion.samplers import SAMPLERS, Steps, ancestral, ddim
 from engine.diffusion.timesteps import initial_state, make_timesteps
 from engine.errors import InputError
-from engine.jobs import InputValue, Job
+from engine.jobs import Job
 from engine.methods.adaptdiff.networks import LoadedDiffusion, load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
 from engine.results import SynthesisResult
@@ -47,7 +47,7 @@ def synthesize(job: Job, context: Context) -> Generator[Step, None, SynthesisRes
     params = job.params
     assert isinstance(params, SynthesisParams)
     mask = check_mask(job.array("mask"))
-    template = _unit(job.inputs.get("template")) if params.match_histogram else None
+    template = wanted_template(job, params)
     loaded = load_diffusion(params.checkpoint, context)
     check_steps(params, loaded)
     notes = _notes(mask, loaded)
@@ -59,8 +59,7 @@ def synthesize(job: Job, context: Context) -> Generator[Step, None, SynthesisRes
         yield step
         if step.index == step.total - 1:
             images.extend(to_image(step.x_t))
-    if template is not None:
-        images = [exposure.match_histograms(i, template).astype(np.float32) for i in images]
+    images = match(images, template)
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
         checkpoint={"name": loaded.name, "sha256": loaded.sha256},
@@ -194,8 +193,22 @@ def to_image(x: Tensor) -> list[np.ndarray]:
     return list(((x[:, 0].float() + 1) / 2).clamp(0, 1).cpu().numpy())
 
 
-def _unit(template: InputValue) -> np.ndarray:
-    """A template of any range and of one or three channels -> (H, W) float32 in [0, 1]."""
+def match(images: list[np.ndarray], template: np.ndarray | None) -> list[np.ndarray]:
+    """The images with the grey values of the template, where there is one."""
+    if template is None:
+        return images
+    return [exposure.match_histograms(i, template).astype(np.float32) for i in images]
+
+
+def wanted_template(job: Job, params: SynthesisParams) -> np.ndarray | None:
+    """The job's `template`, any range, one or three channels -> (H, W) float32 in [0, 1].
+
+    Raises:
+        InputError: histogram matching is on, and the template is missing or cannot be used.
+    """
+    if not params.match_histogram:
+        return None
+    template = job.inputs.get("template")
     if not isinstance(template, np.ndarray):
         raise InputError("Match histogram is on, but there is no template.", "Choose an image.")
     if template.ndim not in (2, 3) or not template.size:
