@@ -124,8 +124,8 @@ class Bridge(QObject):
         }
         inbox = Inbox(self._wake)
         self._inbox = inbox
-        # Not a wake again: Qt hands out posted events until there are none, and nothing of the
-        # window's would come between. A timer waits its turn.
+        # Not a wake again: Qt may hand out an event that is posted meanwhile before anything of the
+        # window's. A timer waits its turn.
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._tell)

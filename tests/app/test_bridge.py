@@ -142,10 +142,8 @@ def test_a_flood_leaves_the_window_its_turns(bridge: Bridge, qtbot: QtBot) -> No
         bridge.post(JobNote(1, str(i)))
     qtbot.waitUntil(lambda: len(told) == 400)
     timer.stop()
-    # 0.4 s of work in slices of a few events: the timer saw many of the states in between.
-    between = [n for n in ticks if 0 < n < 400]
-    assert len(between) >= 20
-    assert np.diff([0, *between]).max() <= 40
+    # A slice of 6 ms has no room for more than 6 events of 1 ms and the one that ends it.
+    assert np.diff([0, *ticks]).max() <= 7
 
 
 def test_events_posted_while_others_are_told_come_after_them(bridge: Bridge, qtbot: QtBot) -> None:
@@ -205,6 +203,14 @@ def test_posting_goes_on_while_the_bridge_is_destroyed(qtbot: QtBot, how: str) -
     post(JobNote(2, "late"))
     stop.set()
     thread.join()
+
+
+def test_a_post_after_the_end_is_forgotten(bridge: Bridge, qtbot: QtBot) -> None:
+    told = listen(bridge)
+    bridge.post(JobNote(1, "heard"))
+    qtbot.waitUntil(lambda: len(told) == 1)
+    sip.delete(bridge)
+    bridge.post(JobNote(1, "late"))
 
 
 def test_the_inbox_wakes_once_until_it_was_emptied() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from engine.errors import InputError, OutOfMemoryError
 from engine.events import Event, JobLosses, JobNote, JobProgress
 from engine.failures import Caught, is_out_of_memory
 from engine.jobs import Job
-from engine.steps import ProgressStep, TrainStep
+from engine.steps import DenoiseStep, ProgressStep, TrainStep
 from engine.worker import run_inline
 from tests.helpers.engine_jobs import Body, Clock, job
 
@@ -40,6 +42,23 @@ def test_inline_raises_what_the_job_raises() -> None:
 
     with pytest.raises(InputError, match=r"a\.png is empty\. Draw\."):
         run_inline(bad, job(), CONTEXT)
+
+
+def test_a_step_is_let_go_before_the_next_one_is_made() -> None:
+    refs: list[weakref.ref[torch.Tensor]] = []
+
+    def one_at_a_time(job: Job, context: Context) -> Body:
+        for i in range(3):
+            assert all(ref() is None for ref in refs)
+            x = torch.zeros(1, 1, 2, 2)
+            refs.append(weakref.ref(x))
+            step = DenoiseStep(i, 3, 2 - i, x, x)
+            del x
+            yield step
+            del step
+
+    run_inline(one_at_a_time, job(), CONTEXT)
+    assert len(refs) == 3
 
 
 def test_ctrl_c_cleans_up_sends_what_was_held_back_and_goes_on_upwards() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Flag
@@ -30,6 +30,7 @@ from tests.helpers.engine_jobs import (
     CPU,
     PATIENCE_S,
     Body,
+    Held,
     Recorder,
     by_title,
     engine_of,
@@ -38,26 +39,6 @@ from tests.helpers.engine_jobs import (
 )
 
 ROOT = Path(__file__).parents[2]
-
-
-class Held:
-    """A job that says when it runs, steps for ever or until let go, and says when it cleaned up."""
-
-    def __init__(self) -> None:
-        self.begun = Flag()
-        self.let_go = Flag()
-        self.cleaned = Flag()
-        self.steps = 0
-
-    def __call__(self, job: Job, context: Context) -> Body:
-        try:
-            self.begun.set()
-            while not self.let_go.is_set():
-                self.steps += 1
-                yield ProgressStep(self.steps, 0)
-            return "let go"
-        finally:
-            self.cleaned.set()
 
 
 @pytest.fixture
@@ -203,14 +184,27 @@ def test_cancelling_the_running_job_stops_it_within_a_step_and_cleans_up(
         finally:
             cleaned.set()
 
-    with engine_of(recorder, steady=steady) as engine:
+    with engine_of(recorder, steady=steady, quick=quick) as engine:
         job_id = engine.submit(job("steady"))
         assert in_step.wait(PATIENCE_S)
         engine.cancel(job_id)
         go_on.set()
         assert recorder.wait_end(job_id) == JobCancelled(job_id)
-    assert steps == [0, 1, 2, 3]
-    assert cleaned.is_set()
+        assert steps == [0, 1, 2, 3]
+        assert cleaned.is_set()
+        recorder.wait(JobFinished, engine.submit(job("quick")))
+
+
+def test_an_idle_engine_holds_nothing_of_a_live_job(recorder: Recorder) -> None:
+    gone = Flag()
+    with engine_of(recorder, quick=quick) as engine:
+        request = Job("t", "t", job().params, {}, "quick", live=True)
+        ref = weakref.ref(request, lambda _: gone.set())
+        job_id = engine.submit(request)
+        del request
+        recorder.wait(JobFinished, job_id)
+        assert gone.wait(PATIENCE_S)
+    assert ref() is None
 
 
 def test_a_paused_job_can_be_cancelled(recorder: Recorder, held: Held) -> None:
@@ -233,47 +227,6 @@ def test_cancelling_an_ended_or_unknown_job_does_nothing(recorder: Recorder) -> 
         after = engine.submit(job("quick"))
         recorder.wait(JobFinished, after)
     assert len(recorder.ends(job_id)) == 1
-
-
-def test_shutdown_while_a_job_runs_cleans_up_and_cancels_what_waits(
-    recorder: Recorder, held: Held
-) -> None:
-    engine = engine_of(recorder, held=held, quick=quick)
-    engine.start()
-    running, waiting = engine.submit(job("held")), engine.submit(job("quick"))
-    assert held.begun.wait(PATIENCE_S)
-    assert engine.shutdown(PATIENCE_S)
-    assert held.cleaned.is_set()
-    assert recorder.ends(running) == [JobCancelled(running)]
-    assert recorder.ends(waiting) == [JobCancelled(waiting)]
-    late = engine.submit(job("quick"))
-    assert recorder.ends(late) == [JobCancelled(late)]
-    assert engine.shutdown()
-
-
-def test_shutdown_tells_when_a_step_outlasts_its_patience(recorder: Recorder, held: Held) -> None:
-    def long_step(job: Job, context: Context) -> Body:
-        held.begun.set()
-        assert held.let_go.wait(PATIENCE_S)
-        yield ProgressStep(1, 1)
-
-    engine = engine_of(recorder, long_step=long_step)
-    engine.start()
-    engine.submit(job("long_step"))
-    assert held.begun.wait(PATIENCE_S)
-    assert not engine.shutdown(0.01)
-    held.let_go.set()
-    assert engine.shutdown(PATIENCE_S)
-
-
-def test_shutdown_without_start_and_of_a_paused_engine(recorder: Recorder) -> None:
-    idle = engine_of(recorder, quick=quick)
-    job_id = idle.submit(job("quick"))
-    assert idle.shutdown()
-    assert recorder.ends(job_id) == [JobCancelled(job_id)]
-    with engine_of(recorder, quick=quick) as paused:
-        paused.pause()
-        paused.submit(job("quick"))
 
 
 def test_a_listener_may_call_the_engine(recorder: Recorder) -> None:
@@ -352,38 +305,3 @@ def test_a_thousand_jobs_from_many_threads_all_end_once_and_in_order(recorder: R
     for event in recorder.of(JobLosses):
         rows[event.job_id] += len(event.rows)
     assert all(rows[i] == 3 for i in rows if i in finished)
-
-
-def test_torch_comes_in_the_engine_thread_and_an_orphaned_engine_ends_by_itself() -> None:
-    script = """
-import sys
-from threading import Event
-from engine.worker import Engine
-from engine.device import DeviceSettings
-from engine.steps import ProgressStep
-from engine.events import EngineReady, JobStarted
-from tests.helpers.engine_jobs import job
-ready, running = Event(), Event()
-def listen(event):
-    if isinstance(event, EngineReady): ready.set()
-    if isinstance(event, JobStarted): running.set()
-def forever(job, context):
-    try:
-        while True:
-            yield ProgressStep(1, 0)
-    finally:
-        print("cleaned up", flush=True)
-engine = Engine(forever, listen, DeviceSettings("cpu"), warm_up=False)
-assert "torch" not in sys.modules
-engine.start()
-ready.wait()
-assert "torch" in sys.modules
-engine.submit(job())
-running.wait()
-raise SystemExit(5)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 5, done.stderr
-    assert done.stdout == "cleaned up\n"

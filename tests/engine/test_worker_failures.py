@@ -136,7 +136,7 @@ def test_out_of_memory_is_retried_smaller_and_told(recorder: Recorder) -> None:
 def test_real_out_of_memory_twice_is_a_clear_failure_and_frees_everything(
     recorder: Recorder,
 ) -> None:
-    refs, kept = [], []
+    refs, kept, errors = [], [], []
 
     class Network:
         """Stands for what `Context.keep` holds."""
@@ -149,7 +149,11 @@ def test_real_out_of_memory_twice_is_a_clear_failure_and_frees_everything(
             x = torch.zeros(batch, 1000)
             refs.append(weakref.ref(x))
             yield ProgressStep(len(refs), 0)
-            torch.empty(batch << 48)  # the allocator itself says no
+            try:
+                torch.empty(batch << 48)  # the allocator itself says no
+            except RuntimeError as error:
+                errors.append(error)  # as a log or a debugger would
+                raise
 
     with engine_of(recorder, greedy=greedy, quick=quick) as engine:
         failed = recorder.wait(JobFailed, engine.submit(job("greedy")))
@@ -166,18 +170,23 @@ def test_memory_that_no_smaller_batch_can_save_fails_at_once(recorder: Recorder)
     runs = []
 
     def fixed(job: Job, context: Context) -> Body:
-        runs.append(context.limit(1))
+        runs.append(1)
         yield ProgressStep(1, 2)
         raise MemoryError
+
+    def single(job: Job, context: Context) -> Body:
+        runs.append(context.limit(1))
+        yield from fixed(job, context)
 
     def asks(job: Job, context: Context) -> Body:
         context.limit(8)
         yield ProgressStep(1, 1)
 
-    with engine_of(recorder, fixed=fixed, asks=asks) as engine:
+    with engine_of(recorder, fixed=fixed, single=single, asks=asks) as engine:
         recorder.wait(JobFinished, engine.submit(job("asks")))
         assert recorder.wait(JobFailed, engine.submit(job("fixed"))).user_error
-    assert runs == [1]
+        assert recorder.wait(JobFailed, engine.submit(job("single"))).user_error
+    assert runs == [1, 1, 1]
     assert not recorder.of(JobNote)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from threading import Condition
+from threading import Event as Flag
 from typing import Any, TypeVar
 
 from engine.device import Context, DeviceSettings
@@ -41,6 +42,26 @@ def quick(job: Job, context: Context) -> Body:
 def engine_of(listener: Listener, **bodies: Runner) -> Engine:
     """An engine on one CPU thread, not started, whose jobs are picked by title."""
     return Engine(by_title(**bodies), listener, CPU, warm_up=False)
+
+
+class Held:
+    """A job that says when it runs, steps for ever or until let go, and says when it cleaned up."""
+
+    def __init__(self) -> None:
+        self.begun = Flag()
+        self.let_go = Flag()
+        self.cleaned = Flag()
+        self.steps = 0
+
+    def __call__(self, job: Job, context: Context) -> Body:
+        try:
+            self.begun.set()
+            while not self.let_go.is_set():
+                self.steps += 1
+                yield ProgressStep(self.steps, 0)
+            return "let go"
+        finally:
+            self.cleaned.set()
 
 
 class Recorder:
