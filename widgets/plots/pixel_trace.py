@@ -33,6 +33,7 @@ class PixelTrace(ThemedPlot):
         self.plot.invertX(True)
         self.plot.setLabel("bottom", "t")
         self.plot.setLabel("left", "value")
+        self.plot.getAxis("left").enableAutoSIPrefix(False)  # else 0.5 reads as 500 (x0.001)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self._title = ""
         self.restyle(theme_of(self))

@@ -80,8 +80,9 @@ def denoise(
     """
     height, width = masks.shape[-2:]
     pixels = _padded(height, loaded) * _padded(width, loaded)
-    size = context.limit(max(1, GROUP_PIXELS[context.device.type] // pixels))
-    _check_memory(pixels, min(size, len(seeds)), context)
+    wanted = max(1, GROUP_PIXELS[context.device.type] // pixels)
+    size = context.limit(min(wanted, len(seeds)))
+    _check_memory(pixels, context)
     groups = -(-len(seeds) // size)
     for group in range(groups):
         part = slice(group * size, (group + 1) * size)
@@ -240,7 +241,7 @@ def _padded(side: int, loaded: LoadedDiffusion) -> int:
     return side + -side % loaded.model.divisor
 
 
-def _check_memory(pixels: int, batch: int, context: Context) -> None:
+def _check_memory(pixels: int, context: Context) -> None:
     """Refuse a mask that one image alone could not be made of in the memory that is free."""
     if context.device.type != "cpu":
         return

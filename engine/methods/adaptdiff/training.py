@@ -11,6 +11,7 @@ from torch import nn
 
 from engine.data.pairset import read_pair_set
 from engine.device import Context
+from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import METHOD, load_segmenter, segmenter_of
 from engine.methods.adaptdiff.params import (
@@ -48,6 +49,7 @@ def train_segmenter(job: Job, context: Context) -> Training:
     held_out = cases[::HELD_OUT] if len(cases) >= 2 * HELD_OUT else []
     train = [c for c in cases if c not in held_out]
     model = _seeded(params.seed, lambda: ResidualUNet(SEGMENTER_CHANNELS))
+    _check_crop(model, params)
     stage = SegmenterStage(model, train, params, published=False, validation=held_out)
     card = _card("segmenter", f"Vessel segmenter, {params.kind}", params, model.config, train)
     card.preprocessing = {"kind": params.kind, "range": [0, 1], "vessels": "bright"}
@@ -88,11 +90,21 @@ def fine_tune(job: Job, context: Context) -> Training:
     # A copy: the loaded one may be kept and used by other jobs.
     model = segmenter_of(source_card)
     model.load_state_dict(source.state_dict())
+    _check_crop(model, params)
     stage = SegmenterStage(model, cases, params, published=True)
     card = _card("segmenter", "Vessel segmenter, adapted", params, model.config, cases)
     card.preprocessing = {**source_card.preprocessing, "kind": "grey"}
     card.training["started_from"] = params.checkpoint
     return (yield from _train(job, stage, params, card, context))
+
+
+def _check_crop(model: ResidualUNet, params: TrainingParams) -> None:
+    """Batch norm needs more than one value a channel, also at the lowest resolution."""
+    if params.batch == 1 and params.crop <= model.divisor:
+        raise InputError(
+            f"A batch of one crop of {params.crop} px leaves a single value to normalise.",
+            f"Choose a larger batch, or a crop above {model.divisor} px.",
+        )
 
 
 def _train(

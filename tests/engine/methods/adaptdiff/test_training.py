@@ -232,3 +232,12 @@ def test_pairs_that_are_no_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no set of pairs"):
         run(training.fine_tune(Job("adaptdiff", "fine-tune", params, inputs), cpu_context()))
     assert not (tmp_path / "run").exists()
+
+
+def test_one_crop_that_shrinks_to_a_point_is_refused_in_words(tmp_path: Path) -> None:
+    phantom_folders(tmp_path)
+    side = ResidualUNet(CHANNELS).divisor
+    params = SegmenterParams.parse({**SHORT, "batch": 1, "crop": max(64, side)})
+    model = ResidualUNet((8,) * 6)
+    with pytest.raises(InputError, match="single value"):
+        training._check_crop(model, params)
