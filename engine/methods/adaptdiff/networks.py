@@ -43,6 +43,8 @@ class Process(BaseModel):
     beta_end: float
     data_mean: float = 0.0
     data_std: float = 0.0
+    vessel_mean: float | None = None
+    vessel_std: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,8 @@ class LoadedDiffusion:
     """A noise predictor, its schedule, and what its card says of the data.
 
     Attributes:
-        moments: Mean and standard deviation of the training images in [-1, 1]; (0, 0) if not known.
+        moments: Mean and sd of background pixels in [-1, 1]; (0, 0) if not known.
+        vessel_moments: The same of vessel pixels; those of the background where not known.
     """
 
     model: SpadeUNet | CpuSpadeUNet
@@ -59,6 +62,7 @@ class LoadedDiffusion:
     name: str
     sha256: str
     moments: tuple[float, float] = (0.0, 0.0)
+    vessel_moments: tuple[float, float] = (0.0, 0.0)
 
 
 def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
@@ -96,8 +100,10 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     model = model.to(context.device, context.dtype).eval()
     network = CpuSpadeUNet(model) if context.device.type == "cpu" else model
     moments = (process.data_mean, process.data_std)
+    mean, std = process.vessel_mean, process.vessel_std
+    vessel = moments if mean is None or std is None else (mean, std)
     stem = checkpoint.path.stem
-    return LoadedDiffusion(network, schedule, card, stem, checkpoint.sha256, moments)
+    return LoadedDiffusion(network, schedule, card, stem, checkpoint.sha256, moments, vessel)
 
 
 def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:

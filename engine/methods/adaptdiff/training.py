@@ -64,13 +64,16 @@ def train_diffusion(job: Job, context: Context) -> Training:
     model = _seeded(params.seed, lambda: SpadeUNet(SPADE_WIDTHS))
     stage = DiffusionStage(model, cases, params)
     pixels = np.concatenate([(c.image * 2 - 1).ravel() for c in cases])
+    vessel = np.concatenate([c.mask.ravel() > 0 for c in cases if c.mask is not None])
+    of_vessels, of_others = (pixels[part] if part.any() else pixels for part in (vessel, ~vessel))
     config = {"widths": list(SPADE_WIDTHS)}
     card = _card("diffusion", f"Mask to {params.kind}", params, config, cases)
     card.process = {
         "schedule": params.schedule, "timesteps": params.timesteps,
         "beta_start": params.beta_start, "beta_end": params.beta_end,
         "range": [-1, 1], "prediction": "eps",
-        "data_mean": float(pixels.mean()), "data_std": float(pixels.std()),
+        "data_mean": float(of_others.mean()), "data_std": float(of_others.std()),
+        "vessel_mean": float(of_vessels.mean()), "vessel_std": float(of_vessels.std()),
     }  # fmt: skip
     card.labels = {"1": {"name": "vessel", "color": "#FF0000"}}
     return (yield from _train(job, stage, params, card, context))

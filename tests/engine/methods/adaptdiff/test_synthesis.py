@@ -19,7 +19,7 @@ from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
-from engine.methods.adaptdiff.synthesis import sampler, synthesize
+from engine.methods.adaptdiff.synthesis import conditional_start, sampler, synthesize
 from engine.networks.spade_unet import SpadeUNet
 from engine.provenance import SYNTHETIC_SOURCE, array_hash, png_text
 from engine.results import SynthesisResult
@@ -253,11 +253,25 @@ def test_what_the_mask_contributes_is_the_same_at_every_step(model: Path, name: 
     steps = list(
         sampler(
             lambda x, t: network(x, t, network.modulation(mask, plain=True)),
-            loaded, start, noise, job.params,
+            loaded, start, mask, noise, job.params,
         )
     )  # fmt: skip
     images = ((steps[-1].x_t[:, 0] + 1) / 2).clamp(0, 1).numpy()
     np.testing.assert_allclose(result.images, images, atol=1e-5)
+
+
+def test_few_step_solvers_start_where_vessels_are_bright_already(model: Path) -> None:
+    loaded = load_diffusion(str(model), cpu_context())
+    loaded = replace(loaded, moments=(-0.5, 0.1), vessel_moments=(0.5, 0.1))
+    mask = torch.zeros(1, 1, 32, 32)
+    mask[..., :16] = 1
+    noise = torch.zeros(2, 1, 32, 32)
+    t = loaded.schedule.num_timesteps - 1
+    x = conditional_start(loaded, noise, mask, t)
+    level = float(loaded.schedule.alpha_bar[t]) ** 0.5
+    assert x.shape == noise.shape
+    torch.testing.assert_close(x[..., :16], torch.full((2, 1, 32, 16), 0.5 * level))
+    torch.testing.assert_close(x[..., 16:], torch.full((2, 1, 32, 16), -0.5 * level))
 
 
 def test_bfloat16_is_close_to_float32(model: Path) -> None:
