@@ -14,6 +14,11 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
+def _hear_interrupts() -> None:
+    """A suite that a shell started in the background would hand down deafness to SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_an_interrupted_synthesis_leaves_nothing(
     tmp_path: Path, mask_file: Path, tiny_checkpoint: Path
@@ -25,7 +30,12 @@ def test_an_interrupted_synthesis_leaves_nothing(
         "--sampler", "ddpm", "--threads", "1", "--json",
     ]  # fmt: skip
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_interrupts,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
