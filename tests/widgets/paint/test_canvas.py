@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QMimeData, QPointF, QRect, Qt, QUrl
-from PyQt6.QtGui import QAction, QDragEnterEvent, QDropEvent, QImage
+from PyQt6.QtCore import QPointF, QRect, Qt
+from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QLineEdit, QMainWindow, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from scipy import ndimage
 
@@ -21,20 +19,9 @@ from tests.helpers.pointer import (
     move,
     press,
     release,
-    wheel,
 )
 from widgets.paint.canvas import MaskCanvas
 from widgets.paint.tools.base import Tool
-
-
-@pytest.fixture
-def canvas(qtbot: QtBot) -> MaskCanvas:
-    canvas = MaskCanvas(200, 160)
-    qtbot.addWidget(canvas)
-    canvas.resize(640, 520)
-    canvas.show()
-    canvas.setFocus()
-    return canvas
 
 
 def parts(mask: np.ndarray) -> int:
@@ -266,101 +253,6 @@ def test_fill_and_its_counterpart(canvas: MaskCanvas) -> None:
     assert canvas.model.steps() == ["Line", "Fill", "Erase area"]
 
 
-# --- keys
-
-
-@pytest.mark.parametrize(
-    ("key", "tool"),
-    [
-        (Qt.Key.Key_E, Tool.ERASER),
-        (Qt.Key.Key_V, Tool.VESSEL),
-        (Qt.Key.Key_U, Tool.LINE),
-        (Qt.Key.Key_3, Tool.POLYGON),
-        (Qt.Key.Key_F, Tool.FILL),
-        (Qt.Key.Key_H, Tool.NAVIGATE),
-        (Qt.Key.Key_X, Tool.ERASER),
-    ],
-)
-def test_keys_choose_tools(canvas: MaskCanvas, qtbot: QtBot, key: Qt.Key, tool: Tool) -> None:
-    with qtbot.waitSignal(canvas.toolChanged) as told:
-        QTest.keyClick(canvas, key)
-    assert told.args == [tool]
-    QTest.keyClick(canvas, Qt.Key.Key_B)
-    assert canvas.tool() is Tool.BRUSH
-
-
-def test_keys_change_size_opacity_and_visibility(canvas: MaskCanvas) -> None:
-    canvas.setBrushSize(8)
-    for key, size in (
-        (Qt.Key.Key_BracketRight, 9),
-        (Qt.Key.Key_Plus, 10),
-        (Qt.Key.Key_BracketLeft, 9),
-        (Qt.Key.Key_Minus, 8),
-    ):
-        QTest.keyClick(canvas, key)
-        assert canvas.brushSize() == size
-    QTest.keyClick(canvas, Qt.Key.Key_D)
-    assert canvas.maskOpacity() == pytest.approx(0.6)
-    QTest.keyClick(canvas, Qt.Key.Key_A)
-    assert canvas.maskOpacity() == pytest.approx(0.5)
-    QTest.keyClick(canvas, Qt.Key.Key_S)
-    assert not canvas.isMaskVisible()
-    click(canvas, (20, 20))
-    assert canvas.isMaskVisible(), "drawing shows what is drawn"
-
-
-def test_every_size_can_be_reached_and_left(canvas: MaskCanvas) -> None:
-    canvas.setBrushSize(1)
-    canvas.stepBrushSize(200)
-    assert canvas.brushSize() == 400
-    canvas.stepBrushSize(-200)
-    assert canvas.brushSize() == 1
-
-
-def test_letters_in_a_text_field_do_not_reach_the_canvas(qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    rows = QVBoxLayout(window)
-    field, canvas = QLineEdit(), MaskCanvas()
-    rows.addWidget(field)
-    rows.addWidget(canvas)
-    window.show()
-    field.setFocus()
-    QTest.keyClicks(field, "evf3")
-    assert field.text() == "evf3"
-    assert canvas.tool() is Tool.BRUSH
-
-
-def test_escape_belongs_to_the_polygon_before_the_window(qtbot: QtBot) -> None:
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    canvas = MaskCanvas()
-    window.setCentralWidget(canvas)
-    cancel = QAction(window)
-    cancel.setShortcut(Qt.Key.Key_Escape)
-    window.addAction(cancel)
-    fired: list[bool] = []
-    cancel.triggered.connect(lambda: fired.append(True))
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
-    canvas.setFocus()
-    canvas.setTool(Tool.POLYGON)
-    click(canvas, (20, 20))
-    QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    assert (canvas.activeHandler(), fired) == (None, [])
-    QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    assert fired == [True]
-
-
-def test_shift_wheel_sizes_the_brush(canvas: MaskCanvas, qtbot: QtBot) -> None:
-    canvas.setBrushSize(8)
-    with qtbot.waitSignal(canvas.brushSizeChanged) as told:
-        wheel(canvas, (50, 50), 1, SHIFT)
-    assert told.args == [9]
-    assert canvas.view().fitted
-
-
 # --- what is seen
 
 
@@ -432,33 +324,3 @@ def test_an_empty_canvas_invites_and_a_drawn_one_does_not(canvas: MaskCanvas) ->
     middle = np.s_[240:280, 200:440]
     assert empty[middle].max() > 150
     assert drawn[middle].max() < 40
-
-
-# --- dropped files
-
-
-def drop(canvas: MaskCanvas, url: QUrl) -> tuple[bool, bool]:
-    data = QMimeData()
-    data.setUrls([url])
-    where = QPointF(50, 50)
-    copy = Qt.DropAction.CopyAction
-    none = Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(where.toPoint(), copy, data, LEFT, none)
-    enter.ignore()
-    QApplication.sendEvent(canvas, enter)
-    event = QDropEvent(where, copy, data, LEFT, none, QEvent.Type.Drop)
-    event.ignore()
-    QApplication.sendEvent(canvas, event)
-    return enter.isAccepted(), event.isAccepted()
-
-
-def test_a_dropped_file_is_passed_on(canvas: MaskCanvas, qtbot: QtBot, tmp_path: Path) -> None:
-    path = tmp_path / "mask é.png"
-    with qtbot.waitSignal(canvas.imageDropped) as told:
-        assert drop(canvas, QUrl.fromLocalFile(str(path))) == (True, True)
-    assert told.args == [str(path)]
-
-
-def test_a_dropped_web_address_is_refused(canvas: MaskCanvas, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(canvas.imageDropped):
-        assert drop(canvas, QUrl("https://example.org/mask.png")) == (False, False)
