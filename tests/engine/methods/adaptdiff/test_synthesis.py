@@ -17,6 +17,7 @@ from engine.device import Context
 from engine.diffusion.noise import NoiseSource
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
+from engine.methods.adaptdiff import synthesis
 from engine.methods.adaptdiff.networks import load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
 from engine.methods.adaptdiff.synthesis import conditional_start, sampler, synthesize
@@ -199,7 +200,9 @@ class Memory(NamedTuple):
 def test_a_mask_that_is_too_large_for_the_memory(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(200 * 200 * 6_000))
+    monkeypatch.setattr(
+        psutil, "virtual_memory", lambda: Memory(200 * 200 * synthesis.BYTES_A_PIXEL)
+    )
     make(model, np.zeros((128, 128)))
     with pytest.raises(InputError, match="million pixels") as caught:
         make(model, np.zeros((208, 208)))
