@@ -1,0 +1,308 @@
+"""The labels of a volume and their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from widgets.paint.labels.history import History
+from widgets.paint.labels.rule import FREE, PaintRule
+from widgets.paint.labels.step import Delta, Step, apply_step
+from widgets.paint.labels.tiles import Kept, tile_size, tiles
+from widgets.viewer.volume.box import Box, Triple
+
+LARGEST = 65535
+
+
+class LabelModel(QObject):
+    """Labels (D, H, W), 0 being background, edited in named steps that can be undone.
+
+    A step is `begin`, any number of `paint`, `assign` and `restore`, then `commit` or `cancel`;
+    `replace` is a whole step. A step that changes nothing leaves no trace. Beginning a step costs
+    nothing: blocks are copied when they are first touched.
+    """
+
+    changed = pyqtSignal(object)  # Box of voxels that may differ, also while a step is under way
+    stepAdded = pyqtSignal(object)  # Step
+    travelled = pyqtSignal(object, bool)  # Step that was applied, forward or back
+    historyChanged = pyqtSignal()
+    rebased = pyqtSignal()  # `array` is another object: more bits or another shape
+
+    def __init__(
+        self, shape: Triple, dtype: DTypeLike = np.uint8, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        if len(shape) != 3 or min(shape) < 1:
+            raise ValueError(f"labels have shape (D, H, W) with at least one voxel, not {shape}")
+        self._array: NDArray[Any] = np.zeros(shape, _checked(dtype))
+        self._counts = np.zeros(LARGEST + 1, np.int64)
+        self._counts[0] = self._array.size
+        self._history = History()
+        self._name = ""
+        self._kept: Kept | None = None
+        self._look()
+
+    # --- reading
+
+    @property
+    def shape(self) -> Triple:
+        d, h, w = self._array.shape
+        return d, h, w
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """The live labels (D, H, W), uint8 or uint16, to read only."""
+        return self._seen
+
+    def peek(self, box: Box) -> NDArray[Any]:
+        """A read-only look at a box of the live labels, without a copy."""
+        return self._seen[(box & Box.whole(self.shape)).index]
+
+    def count(self, label: int) -> int:
+        """Number of voxels of a label."""
+        return int(self._counts[label])
+
+    def used(self) -> list[int]:
+        """The labels that occur, background left out, in rising order."""
+        return [int(label) for label in np.flatnonzero(self._counts) if label]
+
+    # --- one step
+
+    def begin(self, name: str) -> None:
+        """Start a step; raises RuntimeError when one is already under way."""
+        if self._kept is not None:
+            raise RuntimeError(f"the step '{self._name}' is not finished")
+        self._name, self._kept = name, Kept(self.shape)
+
+    def isEditing(self) -> bool:
+        return self._kept is not None
+
+    def paint(
+        self, box: Box, stencil: NDArray[np.bool_], value: int, rule: PaintRule = FREE
+    ) -> bool:
+        """Set the voxels of `box` where `stencil` is true to `value`, as far as `rule` lets.
+
+        Parts of the box outside the volume are left out. Returns whether anything changed.
+        """
+        if value in rule.locked:
+            return False
+        self._widen(value)
+        inside, stencil = self._inside(box, stencil)
+        return self._write(inside, stencil & (self._array[inside.index] != value), value, rule)
+
+    def assign(self, box: Box, values: NDArray[Any], rule: PaintRule = FREE) -> bool:
+        """Set the voxels of `box` to `values`, as far as `rule` lets; True when any changed."""
+        self._widen(int(values.max(initial=0)))
+        inside, values = self._inside(box, values)
+        differs = values != self._array[inside.index]
+        for label in rule.locked:
+            differs &= values != label
+        return self._write(inside, differs, values, rule)
+
+    def restore(self) -> None:
+        """Take back what the unfinished step did, so that it can be done anew."""
+        box, blocks = self._step().taken()
+        for tile, before in blocks:
+            self._count(self._array[tile.index], before)
+            self._array[tile.index] = before
+        if not box.empty:
+            self.changed.emit(box)
+
+    def commit(self) -> bool:
+        """Finish the step; False when it changed nothing, in which case it is forgotten."""
+        deltas = self._step().deltas(self._array)
+        self._kept = None
+        if deltas:
+            self._add(Step(self._name, deltas))
+        return bool(deltas)
+
+    def cancel(self) -> None:
+        """Abandon the step and restore the labels."""
+        if self._kept is not None:
+            self.restore()
+            self._kept = None
+
+    # --- whole steps
+
+    def replace(self, labels: ArrayLike, name: str) -> bool:
+        """Take other labels (D, H, W) of the same shape as one step; False when nothing changes.
+
+        An unfinished step is abandoned. Compared block by block, so that memory stays small.
+
+        Raises:
+            ValueError: another shape, or values that are no labels.
+        """
+        new = _labels(labels)
+        if new.shape != self.shape:
+            raise ValueError(f"labels of shape {new.shape} do not replace {self.shape}")
+        self.cancel()
+        self._widen(int(new.max()))
+        deltas: list[Delta] = []
+        for _, tile in tiles(Box.whole(self.shape), tile_size(self.shape), self.shape):
+            under, block = self._array[tile.index], new[tile.index].astype(self._array.dtype)
+            if np.array_equal(under, block):
+                continue
+            delta = Delta.of(under ^ block, tile)
+            if delta is not None:
+                deltas.append(delta)
+            self._count(under, block)
+            under[...] = block
+        if not deltas:
+            return False
+        step = Step(name, tuple(deltas))
+        self.changed.emit(step.box)
+        self._add(step)
+        return True
+
+    def reset(self, labels: ArrayLike) -> None:
+        """Start over from labels (D, H, W) of any shape, with an empty history.
+
+        Raises:
+            ValueError: not three axes, or values that are no labels.
+        """
+        new = _labels(labels)
+        dtype = np.dtype(np.uint16 if new.max() > 255 else np.uint8)
+        self._kept = None
+        self._history.clear()
+        if (new.shape, dtype) == (self._array.shape, self._array.dtype):
+            self._array[...] = new
+        else:
+            self._array = new.astype(dtype)
+            self._look()
+            self.rebased.emit()
+        self._counts[:] = 0
+        for slab in self._array:
+            self._counts += np.bincount(slab.ravel(), minlength=LARGEST + 1)
+        self.changed.emit(Box.whole(self.shape))
+        self.historyChanged.emit()
+
+    # --- history
+
+    def names(self) -> list[str]:
+        """Names of all steps, oldest first; those from `position()` on are undone."""
+        return self._history.names()
+
+    def position(self) -> int:
+        """How many of the steps are done."""
+        return self._history.position
+
+    def canUndo(self) -> bool:
+        return self.position() > 0
+
+    def canRedo(self) -> bool:
+        return self.position() < len(self.names())
+
+    def historyBytes(self) -> int:
+        """About how much memory the stored steps take."""
+        return self._history.bytes
+
+    def undo(self) -> bool:
+        """Take the last step back; False when there is none or one is under way."""
+        return self._travel(forward=False)
+
+    def redo(self) -> bool:
+        """Do the step again that was taken back last; False when there is none."""
+        return self._travel(forward=True)
+
+    def goTo(self, position: int) -> None:
+        """Undo or redo until `position` steps are done."""
+        while self.position() != position and self._travel(forward=self.position() < position):
+            pass
+
+    # --- inside
+
+    def _step(self) -> Kept:
+        if self._kept is None:
+            raise RuntimeError("no step is under way: begin comes first")
+        return self._kept
+
+    def _look(self) -> None:
+        self._seen = self._array.view()
+        self._seen.flags.writeable = False
+
+    def _widen(self, value: int) -> None:
+        if not 0 <= value <= LARGEST:
+            raise ValueError(f"labels go from 0 to {LARGEST}, not {value}")
+        if value > 255 and self._array.itemsize == 1:
+            self._array = self._array.astype(np.uint16)
+            self._look()
+            self.rebased.emit()
+
+    def _inside(self, box: Box, block: NDArray[Any]) -> tuple[Box, NDArray[Any]]:
+        if block.shape != box.shape:
+            raise ValueError(f"a block of shape {block.shape} does not fill {box.shape}")
+        inside = box & Box.whole(self.shape)
+        if inside == box:
+            return box, block
+        low, high = np.subtract(inside.low, box.low), np.subtract(inside.high, box.low)
+        cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        return inside, block[cut]
+
+    def _write(
+        self, box: Box, where: NDArray[np.bool_], values: NDArray[Any] | int, rule: PaintRule
+    ) -> bool:
+        kept = self._step()
+        under = self._array[box.index]
+        allowed = rule.allowed(box, under)
+        if allowed is not None:
+            where = where & allowed
+        old = under[where]
+        if not old.size:
+            return False
+        kept.touch(self._array, box)
+        if isinstance(values, int):
+            self._counts[values] += old.size
+        else:
+            values = values[where]
+            self._tally(values, 1)
+        self._tally(old, -1)
+        under[where] = values
+        self.changed.emit(box)
+        return True
+
+    def _tally(self, labels: NDArray[Any], sign: int) -> None:
+        found = np.bincount(labels.ravel())
+        self._counts[: len(found)] += sign * found
+
+    def _count(self, before: NDArray[Any], after: NDArray[Any]) -> None:
+        self._tally(before, -1)
+        self._tally(after, 1)
+
+    def _add(self, step: Step) -> None:
+        self._history.add(step)
+        self.stepAdded.emit(step)
+        self.historyChanged.emit()
+
+    def _travel(self, forward: bool) -> bool:
+        if self._kept is not None:
+            return False
+        step = self._history.forth() if forward else self._history.back()
+        if step is None:
+            return False
+        for delta in step.deltas:
+            self._tally(self._array[delta.box.index], -1)
+        apply_step(self._array, step)
+        for delta in step.deltas:
+            self._tally(self._array[delta.box.index], 1)
+        self.changed.emit(step.box)
+        self.travelled.emit(step, forward)
+        self.historyChanged.emit()
+        return True
+
+
+def _checked(dtype: DTypeLike) -> np.dtype[Any]:
+    if np.dtype(dtype) not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        raise ValueError(f"labels are uint8 or uint16, not {np.dtype(dtype)}")
+    return np.dtype(dtype)
+
+
+def _labels(values: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(f"labels have shape (D, H, W) with at least one voxel, not {array.shape}")
+    if array.dtype.kind not in "bui" or array.min() < 0 or array.max() > LARGEST:
+        raise ValueError(f"labels are whole numbers from 0 to {LARGEST}")
+    return array
