@@ -65,6 +65,13 @@ def describe(error: BaseException, what: str) -> Failure:
     detail = "".join(traceback.format_exception(error)) + f"\n{versions()}"
     if isinstance(error, EngineError):
         return Failure(error.message, error.hint, detail, user_error=True)
+    if isinstance(error, MemoryError):
+        return Failure(
+            f"{what} needs more memory than there is.",
+            "Close what is not needed, or choose something smaller.",
+            detail,
+            user_error=True,
+        )
     return Failure(
         f"{what} ended by an unexpected error: {type(error).__name__}: {error}".rstrip(": "),
         "This is a fault of the program. Please copy the details and report it.",
