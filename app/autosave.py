@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from platformdirs import user_state_path
-from PyQt6.QtCore import QLockFile
 
+from app.journal_slots import Slot, take_free_slot
 from engine.errors import EngineError
 
 KEY = "reverie-journal"
-_SLOTS = 8
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +50,7 @@ class Journal:
         self._closing = False
         self._failed = False
         self._thread: threading.Thread | None = None
-        self._lock: QLockFile | None = None
+        self._lock: Slot | None = None
         self._slot = self._take_slot()
 
     def path(self) -> Path | None:
@@ -91,7 +90,7 @@ class Journal:
         if self._thread is not None:
             self._thread.join()
         if self._lock is not None:
-            self._lock.unlock()
+            self._lock.lock.unlock()
 
     def _take_slot(self) -> Path | None:
         try:
@@ -99,14 +98,8 @@ class Journal:
         except OSError as error:
             _log.warning("No journal of the mask: %s", error)
             return None
-        for number in range(1, _SLOTS + 1):
-            lock = QLockFile(str(self._folder / f"mask-{number}.lock"))
-            # A lock is stale only when its process is gone, however old it is.
-            lock.setStaleLockTime(0)
-            if lock.tryLock(0):
-                self._lock = lock
-                return self._folder / f"mask-{number}.png"
-        return None
+        self._lock = take_free_slot(self._folder, "mask")
+        return None if self._lock is None else self._folder / f"mask-{self._lock.number}.png"
 
     def _write_all(self) -> None:
         while True:
