@@ -1,4 +1,4 @@
-"""A row of the label table as it is written to files of the program's own."""
+"""How labels and their place are written to files of the program's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from widgets.paint.labels.table import LARGEST, Label
 
 Part = Annotated[int, Field(ge=0, le=255)]
+Row = tuple[float, float, float, float]
+Rows = Annotated[tuple[Row, ...], Field(min_length=4, max_length=4)]
+"""An affine (4, 4), row by row."""
 
 
 class LabelRecord(BaseModel):

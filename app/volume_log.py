@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from app.label_record import LabelRecord
+from app.label_record import LabelRecord, Rows
 from engine.errors import InputError
 from widgets.paint.labels.step import Step, apply_step
 from widgets.paint.labels.table import Label
@@ -48,7 +48,7 @@ class Header(BaseModel):
 
     name: str
     shape: tuple[int, int, int]
-    affine: tuple[tuple[float, float, float, float], ...] = Field(min_length=4, max_length=4)
+    affine: Rows
     images: tuple[str, ...] = ()
     origin: str = ""
     origin_sha256: str = ""
