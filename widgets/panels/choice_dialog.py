@@ -94,4 +94,4 @@ class ChoiceDialog(QDialog):
     def _picture(self, choice: Choice) -> QIcon:
         if isinstance(choice.picture, str):
             return icon(choice.picture)
-        return QIcon(QPixmap.fromImage(grey_image(choice.picture)))
+        return QIcon(QPixmap.fromImage(grey_image(choice.picture, 0, 255)))
