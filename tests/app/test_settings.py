@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert told == ""
 
 
-@pytest.mark.parametrize("content", ["{", '{"theme": "pink"}', '{"unknown": 1}', "\x00\xff", "[]"])
+@pytest.mark.parametrize("content", ["{", "\x00\xff", "[]", "[" * 100_000])
 def test_a_damaged_file_gives_defaults_and_is_kept(tmp_path: Path, content: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(content, encoding="latin-1")
@@ -30,6 +31,38 @@ def test_a_damaged_file_gives_defaults_and_is_kept(tmp_path: Path, content: str)
     assert path.with_suffix(".bad.json").read_text(encoding="latin-1") == content
     save_settings(path, settings)
     assert load_settings(path)[1] == ""
+
+
+def test_names_of_a_newer_version_reset_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"theme": "light", "novelty": {"a": 1}, "threads": 3}')
+    settings, told = load_settings(path)
+    assert (settings.theme, settings.threads, told) == ("light", 3, "")
+    assert "novelty" in caplog.text
+    assert not path.with_suffix(".bad.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("theme", "pink"), ("threads", -1), ("threads", True), ("outline_opacity", 7),
+        ("outline_opacity", float("nan")), ("recent", [1]), ("recent", "a.png"),
+        ("splitters", {"rows": [1, "2"]}), ("keys", {"Reverie": {"undo": "Ctrl+Z"}}),
+        ("keys", {"Reverie": []}), ("opened", ["a.nii"]), ("radiological", 1), ("viewer", []),
+        ("theme", []), ("key_preset", None),
+    ],
+)  # fmt: skip
+def test_a_bad_value_falls_back_alone(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "settings.json"
+    kept = "keep_seed"
+    path.write_text(json.dumps({name: value, kept: True}))
+    content = path.read_bytes()
+    settings, told = load_settings(path)
+    assert settings == Settings(keep_seed=True)
+    assert name in told
+    assert path.with_suffix(".bad.json").read_bytes() == content
 
 
 def test_recent_files_are_ten_without_repetition(tmp_path: Path) -> None:
