@@ -1,0 +1,223 @@
+"""The row of tools and settings above the views, for painting labels."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import QButtonGroup, QComboBox, QSizePolicy, QToolButton, QWidget
+
+from widgets.paint.flow import FlowLayout
+from widgets.paint.labels.editor import LabelEditor
+from widgets.paint.labels.rule import Over
+from widgets.paint.labels.settings import LARGEST, FillBy, Unit
+from widgets.paint.labels.toolbar_parts import (
+    ValueBox,
+    choice,
+    muted,
+    size_box,
+    tip,
+    together,
+    tool_button,
+)
+from widgets.paint.labels.tools import INFO, ToolName
+
+_SIZED = (ToolName.BRUSH, ToolName.ERASER, ToolName.ADAPTIVE, ToolName.LINE, ToolName.VESSEL)
+_PAINTING = tuple(name for name in ToolName if name not in (ToolName.NAVIGATE, ToolName.PICKER))
+
+
+class LabelToolbar(QWidget):
+    """Tools, sizes and limits of an editor; wraps into rows where it is narrow.
+
+    What concerns a view (its slice) is only asked for, by signals. It shows what the tool in hand
+    can be set to and no more.
+    """
+
+    copyRequested = pyqtSignal(int)  # to the slice that many further
+    clearRequested = pyqtSignal()
+    chosen = pyqtSignal()  # a tool was clicked: the view wants the focus
+
+    def __init__(self, editor: LabelEditor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._group = QButtonGroup(self)
+        self._tools: dict[ToolName, QToolButton] = {}
+        self.size_box = size_box("Size of the tool", "[ and ], Shift+wheel or Alt+move change it")
+        self.end_box = size_box("Size at a vessel's end")
+        self.unit_box = choice("Unit of sizes", {"px": Unit.VOXELS, "mm": Unit.MILLIMETRES})
+        self.unit_box.setToolTip("px: voxels; mm: true discs and balls whatever the voxels' shape")
+        self.square_button = tool_button(
+            "mdi6.square-outline", "Square", hint="Square instead of round", checkable=True
+        )
+        self.volume_button = tool_button(
+            "mdi6.cube-outline", "3D", hint="Ball instead of disc; fills go through slices",
+            checkable=True,
+        )  # fmt: skip
+        self.over_box = QComboBox()
+        self.over_box.setAccessibleName("What may be painted over")
+        self.over_box.setToolTip(
+            "What may be painted over; locked labels never are (lock them in the list of labels)"
+        )
+        self.over_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.limit_button = tool_button(
+            "mdi6.chart-bell-curve", "Limit",
+            hint="Paint only where the image's value is within these limits", checkable=True,
+        )  # fmt: skip
+        self.low_box = ValueBox("Lowest value that is painted")
+        self.high_box = ValueBox("Highest value that is painted")
+        self.fill_box = choice(
+            "What a fill follows", {"Label": FillBy.LABEL, "Intensity": FillBy.INTENSITY}
+        )
+        self.tolerance_box = ValueBox(
+            "Tolerance of a fill by intensity, in the image's values", 0.0
+        )
+        self.tolerance_box.setPrefix("± ")
+        self.undo_button = tool_button("mdi6.undo", "Undo", "Ctrl+Z")
+        self.redo_button = tool_button("mdi6.redo", "Redo", "Ctrl+Shift+Z")
+        self.copy_back_button = tool_button(
+            "mdi6.arrow-down-bold-box-outline", "Copy labels to the previous slice"
+        )
+        self.copy_on_button = tool_button(
+            "mdi6.arrow-up-bold-box-outline", "Copy labels to the next slice"
+        )
+        self.clear_button = tool_button("mdi6.layers-remove", "Clear this slice's labels")
+        self._build()
+        self._connect()
+        self._show_tool(editor.tool())
+        self._show_settings()
+        self._show_labels()
+        self._show_history()
+
+    def button(self, tool: ToolName) -> QToolButton:
+        """The button of a tool."""
+        return self._tools[tool]
+
+    def sizeHint(self) -> QSize:
+        return QSize(700, self.heightForWidth(700))
+
+    # --- building
+
+    def _build(self) -> None:
+        for name, info in INFO.items():
+            button = tool_button(info.icon, info.label, info.key, info.hint, checkable=True)
+            self._group.addButton(button)
+            self._tools[name] = button
+            button.clicked.connect(partial(self._choose, name))
+        row = FlowLayout(self, gap=14)
+        row.setContentsMargins(6, 4, 6, 4)
+        row.addWidget(together(*self._tools.values(), gap=1))
+        row.addWidget(together(self.undo_button, self.redo_button, gap=1))
+        self._size_row = together(muted("Size"), self.size_box, self.unit_box, self.square_button)
+        self._end_row = together(muted("End"), self.end_box)
+        self._fill_row = together(muted("Fill by"), self.fill_box, self.tolerance_box)
+        self._over_row = together(muted("Paint over"), self.over_box)
+        self._limit_row = together(self.limit_button, self.low_box, muted("to"), self.high_box)
+        slices = (self.copy_back_button, self.copy_on_button, self.clear_button)
+        self._slice_row = together(*slices, gap=1)
+        for part in (
+            self._size_row, self._end_row, self._fill_row, self.volume_button, self._over_row,
+            self._limit_row, self._slice_row,
+        ):  # fmt: skip
+            row.addWidget(part)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _connect(self) -> None:
+        editor = self._editor
+        editor.toolChanged.connect(self._show_tool)
+        editor.settingsChanged.connect(self._show_settings)
+        editor.table.changed.connect(self._show_labels)
+        editor.model.historyChanged.connect(self._show_history)
+        self.size_box.valueChanged.connect(editor.setSize)
+        self.end_box.valueChanged.connect(lambda size: editor.change(vessel_end=size))
+        self.unit_box.activated.connect(lambda _: editor.setUnit(Unit(self.unit_box.currentData())))
+        self.square_button.toggled.connect(lambda on: editor.change(square=on))
+        self.volume_button.toggled.connect(lambda on: editor.change(volume=on))
+        self.over_box.activated.connect(self._choose_over)
+        self.limit_button.toggled.connect(lambda on: editor.change(limited=on))
+        self.low_box.valueChanged.connect(lambda value: editor.change(low=value))
+        self.high_box.valueChanged.connect(lambda value: editor.change(high=value))
+        self.fill_box.activated.connect(
+            lambda _: editor.change(fill_by=FillBy(self.fill_box.currentData()))
+        )
+        self.tolerance_box.valueChanged.connect(lambda value: editor.change(tolerance=value))
+        self.undo_button.clicked.connect(editor.undo)
+        self.redo_button.clicked.connect(editor.redo)
+        self.copy_back_button.clicked.connect(lambda: self.copyRequested.emit(-1))
+        self.copy_on_button.clicked.connect(lambda: self.copyRequested.emit(1))
+        self.clear_button.clicked.connect(self.clearRequested)
+
+    # --- both ways
+
+    def _choose(self, name: ToolName) -> None:
+        self._editor.setTool(name)
+        self.chosen.emit()
+
+    def _choose_over(self, place: int) -> None:
+        over, label = self.over_box.itemData(place)
+        self._editor.change(over=Over(over), over_label=label)
+
+    def _show_tool(self, name: ToolName) -> None:
+        self._tools[name].setChecked(True)
+        self._size_row.setVisible(name in _SIZED)
+        self._end_row.setVisible(name is ToolName.VESSEL)
+        self._fill_row.setVisible(name is ToolName.FILL)
+        self.volume_button.setVisible(name in (*_SIZED, ToolName.FILL))
+        limited = name in _PAINTING and name is not ToolName.ERASER
+        self._over_row.setVisible(limited)
+        self._limit_row.setVisible(limited)
+        self.updateGeometry()
+
+    def _show_settings(self) -> None:
+        settings, voxels = self._editor.settings, self._editor.settings.unit is Unit.VOXELS
+        for box, size in (
+            (self.size_box, self._editor.size()),
+            (self.end_box, self._editor.vesselEnd()),
+        ):
+            box.blockSignals(True)
+            box.setDecimals(0 if voxels else 1)
+            box.setSingleStep(1.0 if voxels else 0.5)
+            box.setRange(1.0 if voxels else 0.1, LARGEST)
+            box.setValue(size)
+            box.blockSignals(False)
+        self.unit_box.setCurrentIndex(self.unit_box.findData(settings.unit.value))
+        self.fill_box.setCurrentIndex(self.fill_box.findData(settings.fill_by.value))
+        self.square_button.setChecked(settings.square)
+        self.volume_button.setChecked(settings.volume)
+        self.limit_button.setChecked(settings.limited)
+        for box, value in (
+            (self.low_box, settings.low),
+            (self.high_box, settings.high),
+            (self.tolerance_box, settings.tolerance),
+        ):
+            box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(False)
+        for part in (self.low_box, self.high_box):
+            part.setEnabled(settings.limited)
+        self.tolerance_box.setEnabled(settings.fill_by is FillBy.INTENSITY)
+        self._show_over()
+
+    def _show_labels(self) -> None:
+        self.over_box.clear()
+        self.over_box.addItem("Everything", (Over.ALL.value, 0))
+        self.over_box.addItem("Background only", (Over.BACKGROUND.value, 0))
+        for label in self._editor.table.labels():
+            self.over_box.addItem(f"{label.name} only", (Over.LABEL.value, label.value))
+        self._show_over()
+
+    def _show_over(self) -> None:
+        settings = self._editor.settings
+        wanted = (settings.over.value, settings.over_label if settings.over is Over.LABEL else 0)
+        places = [n for n in range(self.over_box.count()) if self.over_box.itemData(n) == wanted]
+        self.over_box.setCurrentIndex(places[0] if places else -1)
+
+    def _show_history(self) -> None:
+        model = self._editor.model
+        names, at = model.names(), model.position()
+        self.undo_button.setEnabled(model.canUndo())
+        self.redo_button.setEnabled(model.canRedo())
+        undo, redo = (names[at - 1] if at else ""), (names[at] if at < len(names) else "")
+        self.undo_button.setToolTip(tip(f"Undo {undo}".rstrip(), "Ctrl+Z"))
+        self.redo_button.setToolTip(tip(f"Redo {redo}".rstrip(), "Ctrl+Shift+Z"))
