@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QSizePolicy, QToolButton, QWidget
 
 from widgets.paint.flow import FlowLayout
@@ -103,20 +103,25 @@ class LabelToolbar(QWidget):
             self._group.addButton(button)
             self._tools[name] = button
             button.clicked.connect(partial(self._choose, name))
-        row = FlowLayout(self, gap=14)
+        row = FlowLayout(self, gap=10)
         row.setContentsMargins(6, 4, 6, 4)
         row.addWidget(together(*self._tools.values(), gap=1))
         row.addWidget(together(self.undo_button, self.redo_button, gap=1))
         self._size_row = together(muted("Size"), self.size_box, self.unit_box, self.square_button)
         self._end_row = together(muted("End"), self.end_box)
         self._fill_row = together(muted("Fill by"), self.fill_box, self.tolerance_box)
-        self._over_row = together(muted("Paint over"), self.over_box)
-        self._limit_row = together(self.limit_button, self.low_box, muted("to"), self.high_box)
+        self._over_row = together(muted("Over"), self.over_box)
+        self._limits = together(self.low_box, muted("to"), self.high_box)
+        self._limit_row = together(self.limit_button, self._limits)
+        for button, text in ((self.volume_button, "3D"), (self.limit_button, "Limit")):
+            button.setText(text)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.over_box.setMaximumWidth(20 * self.fontMetrics().averageCharWidth() + 60)
         slices = (self.copy_back_button, self.copy_on_button, self.clear_button)
         self._slice_row = together(*slices, gap=1)
         for part in (
-            self._size_row, self._end_row, self._fill_row, self.volume_button, self._over_row,
-            self._limit_row, self._slice_row,
+            self._slice_row, self._size_row, self._end_row, self._fill_row, self.volume_button,
+            self._over_row, self._limit_row,
         ):  # fmt: skip
             row.addWidget(part)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -194,9 +199,8 @@ class LabelToolbar(QWidget):
             box.blockSignals(True)
             box.setValue(value)
             box.blockSignals(False)
-        for part in (self.low_box, self.high_box):
-            part.setEnabled(settings.limited)
-        self.tolerance_box.setEnabled(settings.fill_by is FillBy.INTENSITY)
+        self._limits.setVisible(settings.limited)
+        self.tolerance_box.setVisible(settings.fill_by is FillBy.INTENSITY)
         self._show_over()
 
     def _show_labels(self) -> None:
