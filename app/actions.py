@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.keymap import Command, Context, Keymap
+from app.keymap_commands import VIEWER_COMMANDS
+from app.keymap_presets import PRESETS
 
 Slot = Callable[[], object]
 
 
 class Actions(QObject):
-    """Actions by name. `add` makes them, `fill` puts them into menus in the order of making."""
+    """Actions by name. `add` makes them, `fill` puts them into menus in the order of making.
 
-    def __init__(self, window: QWidget) -> None:
+    Args:
+        window: Where their keys work.
+        keymap: Says which keys they have, at any time; by default one with all presets.
+    """
+
+    def __init__(self, window: QWidget, keymap: Keymap | None = None) -> None:
         super().__init__(window)
         self._window = window
+        self.keymap = keymap or Keymap(VIEWER_COMMANDS, PRESETS, self)
         self._menus: dict[str, list[QAction | QMenu | None]] = {}
         self._by_name: dict[str, QAction] = {}
+        self.keymap.changed.connect(self._take_keys)
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
@@ -34,19 +45,40 @@ class Actions(QObject):
         slot: Slot,
         keys: tuple[str, ...] = (),
         checkable: bool = False,
+        context: Context = "window",
     ) -> QAction:
-        """One command; a checkable one gets its state by `isChecked`."""
+        """One command; a checkable one gets its state by `isChecked`.
+
+        Args:
+            keys: Without any, those that the keymap knows for the name.
+            context: "viewer" shows the keys in the menu and leaves them to `ViewerKeys`; where
+                the keymap knows the name, it decides.
+        """
         action = QAction(text, self._window)
         action.setCheckable(checkable)
         # The text may change with the state of the window; this is the command's own name.
-        action.setData(text.replace("&", "").rstrip("…"))
-        action.setShortcuts([QKeySequence(key) for key in keys])
+        title = text.replace("&", "").rstrip("…")
+        action.setData(title)
         action.triggered.connect(lambda _checked=False: slot())
-        # Shortcuts work also while the menu bar is hidden.
-        self._window.addAction(action)
+        listed = self.keymap.add(Command(name, title, menu.replace("&", ""), context, keys))
+        if listed.context == "viewer":
+            # In no widget but the menu: there the key is shown, and does nothing by itself.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            # Shortcuts work also while the menu bar is hidden.
+            self._window.addAction(action)
         self._by_name[name] = action
         self._menus.setdefault(menu, []).append(action)
+        self._take_keys()
         return action
+
+    def slots(self) -> dict[str, Slot]:
+        """Name -> trigger of the viewer's commands, for `ViewerKeys`; disabled ones do nothing."""
+        return {
+            command.name: self._by_name[command.name].trigger
+            for command in self.keymap.commands()
+            if command.context == "viewer" and command.name in self._by_name
+        }
 
     def separate(self, menu: str) -> None:
         """A line below what the menu has so far."""
@@ -85,3 +117,9 @@ class Actions(QObject):
             for action in self
             if action.shortcuts()
         ]
+
+    def _take_keys(self) -> None:
+        for name, action in self._by_name.items():
+            wanted = [QKeySequence(key) for key in self.keymap.keys(name)]
+            if action.shortcuts() != wanted:
+                action.setShortcuts(wanted)

@@ -1,0 +1,144 @@
+"""The viewer's commands with their keys, and what the pointer does: for keys and cheat sheet."""
+
+from __future__ import annotations
+
+from app.keymap import Command, Context, Keys
+
+TOOLS, BRUSH, LABELS, SHOW, MOVE = "Tools", "Brush", "Labels", "Display", "Slices and views"
+
+
+def _viewer(group: str, *rows: tuple[str, str, Keys], repeats: bool = False) -> tuple[Command, ...]:
+    context: Context = "viewer"
+    return tuple(Command(name, title, group, context, keys, repeats) for name, title, keys in rows)
+
+
+VIEWER_COMMANDS: tuple[Command, ...] = (
+    *_viewer(
+        TOOLS,
+        ("tool.brush", "Brush", ("B",)),
+        ("tool.eraser", "Eraser", ("E",)),
+        ("tool.picker", "Pick label", ("L",)),
+        ("tool.fill", "Fill", ("F",)),
+        ("tool.polygon", "Polygon", ("3",)),
+        ("tool.lasso", "Lasso", ("P",)),
+        ("tool.line", "Straight stroke", ("U",)),
+        ("tool.vessel", "Vessel stroke", ("V",)),
+        ("tool.navigate", "Navigate, place crosshair", ("H",)),
+        ("tool.window", "Window and level", ("C",)),
+        ("tool.ruler", "Ruler", ("K",)),
+        ("tool.angle", "Angle", ("Shift+K",)),
+        ("tool.region", "Region statistics", ("G",)),
+    ),
+    *_viewer(
+        BRUSH,
+        ("brush.smaller", "Smaller brush", ("[", "-")),
+        ("brush.larger", "Larger brush", ("]", "+", "=")),
+        repeats=True,
+    ),
+    *_viewer(
+        BRUSH,
+        ("brush.ball", "Paint in 2D or 3D", ("T",)),
+        ("brush.square", "Round or square brush", ("Shift+B",)),
+        ("brush.range", "Paint within an intensity range", ("I",)),
+        ("brush.protect", "Protect other labels", ("Shift+P",)),
+    ),
+    *_viewer(
+        LABELS,
+        ("label.new", "New label", ("M",)),
+        ("label.swap", "Swap label with background", ("X",)),
+    ),
+    *_viewer(
+        LABELS,
+        ("label.previous", "Previous label", (",",)),
+        ("label.next", "Next label", (".",)),
+        repeats=True,
+    ),
+    *_viewer(
+        SHOW,
+        ("mask.toggle", "Mask on and off", ("S",)),
+        ("mask.outline", "Mask filled or outlined", ("O",)),
+        ("overlays.toggle", "Overlays on and off", ("W",)),
+        ("layer.toggle", "Active layer on and off", ("Shift+V",)),
+        ("layer.previous", "Layer below", ("Ctrl+Down",)),
+        ("layer.next", "Layer above", ("Ctrl+Up",)),
+        ("contrast.auto", "Automatic contrast", ("Ctrl+J",)),
+        ("contrast.reset", "Reset contrast", ("Ctrl+Shift+J",)),
+        ("contrast.invert", "Invert grey values", ("Shift+I",)),
+        ("crosshair.toggle", "Crosshair on and off", ("Shift+X",)),
+        ("smooth.toggle", "Smooth or nearest", ("N",)),
+        ("side.toggle", "Radiological or neurological", ("Shift+R",)),
+    ),
+    *_viewer(
+        SHOW,
+        ("mask.fainter", "Fainter mask", ("A",)),
+        ("mask.stronger", "Stronger mask", ("D",)),
+        ("overlays.fainter", "Fainter overlays", ()),
+        ("overlays.stronger", "Stronger overlays", ()),
+        repeats=True,
+    ),
+    *_viewer(
+        MOVE,
+        ("slice.previous", "Previous slice", ("PgUp", "Left")),
+        ("slice.next", "Next slice", ("PgDown", "Right")),
+        ("time.previous", "Previous point in time", ("Alt+Left",)),
+        ("time.next", "Next point in time", ("Alt+Right",)),
+        repeats=True,
+    ),
+    *_viewer(
+        MOVE,
+        ("slice.first", "First slice", ("Home",)),
+        ("slice.last", "Last slice", ("End",)),
+        ("view.reset", "Reset zoom and position", ("R",)),
+        ("view.maximise", "Maximise view", ("Shift+Space",)),
+    ),
+)
+
+POINTER: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Pointer in a slice",
+        (
+            ("Wheel", "Other slice, also while painting"),
+            ("Ctrl+wheel", "Zoom"),
+            ("Middle-drag, Space+drag", "Pan"),
+            ("Click with Navigate", "Place the crosshair"),
+            ("Shift+move", "Crosshair follows the pointer"),
+            ("Double-click with Navigate", "Maximise the view"),
+            ("Drag with Window and level", "Window (across) and level (up, down)"),
+            ("Ctrl+double-click", "Reset window and level"),
+        ),
+    ),
+    (
+        "Pointer while painting",
+        (
+            ("Drag", "Paint the active label"),
+            ("Right-drag", "Erase the active label"),
+            ("Shift+wheel, Alt+move", "Brush size"),
+            ("Right-click with Polygon", "Take the last corner back"),
+            ("Enter, double-click with Polygon", "Close it"),
+            ("Esc", "Abandon the stroke"),
+        ),
+    ),
+    (
+        "Mask of Synthesize",
+        (
+            ("B  E  V  U  3  F  H", "Brush, eraser, vessel, line, polygon, fill, navigate"),
+            ("X", "Swap brush and eraser"),
+            ("[  ]", "Tool width, also − + and Shift+wheel"),
+            ("Right-drag", "Erase with any tool"),
+            ("S", "Mask on and off"),
+            ("A  D", "Mask opacity"),
+            ("R", "Fit"),
+        ),
+    ),
+    (
+        "Image and timeline",
+        (
+            ("Drag on the image", "Window (across) and level (up, down)"),
+            ("Click on the image", "Follow a pixel through time"),
+            ("Left, Right, Home, End", "Step through the timeline"),
+            ("Space on the timeline", "Play"),
+            ("A  S  R on a variant", "Recall its parameters, its seed, all but its seed"),
+        ),
+    ),
+)  # fmt: skip
+"""Heading, then (what is done with the pointer or a key that cannot be changed, what it does)."""
