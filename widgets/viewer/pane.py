@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QEnterEvent,
@@ -21,7 +21,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from widgets.theme import DARK, theme_of
-from widgets.viewer.view import View
+from widgets.viewer.view import SQUARE, View
 
 GRID = QColor(128, 128, 128, 60)
 GRID_FROM = 14.0  # view pixels per image pixel
@@ -45,6 +45,7 @@ class Pane(QWidget):
         super().__init__(parent)
         self._view = View()
         self._image_size = QSize(0, 0)
+        self._pixel = SQUARE
         self._pan_from: QPointF | None = None
         self._space = False
         self._hover: QPoint | None = None
@@ -63,6 +64,26 @@ class Pane(QWidget):
         """Declare the size of what `paintImage` paints; the relative view is kept."""
         if QSize(width, height) != self._image_size:
             self._image_size = QSize(width, height)
+            self.viewMoved()
+            self.update()
+
+    def setPixelSize(self, width: float, height: float) -> None:
+        """Declare the shape of a pixel, in any unit; square at first."""
+        least = min(width, height)
+        pixel = QSizeF(width / least, height / least)
+        if pixel != self._pixel:
+            self._pixel = pixel
+            self.viewMoved()
+            self.update()
+
+    def setPixelSize(self, width: float, height: float) -> None:
+        """The sides of an image pixel in any unit; only their ratio counts. Default: square."""
+        shorter = min(width, height)
+        if not shorter > 0:
+            raise ValueError(f"a pixel of {width} x {height}")
+        size = QSizeF(width / shorter, height / shorter)
+        if size != self._pixel_size:
+            self._pixel_size = size
             self.viewMoved()
             self.update()
 
@@ -85,15 +106,22 @@ class Pane(QWidget):
         """Zoom about `anchor` (view pixels; default: the middle of the pane)."""
         if not self._image_size.isEmpty():
             anchor = QRectF(self.rect()).center() if anchor is None else anchor
-            self.setView(self._view.zoomed(factor, anchor, self.size(), self._image_size))
+            self.setView(self._zoomed(factor, anchor))
+
+    def panBy(self, delta: QPointF) -> None:
+        """Move the image by view pixels."""
+        self.setView(self._view.panned(delta, self.size(), self._image_size, self._pixel))
+
+    def _zoomed(self, factor: float, anchor: QPointF) -> View:
+        return self._view.zoomed(factor, anchor, self.size(), self._image_size, self._pixel)
 
     def scale(self) -> float:
-        """View pixels per image pixel."""
-        return self._view.scale(self.size(), self._image_size)
+        """View pixels per image pixel, along the pixel's smaller side."""
+        return self._view.scale(self.size(), self._image_size, self._pixel)
 
     def transform(self) -> QTransform:
         """Image coordinates to view coordinates."""
-        return self._view.transform(self.size(), self._image_size)
+        return self._view.transform(self.size(), self._image_size, self._pixel)
 
     def imageToView(self, point: QPointF) -> QPointF:
         return self.transform().map(point)
@@ -124,6 +152,10 @@ class Pane(QWidget):
 
     def paintOverlay(self, painter: QPainter) -> None:
         """Paint decorations in view coordinates."""
+
+    def showsGrid(self) -> bool:
+        """Whether lines between pixels are drawn when they are large."""
+        return True
 
     def isNavigating(self) -> bool:
         """Whether a double click means "maximise" and a plain left-drag may pan."""
@@ -188,7 +220,7 @@ class Pane(QWidget):
         painter.end()
 
     def _paint_grid(self, painter: QPainter, source: QRectF) -> None:
-        if self.scale() < GRID_FROM:
+        if not self.showsGrid() or self.scale() < GRID_FROM:
             return
         painter.setPen(QPen(GRID, 0))
         left, right = math.floor(source.left()), math.ceil(source.right())
@@ -225,7 +257,7 @@ class Pane(QWidget):
             delta = event.position() - self._pan_from
             self._pan_from = event.position()
             if not self._image_size.isEmpty():
-                self.setView(self._view.panned(delta, self.size(), self._image_size))
+                self.panBy(delta)
         self._hover_at(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:

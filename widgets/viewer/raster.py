@@ -10,20 +10,36 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter
 
+_FORMATS = {
+    1: QImage.Format.Format_Grayscale8,
+    3: QImage.Format.Format_RGB888,
+    4: QImage.Format.Format_ARGB32_Premultiplied,
+}
 NEAREST_FROM = 2.0  # device pixels per image pixel; below, pixels are blended
 
 
 class Raster:
-    """uint8 (H, W) grey, (H, W, 3) RGB, or (H, W) coverage painted in a `tint` colour.
+    """uint8 (H, W) grey, (H, W, 3) RGB, (H, W, 4) or (H, W) coverage painted in a `tint` colour.
+
+    Four channels are blue, green, red and alpha, multiplied by alpha already, as Qt has them.
 
     Write into `base` and call `touch` with what changed. When the picture is shown at less than
     half its size, levels averaged 2 x 2 are used, because Qt's bilinear filter skips pixels there
     and thin vessels would break up. Only levels that were needed are kept up to date.
+
+    A `crisp` raster of colours is never blended: a level keeps the most opaque of 2 x 2 pixels, so
+    that thin areas stay in sight.
     """
 
-    def __init__(self, shape: tuple[int, ...], tint: QColor | None = None) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], tint: QColor | None = None, *, crisp: bool = False
+    ) -> None:
         if tint is not None and len(shape) != 2:
             raise ValueError("only an (H, W) coverage can be tinted")
+        if crisp and shape[2:] != (4,):
+            raise ValueError("only (H, W, 4) colours can be crisp")
+        self._crisp = crisp
+        self._halve = _keep if crisp else _halve
         self._levels: list[NDArray[np.uint8]] = [np.zeros(shape, np.uint8)]
         self._table = None if tint is None else _tint_table(tint)
         self._shown = -1
@@ -53,15 +69,19 @@ class Raster:
         for level, array in enumerate(self._levels):
             if level:
                 x0, y0, x1, y1 = x0 // 2, y0 // 2, (x1 + 1) // 2, (y1 + 1) // 2
-                _halve(self._levels[level - 1], array, y0, y1, x0, x1)
+                self._halve(self._levels[level - 1], array, y0, y1, x0, x1)
             if level == self._shown and self._table is not None:
                 part = np.s_[y0:y1, x0:x1]
                 self._tinted[part] = self._table[array[part]]
 
-    def draw(self, painter: QPainter, source: QRectF, scale: float) -> None:
+    def draw(
+        self, painter: QPainter, source: QRectF, scale: float, smooth: bool | None = None
+    ) -> None:
         """Paint `source` (image coordinates); the painter maps image to view coordinates.
 
-        `scale` is the number of device pixels per image pixel.
+        Args:
+            scale: Device pixels per image pixel.
+            smooth: Whether pixels are blended when enlarged; by default up to twice their size.
         """
         wanted = int(math.log2(1.0 / scale) + 1e-6) if scale < 1.0 else 0
         level = self._show(wanted)
@@ -73,7 +93,7 @@ class Raster:
         painter.save()
         painter.setClipRect(QRectF(self.rect), Qt.ClipOperation.IntersectClip)
         painter.scale(size, size)
-        smooth = scale < NEAREST_FROM
+        smooth = scale < NEAREST_FROM if smooth is None else smooth or scale < 1.0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(part.topLeft(), self._image, part)
         painter.restore()
@@ -83,7 +103,7 @@ class Raster:
             last = self._levels[-1]
             height, width = (last.shape[0] + 1) // 2, (last.shape[1] + 1) // 2
             self._levels.append(np.zeros((height, width, *last.shape[2:]), np.uint8))
-            _halve(last, self._levels[-1], 0, height, 0, width)
+            self._halve(last, self._levels[-1], 0, height, 0, width)
         level = min(level, len(self._levels) - 1)
         if level != self._shown:
             self._shown = level
@@ -94,9 +114,7 @@ class Raster:
         if self._table is not None:
             self._tinted = self._table[array]
             return _shared(self._tinted, QImage.Format.Format_ARGB32_Premultiplied)
-        grey = array.ndim == 2
-        form = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-        return _shared(array, form)
+        return _shared(array, _FORMATS[array.shape[2] if array.ndim == 3 else 1])
 
 
 def _shared(array: NDArray[np.uint8] | NDArray[np.uint32], form: QImage.Format) -> QImage:
@@ -122,6 +140,20 @@ def _halve(
     total += part[1::2, 1::2]
     total += 2
     out[y0:y1, x0:x1] = total >> 2
+
+
+def _keep(
+    source: NDArray[np.uint8], out: NDArray[np.uint8], y0: int, y1: int, x0: int, x1: int
+) -> None:
+    """out[y0:y1, x0:x1] = the most opaque of 2 x 2 colours of the level below."""
+    below = source.view(np.uint32)[..., 0][2 * y0 : 2 * y1, 2 * x0 : 2 * x1]
+    # Opacity is the highest byte of a colour.
+    rows = below[0::2].copy()
+    np.maximum(rows[: below.shape[0] // 2], below[1::2], out=rows[: below.shape[0] // 2])
+    kept = rows[:, 0::2].copy()
+    pairs = rows.shape[1] // 2
+    np.maximum(kept[:, :pairs], rows[:, 1::2], out=kept[:, :pairs])
+    out.view(np.uint32)[..., 0][y0:y1, x0:x1] = kept
 
 
 def _tint_table(tint: QColor) -> NDArray[np.uint32]:
