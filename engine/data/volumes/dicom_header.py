@@ -117,6 +117,13 @@ class Frame:
     times: dict[str, float | str]
 
 
+def decode_errors() -> tuple[type[Exception], ...]:
+    """What pydicom raises on damaged bytes."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (*DECODE_ERRORS, BytesLengthException, InvalidDicomError)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keeps back what libraries have to say of odd headers: it is no news to the user."""
@@ -147,13 +154,17 @@ def read_frames(path: Path) -> list[Frame]:
         with quiet():
             data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
             return _frames_of(path, data)
-    except DECODE_ERRORS as error:
+    except decode_errors() as error:
         raise ValueError(f"damaged header ({error})") from error
 
 
 def _frames_of(path: Path, data: Dataset) -> list[Frame]:
     rows, columns = _whole(data, "Rows"), _whole(data, "Columns")
-    if not (rows > 0 and columns > 0 and _text(data, "SOPClassUID")):
+    kind = data.get("SOPClassUID")
+    if not (rows > 0 and columns > 0 and kind):
+        # pydicom takes a file that ends within its header for a short one.
+        if kind and "Image Storage" in kind.name:
+            raise ValueError("an image without a size")
         return []
     header = _header(path, data)
     if header.frames > min(MAX_FRAMES, os.path.getsize(path)):

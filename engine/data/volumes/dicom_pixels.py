@@ -1,4 +1,4 @@
-"""The stored numbers of DICOM files: plain ones through pydicom, compressed ones through GDCM."""
+"""The stored numbers of DICOM files: through pydicom, or through GDCM where there are codecs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.image_formats import DECODE_ERRORS
-from engine.data.volumes.dicom_header import Header, quiet
+from engine.data.volumes.dicom_header import Header, decode_errors, quiet
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,9 +18,11 @@ if TYPE_CHECKING:
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+# RLE among them: GDCM refuses some small images of it.
+_PLAIN_SYNTAXES = {f"1.2.840.10008.1.2{ending}" for ending in ("", ".1", ".1.99", ".2", ".5")}
 _GDCM_SYNTAXES = {
     f"1.2.840.10008.1.2.{ending}"
-    for ending in ("4.50", "4.51", "4.57", "4.70", "4.80", "4.81", "4.90", "4.91", "5")
+    for ending in ("4.50", "4.51", "4.57", "4.70", "4.80", "4.81", "4.90", "4.91")
 }
 _MAX_RATIO = 2000
 _DESCRIBING = (
@@ -41,7 +42,7 @@ def decode_frames(header: Header) -> NDArray[Any]:
             return _shaped(header, _decode(header))
     except InputError:
         raise
-    except DECODE_ERRORS as error:
+    except decode_errors() as error:
         raise _damaged(header.path, str(error)) from error
 
 
@@ -62,8 +63,13 @@ def _decode(header: Header) -> NDArray[Any]:
     if "TransferSyntaxUID" not in data.file_meta:
         data.file_meta.TransferSyntaxUID = pydicom.uid.UID(_IMPLICIT)
     syntax = data.file_meta.TransferSyntaxUID
-    if syntax.is_private or syntax.is_encapsulated:
+    if syntax in _GDCM_SYNTAXES:
         return _lookup(data, header, _decompress(header, data))
+    if syntax not in _PLAIN_SYNTAXES:
+        raise InputError(
+            f"{header.path} is compressed as {syntax.name} ({syntax}); there is no codec for it.",
+            "Export the series uncompressed, or convert it (for example with gdcmconv --raw).",
+        )
     return _lookup(data, header, pydicom.pixels.pixel_array(data, raw=False))
 
 
@@ -98,19 +104,10 @@ def _decompress(header: Header, data: FileDataset) -> NDArray[Any]:
         sitk.ProcessObject.SetGlobalWarningDisplay(False)
         return sitk.GetArrayFromImage(reader.Execute())
     except RuntimeError as error:
-        raise _undecoded(header.path, data, error) from error
+        syntax = data.file_meta.TransferSyntaxUID.name
+        raise _damaged(header.path, f"its {syntax} data cannot be decoded") from error
     finally:
         os.unlink(name)
-
-
-def _undecoded(path: Path, data: FileDataset, error: RuntimeError) -> InputError:
-    syntax = data.file_meta.TransferSyntaxUID
-    if syntax in _GDCM_SYNTAXES:
-        return _damaged(path, f"its {syntax.name} data cannot be decoded")
-    return InputError(
-        f"{path} is compressed as {syntax.name} ({syntax}), for which there is no codec here.",
-        "Export the series uncompressed, or convert it (for example with gdcmconv --raw).",
-    )
 
 
 def _write_copy(target: Path, data: FileDataset) -> None:
