@@ -256,7 +256,12 @@ class LabelEditor(QObject):
 
     def swapBackground(self) -> None:
         """Paint background instead of the active label, or the label again."""
-        self.table.setActive(0 if self.table.active() else self._last)
+        if self.table.active():
+            self.table.setActive(0)
+        elif self.table.label(self._last) is not None:
+            self.table.setActive(self._last)
+        else:
+            self.table.next()
 
     # --- inside
 

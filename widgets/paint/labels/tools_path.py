@@ -131,9 +131,18 @@ class Vessel(PathTool):
         scale = to_view(view).m11() if view is not None else 1.0
         widths = [size * unit / plane.pixel_mm[0] for size in (editor.size(), editor.vesselEnd())]
         points, radii = vessel_path(raw, widths[0], widths[1], SMOOTHING / max(scale, 1e-6))
+        points, radii = _halved(points), _halved(radii)
         sizes = np.round(2 * radii * plane.pixel_mm[0] / unit * _GRAIN) / _GRAIN
         prints = [editor.footprint(plane, max(float(size), 1 / _GRAIN)) for size in sizes]
         yield from tapered(prints, self._places(pointer, points * plane.pixel_mm[0]))
 
     def _pixels_per_mm(self, view: SliceView, pointer: Pointer) -> float:
         return to_view(view).m11() / pointer.plane.pixel_mm[0]
+
+
+def _halved(values: np.ndarray) -> np.ndarray:
+    """Values (N, ...) with their means in between: stamps on whole voxels need the overlap."""
+    between = (values[1:] + values[:-1]) / 2
+    both = np.empty((len(values) + len(between), *values.shape[1:]))
+    both[::2], both[1::2] = values, between
+    return both
