@@ -72,6 +72,10 @@ class Actions(QObject):
         self._take_keys()
         return action
 
+    def available(self) -> list[Command]:
+        """Commands that there is an action for, in the order of the keymap."""
+        return [command for command in self.keymap.commands() if command.name in self._by_name]
+
     def slots(self) -> dict[str, Slot]:
         """Name -> trigger of the viewer's commands, for `ViewerKeys`; disabled ones do nothing."""
         return {

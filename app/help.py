@@ -2,61 +2,100 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.actions import Actions
+from app.keymap import native
+from app.keymap_commands import POINTER_SYNTHESIZE, POINTER_VIEWER
+from app.shortcuts_parts import Card, Columns, Row
 from engine.failures import versions
 from engine.methods import METHODS
-from widgets.paint.tools.base import INFO
 
-CANVAS_KEYS = (
-    *((info.key, info.label) for info in INFO.values()),
-    ("X", "Swap brush and eraser"),
-    ("[  ]", "Tool width, also − + and Shift+wheel"),
-    ("Right-drag", "Erase with any tool"),
-    ("S", "Mask on and off"),
-    ("A  D", "Mask opacity"),
-)
-VIEW_KEYS = (
-    ("Ctrl+wheel", "Zoom"),
-    ("Middle-drag, Space+drag", "Pan"),
-    ("R", "Fit"),
-    ("Drag on the image", "Window (across) and level (up, down)"),
-    ("Ctrl+double-click", "Reset window and level"),
-    ("Click on the image", "Follow a pixel through time"),
-    ("Left, Right, Home, End", "Step through the timeline"),
-    ("Space on the timeline", "Play"),
-    ("A  S  R on a variant", "Recall its parameters, its seed, all but its seed"),
-)
+Sections = list[tuple[str, list[Row]]]
 
 
 class Shortcuts(QDialog):
-    """All keys on one page."""
+    """All keys on one page, which can be searched; follows changes of the keys."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard and pointer")
-        columns = QHBoxLayout()
-        columns.setSpacing(3 * self.fontMetrics().height())
-        commands = actions.shortcuts()
-        columns.addWidget(_table("Commands", commands), 0, Qt.AlignmentFlag.AlignTop)
-        right = QVBoxLayout()
-        top = Qt.AlignmentFlag.AlignTop
-        right.addWidget(_table("On the mask", CANVAS_KEYS), 0, top)
-        right.addSpacing(self.fontMetrics().height())
-        right.addWidget(_table("Image and timeline", VIEW_KEYS), 0, top)
-        right.addStretch(1)
-        columns.addLayout(right)
-        _close_below(self, columns)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._actions = actions
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search keys and commands")
+        self.search.setAccessibleName("Search")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._fill)
+        self.columns = Columns()
+        self._none = QLabel("Nothing found. Try another word, or a key such as Ctrl+Z.", self)
+        self._none.setProperty("role", "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidget(self.columns)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        buttons = QDialogButtonBox(self)
+        close = buttons.addButton(QDialogButtonBox.StandardButton.Close)
+        assert close is not None, "the box makes the button"
+        # Enter belongs to the search.
+        close.setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        self.change = QPushButton("Change keys…", self)
+        self.change.setAutoDefault(False)
+        self.change.clicked.connect(self._edit)
+        buttons.addButton(self.change, QDialogButtonBox.ButtonRole.ActionRole)
+        column = QVBoxLayout(self)
+        pad = self.fontMetrics().height()
+        column.setContentsMargins(pad, pad, pad, pad)
+        column.addWidget(self.search)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(self._none, 1)
+        column.addWidget(buttons)
+        self.resize(self.sizeHint())
+        actions.keymap.changed.connect(self._fill)
+        self._fill()
+
+    def sizeHint(self) -> QSize:
+        """Most of the window that it lies over."""
+        parent = self.parentWidget()
+        assert parent is not None, "the sheet is made with a parent"
+        em = self.fontMetrics().height()
+        wanted, room = QSize(68 * em, 48 * em), parent.window()
+        assert room is not None
+        return wanted.boundedTo(QSize(round(room.width() * 0.94), round(room.height() * 0.94)))
+
+    def texts(self) -> list[str]:
+        """What is listed at the moment."""
+        return [row.what for card in self.columns.cards() for row in card.rows]
+
+    def _fill(self) -> None:
+        words = self.search.text()
+        cards = []
+        for title, rows in sections(self._actions):
+            # A heading that fits brings all of its rows.
+            whole = Row((), title).matches(words)
+            found = rows if whole else [row for row in rows if row.matches(words)]
+            if found:
+                cards.append(Card(title, found))
+        self.columns.setCards(cards)
+        self._scroll.setVisible(bool(cards))
+        self._none.setVisible(not cards)
+
+    def _edit(self) -> None:
+        from app.shortcuts_dialog import ShortcutsDialog
+
+        ShortcutsDialog(self._actions, self).open()
 
 
 class About(QDialog):
@@ -75,35 +114,26 @@ class About(QDialog):
         text.setWordWrap(True)
         text.setMinimumWidth(30 * self.fontMetrics().height())
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        holder = QVBoxLayout()
-        holder.addWidget(text)
-        _close_below(self, holder)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        pad = self.fontMetrics().height()
+        column.setContentsMargins(pad, pad, pad, pad)
+        column.addWidget(text)
+        column.addSpacing(pad // 2)
+        column.addWidget(buttons)
 
 
-def _close_below(dialog: QDialog, content: QHBoxLayout | QVBoxLayout) -> None:
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
-    buttons.rejected.connect(dialog.reject)
-    column = QVBoxLayout(dialog)
-    pad = dialog.fontMetrics().height()
-    column.setContentsMargins(pad, pad, pad, pad)
-    column.addLayout(content)
-    column.addSpacing(pad // 2)
-    column.addWidget(buttons)
-
-
-def _table(title: str, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> QWidget:
-    holder = QWidget()
-    grid = QGridLayout(holder)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(holder.fontMetrics().height())
-    grid.setVerticalSpacing(holder.fontMetrics().height() // 4)
-    heading = QLabel(title, holder)
-    heading.setProperty("role", "heading")
-    grid.addWidget(heading, 0, 0, 1, 2)
-    for line, (keys, what) in enumerate(rows, start=1):
-        key = QLabel(keys, holder)
-        key.setProperty("role", "muted")
-        grid.addWidget(key, line, 0)
-        grid.addWidget(QLabel(what, holder), line, 1)
-    grid.setColumnStretch(1, 1)
-    return holder
+def sections(actions: Actions) -> Sections:
+    """Headings with their rows: commands that have keys, then the pointer."""
+    found: dict[str, list[Row]] = {}
+    viewer = False
+    for command in actions.available():
+        viewer |= command.context == "viewer"
+        keys = native(actions.keymap.keys(command.name))
+        if keys:
+            found.setdefault(command.group, []).append(Row(keys, command.title))
+    pointer = (*POINTER_VIEWER, *POINTER_SYNTHESIZE) if viewer else POINTER_SYNTHESIZE
+    for title, rows in pointer:
+        found[title] = [Row(tuple(keys.split(", ")), what) for keys, what in rows]
+    return list(found.items())

@@ -205,7 +205,9 @@ def portable(key: str) -> str:
     return sequence.toString(QKeySequence.SequenceFormat.PortableText)
 
 
-def shown(keys: Iterable[str]) -> str:
-    """Keys as the platform writes them, for people."""
-    native = QKeySequence.SequenceFormat.NativeText
-    return "   ".join(QKeySequence(key).toString(native) for key in keys)
+def native(keys: Iterable[str]) -> Keys:
+    """Keys as the platform writes them, for people; "Shift+?" is left out where "?" is there."""
+    keys = tuple(keys)
+    kept = [key for key in keys if not (key.startswith("Shift+") and key[6:] in keys)]
+    writing = QKeySequence.SequenceFormat.NativeText
+    return tuple(QKeySequence(key).toString(writing) for key in kept)

@@ -93,7 +93,8 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-POINTER: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+POINTER_VIEWER: Sections = (
     (
         "Pointer in a slice",
         (
@@ -118,15 +119,19 @@ POINTER: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "Abandon the stroke"),
         ),
     ),
+)
+"""Heading, then (what is done with the pointer or a key that cannot be changed, what it does)."""
+
+POINTER_SYNTHESIZE: Sections = (
     (
         "Mask of Synthesize",
         (
-            ("B  E  V  U  3  F  H", "Brush, eraser, vessel, line, polygon, fill, navigate"),
+            ("B, E, V, U, 3, F, H", "Brush, eraser, vessel, line, polygon, fill, navigate"),
             ("X", "Swap brush and eraser"),
-            ("[  ]", "Tool width, also − + and Shift+wheel"),
+            ("[, ]", "Tool width, also − + and Shift+wheel"),
             ("Right-drag", "Erase with any tool"),
             ("S", "Mask on and off"),
-            ("A  D", "Mask opacity"),
+            ("A, D", "Mask opacity"),
             ("R", "Fit"),
         ),
     ),
@@ -137,8 +142,8 @@ POINTER: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Click on the image", "Follow a pixel through time"),
             ("Left, Right, Home, End", "Step through the timeline"),
             ("Space on the timeline", "Play"),
-            ("A  S  R on a variant", "Recall its parameters, its seed, all but its seed"),
+            ("A, S, R on a variant", "Recall its parameters, its seed, all but its seed"),
         ),
     ),
-)  # fmt: skip
-"""Heading, then (what is done with the pointer or a key that cannot be changed, what it does)."""
+)
+"""As `POINTER_VIEWER`, for the other workspace."""
