@@ -50,6 +50,10 @@ class _Files:
     def pair(self) -> bool:
         return self.header != self.values
 
+    @property
+    def several(self) -> tuple[Path, ...]:
+        return (self.header, self.values) if self.pair else ()
+
 
 def read_nifti(path: Path, kind: Kind | None = None, watch: Watch | None = None) -> Volume:
     """Reads .nii, .hdr with .img, or either with .gz.
@@ -91,7 +95,7 @@ def read_nifti(path: Path, kind: Kind | None = None, watch: Watch | None = None)
         channels,
         slope,
         intercept,
-        Source(path, "nifti", files=(files.header, files.values) if files.pair else (), header=header),
+        Source(path, "nifti", files=files.several, header=header),
         _window(header),
         notes=notes + told,
         warnings=warnings,
@@ -136,9 +140,8 @@ def _read_header(files: _Files) -> Any:
                 return header
             end = _offset(files, header)
             if length + 4 < end <= MAX_EXTENSION_BYTES:
-                return _with_extensions(
-                    kind, header, start + stream.read(max(0, end - len(start))), end
-                )
+                content = start + stream.read(max(0, end - len(start)))
+                return _with_extensions(kind, header, content[:end])
         except (HeaderDataError, WrapStructError) as error:
             raise damaged(path, short(error)) from error
     return header
@@ -155,10 +158,10 @@ def _header_class(path: Path, start: bytes, pair: bool) -> Any:
     raise InputError(f"{path} is no NIfTI file.", "Give a .nii, .nii.gz or .hdr with .img.")
 
 
-def _with_extensions(kind: Any, header: Any, content: bytes, end: int) -> Any:
+def _with_extensions(kind: Any, header: Any, content: bytes) -> Any:
     """The header with its extensions, for a writer to keep; without where they are damaged."""
     try:
-        return kind.from_fileobj(io.BytesIO(content[:end]), check=False)
+        return kind.from_fileobj(io.BytesIO(content), check=False)
     except (HeaderDataError, WrapStructError, ValueError, LookupError, EOFError):
         return header
 

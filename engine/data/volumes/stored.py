@@ -8,7 +8,7 @@ import io
 import math
 import zlib
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ def read_stored(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     *,
+    start: int = 0,
     offset: int = 0,
     packing: Packing = "",
     watch: Watch | None = None,
@@ -38,7 +39,8 @@ def read_stored(
         path: The file.
         shape: All sizes at least 1.
         dtype: As stored, with its byte order.
-        offset: Bytes before the values, in the file itself; for gzip, in what is unpacked.
+        start: Bytes in the file before the values, or before the compressed stream of them.
+        offset: Bytes before the values in what is unpacked.
         packing: How the values are compressed.
         watch: Told how far it is.
 
@@ -47,25 +49,26 @@ def read_stored(
     """
     size, count = path.stat().st_size, math.prod(shape) * dtype.itemsize
     if not packing:
-        check_plain(path, count, size - offset)
+        start += offset
+        check_plain(path, count, size - start)
         if count > MAPPED_FROM_BYTES:
-            return np.memmap(path, dtype, "r", offset, shape)
+            return np.memmap(path, dtype, "r", start, shape)
         check_memory(path, count)
         with open(path, "rb") as stream:
-            stream.seek(offset)
+            stream.seek(start)
             return fill(path, stream, shape, dtype, watch)
     if packing == "bzip2":
-        if count > size * MAX_BZIP2_RATIO:
-            raise damaged(path, f"its header asks for {readable_bytes(count)}")
+        check_plain(path, count // MAX_BZIP2_RATIO, size - start)
         check_memory(path, count)
     else:
-        check_claim(path, count, size, packed=True)
-    with open(path, "rb") as raw, unpacked(raw, packing, offset) as stream:
-        if packing == "gzip":
-            skip(path, stream, offset)
-        array = fill(path, stream, shape, dtype, watch)
+        check_claim(path, count, size - start, packed=True)
+    with open(path, "rb") as raw:
+        raw.seek(start)
+        values = unpacked(raw, packing)
+        skip(path, values, offset)
+        array = fill(path, values, shape, dtype, watch)
         # The checksum stands at the end; reading on compares it.
-        stream.read(1)
+        values.read(1)
     return array
 
 
@@ -83,14 +86,13 @@ def check_plain(path: Path, claimed: int, stored: int) -> None:
         )
 
 
-def unpacked(raw: IO[bytes], packing: Packing, offset: int = 0) -> IO[bytes]:
-    """A stream of what a compressed file holds; a zlib stream begins at `offset`."""
-    if packing == "gzip":
-        return gzip.GzipFile(fileobj=raw)
-    raw.seek(offset)
+def unpacked(raw: IO[bytes], packing: Packing) -> IO[bytes]:
+    """What is compressed in a file from where it stands."""
     if packing == "bzip2":
         return bz2.BZ2File(raw)
-    return io.BufferedReader(_Zlib(raw), CHUNK_BYTES)
+    if packing == "zlib":
+        return cast(IO[bytes], io.BufferedReader(_Zlib(raw), CHUNK_BYTES))
+    return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
 
 
 def skip(path: Path, stream: IO[bytes], count: int) -> None:
@@ -119,7 +121,7 @@ def fill(
         InputError: The stream ends before.
     """
     array = np.empty(shape, dtype)
-    target = memoryview(array.reshape(-1).view(np.uint8))
+    target = array.reshape(-1).view(np.uint8)
     done = 0
     while done < len(target):
         read = stream.read(min(CHUNK_BYTES, len(target) - done))
@@ -128,7 +130,7 @@ def fill(
                 path,
                 f"it ends after {readable_bytes(done)} of {readable_bytes(len(target))} of values",
             )
-        target[done : done + len(read)] = read
+        target[done : done + len(read)] = np.frombuffer(read, np.uint8)
         done += len(read)
         if watch is not None:
             watch(done / len(target))
