@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from widgets.paint.labels.model import LabelModel
+from widgets.paint.labels.table import LabelTable
 from widgets.viewer.volume.box import Box
 from widgets.viewer.volume.layers import Grid, Layer, LayerKind, LayerStack, Look
 
@@ -12,17 +13,24 @@ OPACITY, OPACITY_STEP = 0.5, 0.1
 
 
 class LabelDisplay(QObject):
-    """Keeps a layer of a stack the same as a model, and shows or hides what lies on the image."""
+    """Keeps a layer of a stack the same as a model and its table, and shows or hides overlays."""
 
     statusChanged = pyqtSignal(str)
 
-    def __init__(self, model: LabelModel, stack: LayerStack, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        model: LabelModel,
+        table: LabelTable,
+        stack: LayerStack,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._model, self._stack = model, stack
+        self._model, self._table, self._stack = model, table, stack
         self._layer: Layer | None = None
         self._hidden: list[Layer] = []
         model.changed.connect(self._touch)
         model.rebased.connect(self._rebase)
+        table.changed.connect(self._colour)
 
     def layer(self) -> Layer | None:
         """The labels' layer, once it is on show."""
@@ -38,6 +46,7 @@ class LabelDisplay(QObject):
         labels = self._model.array[None]
         look = Look(opacity=OPACITY, smooth=False)
         self._layer = Layer(name, labels, grid, LayerKind.LABELS, look=look)
+        self._colour()
         self._stack.add(self._layer)
         return self._layer
 
@@ -75,10 +84,15 @@ class LabelDisplay(QObject):
         if self._layer is not None:
             self._layer.touch(box)
 
+    def _colour(self) -> None:
+        if self._layer is not None:
+            self._layer.setPalette(self._table.lookup(256**self._model.array.itemsize))
+
     def _rebase(self) -> None:
         if self._layer is None:
             return
         if self._model.shape == self._layer.grid.shape:
             self._layer.setArray(self._model.array[None])
+            self._colour()
         else:
             self.remove()

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from widgets.paint.labels.counts import LARGEST, LabelCounts, as_labels, label_dtype
 from widgets.paint.labels.history import History
 from widgets.paint.labels.rule import FREE, PaintRule
 from widgets.paint.labels.step import Delta, Step, apply_step
 from widgets.paint.labels.tiles import Kept, tile_size, tiles
 from widgets.viewer.volume.box import Box, Triple
-
-LARGEST = 65535
 
 
 class LabelModel(QObject):
@@ -37,9 +36,8 @@ class LabelModel(QObject):
         super().__init__(parent)
         if len(shape) != 3 or min(shape) < 1:
             raise ValueError(f"labels have shape (D, H, W) with at least one voxel, not {shape}")
-        self._array: NDArray[Any] = np.zeros(shape, _checked(dtype))
-        self._counts = np.zeros(LARGEST + 1, np.int64)
-        self._counts[0] = self._array.size
+        self._array: NDArray[Any] = np.zeros(shape, label_dtype(dtype))
+        self._counts = LabelCounts(self._array.size)
         self._history = History()
         self._name = ""
         self._kept: Kept | None = None
@@ -63,11 +61,11 @@ class LabelModel(QObject):
 
     def count(self, label: int) -> int:
         """Number of voxels of a label."""
-        return int(self._counts[label])
+        return self._counts[label]
 
     def used(self) -> list[int]:
         """The labels that occur, background left out, in rising order."""
-        return [int(label) for label in np.flatnonzero(self._counts) if label]
+        return self._counts.used()
 
     # --- one step
 
@@ -106,8 +104,10 @@ class LabelModel(QObject):
         """Take back what the unfinished step did, so that it can be done anew."""
         box, blocks = self._step().taken()
         for tile, before in blocks:
-            self._count(self._array[tile.index], before)
-            self._array[tile.index] = before
+            under = self._array[tile.index]
+            self._counts.drop(under)
+            self._counts.add(before)
+            under[...] = before
         if not box.empty:
             self.changed.emit(box)
 
@@ -135,7 +135,7 @@ class LabelModel(QObject):
         Raises:
             ValueError: another shape, or values that are no labels.
         """
-        new = _labels(labels)
+        new = as_labels(labels)
         if new.shape != self.shape:
             raise ValueError(f"labels of shape {new.shape} do not replace {self.shape}")
         self.cancel()
@@ -148,7 +148,8 @@ class LabelModel(QObject):
             delta = Delta.of(under ^ block, tile)
             if delta is not None:
                 deltas.append(delta)
-            self._count(under, block)
+            self._counts.drop(under)
+            self._counts.add(block)
             under[...] = block
         if not deltas:
             return False
@@ -163,7 +164,7 @@ class LabelModel(QObject):
         Raises:
             ValueError: not three axes, or values that are no labels.
         """
-        new = _labels(labels)
+        new = as_labels(labels)
         dtype = np.dtype(np.uint16 if new.max() > 255 else np.uint8)
         self._kept = None
         self._history.clear()
@@ -173,9 +174,7 @@ class LabelModel(QObject):
             self._array = new.astype(dtype)
             self._look()
             self.rebased.emit()
-        self._counts[:] = 0
-        for slab in self._array:
-            self._counts += np.bincount(slab.ravel(), minlength=LARGEST + 1)
+        self._counts.restart(self._array)
         self.changed.emit(Box.whole(self.shape))
         self.historyChanged.emit()
 
@@ -254,22 +253,14 @@ class LabelModel(QObject):
             return False
         kept.touch(self._array, box)
         if isinstance(values, int):
-            self._counts[values] += old.size
+            self._counts.gain(values, old.size)
         else:
             values = values[where]
-            self._tally(values, 1)
-        self._tally(old, -1)
+            self._counts.add(values)
+        self._counts.drop(old)
         under[where] = values
         self.changed.emit(box)
         return True
-
-    def _tally(self, labels: NDArray[Any], sign: int) -> None:
-        found = np.bincount(labels.ravel())
-        self._counts[: len(found)] += sign * found
-
-    def _count(self, before: NDArray[Any], after: NDArray[Any]) -> None:
-        self._tally(before, -1)
-        self._tally(after, 1)
 
     def _add(self, step: Step) -> None:
         self._history.add(step)
@@ -283,26 +274,11 @@ class LabelModel(QObject):
         if step is None:
             return False
         for delta in step.deltas:
-            self._tally(self._array[delta.box.index], -1)
+            self._counts.drop(self._array[delta.box.index])
         apply_step(self._array, step)
         for delta in step.deltas:
-            self._tally(self._array[delta.box.index], 1)
+            self._counts.add(self._array[delta.box.index])
         self.changed.emit(step.box)
         self.travelled.emit(step, forward)
         self.historyChanged.emit()
         return True
-
-
-def _checked(dtype: DTypeLike) -> np.dtype[Any]:
-    if np.dtype(dtype) not in (np.dtype(np.uint8), np.dtype(np.uint16)):
-        raise ValueError(f"labels are uint8 or uint16, not {np.dtype(dtype)}")
-    return np.dtype(dtype)
-
-
-def _labels(values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.ndim != 3 or 0 in array.shape:
-        raise ValueError(f"labels have shape (D, H, W) with at least one voxel, not {array.shape}")
-    if array.dtype.kind not in "bui" or array.min() < 0 or array.max() > LARGEST:
-        raise ValueError(f"labels are whole numbers from 0 to {LARGEST}")
-    return array

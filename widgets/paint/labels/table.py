@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-LARGEST = 65535
+from widgets.paint.labels.counts import LARGEST
+
 _FIRST = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255))
 _GOLDEN = 0.618034  # turns of hue that keep every few colours apart
 

@@ -60,7 +60,11 @@ class SizedTool(LabelTool):
         rect = rect_of(pointer.plane, box)
         border = _MARGIN / max(to_view(view).m11(), 1e-6)
         rect.adjust(-border, -border, border, border)
-        view.updatePlane(rect if self._shown is None else rect | self._shown)
+        # The size that is written beside it may lie anywhere.
+        if self._shown is None or self.editor.isSizeShown():
+            view.updatePlane(None)
+        else:
+            view.updatePlane(rect | self._shown)
         self._shown = rect
 
     def paint(self, view: SliceView, painter: QPainter) -> None:

@@ -133,7 +133,7 @@ def test_slices_are_copied_over_and_cleared(editor: LabelEditor) -> None:
 def test_the_layer_follows_the_model(editor: LabelEditor) -> None:
     stack, boxes = LayerStack(), []
     stack.add(image())
-    display = LabelDisplay(editor.model, stack)
+    display = LabelDisplay(editor.model, editor.table, stack)
     layer = display.show("labels", GRID)
     layer.dataChanged.connect(boxes.append)
     box = Box((1, 1, 1), (2, 2, 2))
@@ -142,6 +142,10 @@ def test_the_layer_follows_the_model(editor: LabelEditor) -> None:
     editor.write(box, np.ones((1, 1, 1), bool), ink, "dot")
     assert boxes == [box]
     assert layer.value((1, 1, 1)) == 1
+    looks: list[int] = []
+    layer.lookChanged.connect(lambda: looks.append(1))
+    editor.table.change(1, colour=(9, 9, 9))
+    assert looks == [1]
     editor.model.begin("wide")
     editor.model.paint(box, np.ones((1, 1, 1), bool), 300)
     assert layer.value((1, 1, 1)) == 300
@@ -154,7 +158,7 @@ def test_the_layer_follows_the_model(editor: LabelEditor) -> None:
 def test_display_keys_hide_and_show(editor: LabelEditor) -> None:
     stack = LayerStack()
     stack.add(image())
-    display = LabelDisplay(editor.model, stack)
+    display = LabelDisplay(editor.model, editor.table, stack)
     layer = display.show("labels", GRID)
     run = {action.id: action.run for action in actions(editor, display)}
     run["labels.fainter"]()
@@ -176,7 +180,7 @@ def test_display_keys_hide_and_show(editor: LabelEditor) -> None:
 
 
 def test_actions_have_unique_names_and_keys(editor: LabelEditor) -> None:
-    listed = actions(editor, LabelDisplay(editor.model, LayerStack()))
+    listed = actions(editor, LabelDisplay(editor.model, editor.table, LayerStack()))
     keys = [key for action in listed for key in action.keys]
     assert len({action.id for action in listed}) == len(listed)
     assert len(set(keys)) == len(keys)
