@@ -66,6 +66,7 @@ class LabelEditor(QObject):
         self._size_timer.timeout.connect(self._refresh)
         self.table.activeChanged.connect(self._active_moved)
         self.table.changed.connect(self._refresh)
+        model.historyChanged.connect(self._history_moved)
 
     # --- what is painted on
 
@@ -216,6 +217,9 @@ class LabelEditor(QObject):
         """The active label under all limits; None, with a word, when it is locked."""
         if self._refused(self.table.active()):
             return None
+        label = self.table.label(self.table.active())
+        if label is not None and not label.visible:
+            self.statusChanged.emit(f"{label.name} is hidden: what you paint does not show")
         return painting(self.settings, self.table, self._layer, self._time)
 
     def eraser(self, only_active: bool) -> Ink | None:
@@ -275,6 +279,12 @@ class LabelEditor(QObject):
     def _active_moved(self, value: int) -> None:
         self._last = value or self._last
         self._refresh()
+
+    def _history_moved(self) -> None:
+        # Labels that come from elsewhere end a stroke in the model; the tool has to know.
+        tool = self.sliceTool()
+        if tool is not None and tool.busy and tool.edits and not self.model.isEditing():
+            tool.cancel()
 
     def _refresh(self) -> None:
         tool = self.sliceTool()

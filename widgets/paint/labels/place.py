@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -52,9 +53,8 @@ def rect_of(plane: Plane, box: Box) -> QRectF:
 @lru_cache(maxsize=64)
 def footprint_outline(plane: Plane, footprint: Footprint) -> QPainterPath:
     """The edges of the pixels that a footprint covers of its slice, from its own corner on."""
-    mask = footprint.mask()
-    middle = np.take(mask, mask.shape[plane.axis] // 2, axis=plane.axis)
-    seen = np.pad(plane.seen(middle), 1)
+    disc = replace(footprint, volume=False)  # a ball's middle, without the ball
+    seen = np.pad(plane.seen(disc.mask().squeeze(plane.axis)), 1)
     path = QPainterPath()
     for y, x, end in _runs(seen[1:] != seen[:-1]):
         path.moveTo(x - 1, y)

@@ -16,6 +16,7 @@ Place = tuple[float, float, float]  # voxel coordinates (d, h, w), whole at cent
 Piece = tuple[Box, NDArray[np.bool_]]
 
 _LEAST = 0.5  # a radius of one voxel
+_SMALL = 1 << 18  # voxels of masks of which many are kept
 _PIECE = 32  # voxels: pieces of a sweep are about as long as this or as the brush is wide
 
 
@@ -55,10 +56,10 @@ class Footprint:
 
     def mask(self) -> NDArray[np.bool_]:
         """(n_d, n_h, n_w), read-only: which voxels of its span it covers."""
-        return _mask(self)
+        small = math.prod(self.counts) <= _SMALL
+        return _small_mask(self) if small else _large_mask(self)
 
 
-@lru_cache(maxsize=512)
 def _mask(footprint: Footprint) -> NDArray[np.bool_]:
     parts = []
     for count, radius in zip(footprint.counts, footprint.radii, strict=True):
@@ -69,6 +70,10 @@ def _mask(footprint: Footprint) -> NDArray[np.bool_]:
     mask = np.ones(far.shape, bool) if footprint.square else far <= 1.0 + 1e-6
     mask.flags.writeable = False
     return mask
+
+
+_small_mask = lru_cache(maxsize=256)(_mask)
+_large_mask = lru_cache(maxsize=2)(_mask)
 
 
 def sweep(footprint: Footprint, start: Place, end: Place) -> Iterator[Piece]:

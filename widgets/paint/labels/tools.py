@@ -78,6 +78,8 @@ class LabelTool:
     A stroke belongs to the view that it began in.
     """
 
+    edits = True  # whether a step of the model is under way while the tool is busy
+
     def __init__(self, editor: LabelEditor) -> None:
         self.editor = editor
         self._over: SliceView | None = None

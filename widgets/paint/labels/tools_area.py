@@ -28,6 +28,7 @@ class AreaTool(LabelTool):
     """Holds a border: corners in plane coordinates, and which slice they lie on."""
 
     step_name = "Lasso"
+    edits = False
 
     def __init__(self, editor: LabelEditor) -> None:
         super().__init__(editor)
@@ -53,7 +54,7 @@ class AreaTool(LabelTool):
         """Fill the area with ink, as one step."""
         corners, plane = self._corners, self._plane
         self.cancel()
-        if plane is None or ink is None or len(corners) < 3:
+        if plane is None or ink is None or len(corners) < 3 or not self.editor.fits(plane):
             return
         inside = polygon(corners, QRect(0, 0, *plane.size))
         if inside is not None:
