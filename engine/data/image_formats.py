@@ -46,7 +46,7 @@ def decode(path: Path) -> Decoded:
     Raises:
         InputError: Missing, unreadable, empty, a folder, no image, damaged, too small or too large.
     """
-    decoder = _decoder(path, _first_bytes(path))
+    decoder = _decoder(path, first_bytes(path))
     try:
         with warnings.catch_warnings():
             # Complaints about odd metadata are no news to someone whose pixels are fine.
@@ -56,17 +56,25 @@ def decode(path: Path) -> Decoded:
         raise
     except DECODE_ERRORS as error:
         raise InputError(
-            f"{path} is damaged or incomplete: {_short(error)}.",
+            f"{path} is damaged or incomplete: {short(error)}.",
             "Copy or export the file again.",
         ) from error
 
 
-def _first_bytes(path: Path) -> bytes:
+def first_bytes(path: Path, count: int = 16) -> bytes:
+    """The first bytes of a plain file.
+
+    Raises:
+        InputError: Missing, a folder or a device, empty, or not permitted.
+    """
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder, not an image.", "Choose a file inside it.")
+        # Opening a pipe would wait for its writer.
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a plain file.", "Choose an image file.")
         with open(path, "rb") as stream:
-            first = stream.read(16)
+            first = stream.read(count)
     except FileNotFoundError as error:
         raise InputError(
             f"{path} does not exist.", "Check the name, or choose it again."
@@ -76,7 +84,7 @@ def _first_bytes(path: Path) -> bytes:
             f"{path} may not be read: no permission.", "Change its rights, or copy it."
         ) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {_short(error)}.", "Check the disk.") from error
+        raise InputError(f"{path} cannot be read: {short(error)}.", "Check the disk.") from error
     if not first:
         raise InputError(f"{path} is empty (0 bytes).", "Copy or export the file again.")
     return first
@@ -94,7 +102,8 @@ def _decoder(path: Path, first: bytes) -> Callable[[Path], Decoded]:
     raise InputError(f"{path} is not an image that can be read here.", f"Give one of {SUPPORTED}.")
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
+    """An exception's words, or its name, in at most 120 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text[:120].rstrip(".")
 
@@ -103,14 +112,15 @@ def _decode_pillow(path: Path) -> Decoded:
     try:
         with Image.open(path, formats=("PNG", "BMP", "GIF", "JPEG", "TIFF")) as image:
             check_size(path, image.height, image.width)
-            return _from_pillow(image)
+            return from_pillow(image)
     except Image.DecompressionBombError as error:
         raise InputError(
             f"{path} is larger than {MAX_SIDE} pixels a side.", "Crop or resize it first."
         ) from error
 
 
-def _from_pillow(image: Image.Image) -> Decoded:
+def from_pillow(image: Image.Image) -> Decoded:
+    """The values of an open image's present frame; palettes and odd modes become grey or RGB."""
     notes: tuple[str, ...] = ()
     if getattr(image, "n_frames", 1) > 1:
         notes = (f"first of {getattr(image, 'n_frames', 1)} frames used",)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import logging
-import lzma
 import os
-import struct
-import tokenize
 import warnings
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
+from engine.data.image_formats import DECODE_ERRORS, first_bytes, short
 from engine.errors import InputError
+
+__all__ = [
+    "Watch",
+    "check_claim",
+    "check_memory",
+    "check_unchanged",
+    "damaged",
+    "decoding",
+    "first_bytes",
+    "opening",
+    "readable_bytes",
+    "short",
+    "stamp",
+]
 
 Watch = Callable[[float], None]
 """Told the share that is done, from 0 to 1; it may raise to cancel."""
@@ -27,44 +38,7 @@ MEMORY_SHARE = 0.8
 # Quiet while a file is read: their complaints become refusals or notes here.
 _LOGGERS = ("tifffile", "nibabel.global", "PIL")
 
-# What decoders raise on damaged bytes; none of them keeps to one type.
-DECODE_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    tokenize.TokenError,
-    zlib.error,
-    lzma.LZMAError,
-)
 Stamp = tuple[int, int]
-
-
-def first_bytes(path: Path, count: int = 544) -> bytes:
-    """The first bytes of a plain file.
-
-    Raises:
-        InputError: Missing, a folder or a device, empty, or not permitted.
-    """
-    with opening(path):
-        if path.is_dir():
-            raise InputError(f"{path} is a folder, not a file.", "Choose a file inside it.")
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path} is not a plain file.", "Choose an image file.")
-        with open(path, "rb") as stream:
-            first = stream.read(count)
-    if not first:
-        raise InputError(f"{path} is empty (0 bytes).", "Copy or export the file again.")
-    return first
 
 
 @contextmanager
@@ -120,12 +94,6 @@ def decoding(path: Path) -> Iterator[None]:
 def damaged(path: Path, why: str) -> InputError:
     """The refusal of a file whose content is not what its kind asks for."""
     return InputError(f"{path} is damaged or incomplete: {why}.", "Copy or export it again.")
-
-
-def short(error: BaseException) -> str:
-    """An exception in at most 120 characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:120].rstrip(".")
 
 
 def readable_bytes(count: float) -> str:
