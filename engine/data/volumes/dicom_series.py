@@ -120,6 +120,11 @@ def find_series(path: str | os.PathLike[str]) -> tuple[Series, ...]:
     return tuple(s for s in _series_of((frames, [])) if source in s.files)
 
 
+def series_of_files(files: Iterable[Path]) -> tuple[Series, ...]:
+    """The series in these files alone."""
+    return _series_of(_frames_in(files))
+
+
 def _files_below(folder: Path) -> list[Path]:
     found: list[Path] = []
     for here, folders, names in os.walk(folder):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.data.atomic import atomic_path, write_atomic
 from engine.data.png import write_png
 from engine.data.volumes import write_itk, write_nifti, write_plain
+from engine.data.volumes.dicom_seg import write_dicom_seg
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
@@ -33,9 +34,10 @@ LABEL_ENDINGS = (
     ".tif",
     ".tiff",
     ".png",
+    ".dcm",
 )
-"""The endings that choose a format, the longer first; a mask of DICOM can also be a .dcm."""
-MAP_ENDINGS = tuple(e for e in LABEL_ENDINGS if e not in (".png", ".seg.nrrd"))
+"""The endings that choose a format, the longer first; .dcm is for masks of DICOM series."""
+MAP_ENDINGS = tuple(e for e in LABEL_ENDINGS if e not in (".png", ".seg.nrrd", ".dcm"))
 _DEPTHS = (np.uint8, np.uint16, np.uint32)
 
 
@@ -52,7 +54,8 @@ def write_labels(
         path: Its folder must exist; see `LABEL_ENDINGS`.
         labels: (D, H, W), whole numbers from 0, in the geometry of `like`.
         like: The image; of a NIfTI the header is kept as well.
-        table: Names and colours, kept where the format has room for them (.seg.nrrd).
+        table: Names and colours, kept where the format has room for them (.seg.nrrd and
+            .dcm).
         provenance: Written as JSON to `provenance_path(path)`.
 
     Returns:
@@ -69,6 +72,8 @@ def write_labels(
     _check_shape(array, like)
     if ending == ".png":
         _write_png(target, array)
+    elif ending == ".dcm":
+        write_dicom_seg(target, array, like, table)
     else:
         _write(target, ending, array, like, table, labels=True)
     if provenance is not None:

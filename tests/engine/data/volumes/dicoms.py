@@ -34,6 +34,7 @@ def dataset(
     data = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     data.SOPClassUID = meta.MediaStorageSOPClassUID
     data.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    data.SpecificCharacterSet = "ISO_IR 100"
     data.PatientID, data.PatientName, data.Modality = "P1", "Doe^Jane", modality
     data.PatientBirthDate, data.PatientSex, data.AccessionNumber = "", "", ""
     data.StudyInstanceUID, data.SeriesInstanceUID = STUDY, SERIES

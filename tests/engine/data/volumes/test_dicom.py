@@ -179,6 +179,20 @@ def test_compressed_files_are_decoded_as_stored(syntax: str, most: int, tmp_path
         np.testing.assert_allclose(found.values()[0], ramp * 2.0 + 5, atol=most * 2)
 
 
+@pytest.mark.parametrize("codec", ["JPEG", "JPEG2000"])
+def test_lossless_files_of_itk(codec: str, tmp_path: Path) -> None:
+    values = (slices(1, (32, 40))[0] + 600).astype(np.uint16)
+    writer = sitk.ImageFileWriter()
+    writer.SetImageIO("GDCMImageIO")
+    writer.SetFileName(os.fspath(tmp_path / "a.dcm"))
+    writer.UseCompressionOn()
+    writer.SetCompressor(codec)
+    writer.Execute(sitk.GetImageFromArray(values))
+    syntax = pydicom.dcmread(tmp_path / "a.dcm").file_meta.TransferSyntaxUID
+    assert ("Process 14" if codec == "JPEG" else "2000") in syntax.name
+    np.testing.assert_array_equal(read_series(tmp_path / "a.dcm").values()[0], values)
+
+
 def test_colours_plain_and_compressed(tmp_path: Path) -> None:
     colours = np.zeros((32, 40, 3), np.uint8)
     colours[:16, :, 0], colours[16:, :20, 1], colours[16:, 20:, 2] = 200, 150, 100

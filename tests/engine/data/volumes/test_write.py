@@ -202,7 +202,7 @@ def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("ending", [e for e in LABEL_ENDINGS if e != ".png"])
+@pytest.mark.parametrize("ending", [e for e in LABEL_ENDINGS if e not in (".png", ".dcm")])
 def test_no_folder_and_no_permission(ending: str, tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="folder does not exist"):
         write_labels(tmp_path / "no" / f"m{ending}", mask(), image(oblique()))
