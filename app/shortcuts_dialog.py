@@ -109,6 +109,7 @@ class ShortcutsDialog(QDialog):
                 group = groups[command.group] = QTreeWidgetItem(self.tree, [command.group])
                 group.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 group.setFirstColumnSpanned(True)
+                group.setSizeHint(0, QSize(0, round(1.8 * self.fontMetrics().height())))
                 font = group.font(0)
                 font.setBold(True)
                 group.setFont(0, font)

@@ -1,0 +1,195 @@
+"""What a workspace shows while nothing is open: how to begin, and what was open before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.icons import icon
+from widgets.panels.recent_card import RecentCard, RecentItem
+from widgets.theme import theme_of
+
+_MAX_COLUMNS = 3
+
+
+class StartPage(QWidget):
+    """Buttons to open something, a place to drop files on, and cards of recent files."""
+
+    fileRequested = pyqtSignal()
+    folderRequested = pyqtSignal()
+    recentRequested = pyqtSignal(str)  # key of a RecentItem
+    removeRequested = pyqtSignal(str)
+    dropped = pyqtSignal(list)  # paths
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dropping = False
+        self.setAcceptDrops(True)
+        self._icon = QLabel(self)
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.title = QLabel("Drop images, a DICOM folder or a session here", self)
+        self.hint = QLabel("NIfTI, DICOM, NRRD, MHA, HDF5, TIFF, PNG, NumPy", self)
+        self.hint.setProperty("role", "muted")
+        for label in (self.title, self.hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+        font = self.title.font()
+        font.setPointSizeF(1.3 * font.pointSizeF())
+        self.title.setFont(font)
+        self.open_file = QPushButton(
+            icon("mdi6.file-outline", tone="on_accent"), "Open file…", self
+        )
+        self.open_file.setProperty("primary", True)
+        self.open_file.clicked.connect(self.fileRequested)
+        self.open_folder = QPushButton(icon("mdi6.folder-outline"), "Open DICOM folder…", self)
+        self.open_folder.clicked.connect(self.folderRequested)
+        self._heading = QLabel("Recent", self)
+        self._heading.setProperty("role", "heading")
+        self._cards = _Cards()
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidget(self._cards)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._arrange()
+        self.setRecent(())
+
+    def setRecent(self, items: Sequence[RecentItem]) -> None:
+        """Show these in place of the present ones."""
+        cards = []
+        for item in items:
+            card = RecentCard(item)
+            card.clicked.connect(lambda _, key=item.key: self.recentRequested.emit(key))
+            card.removed.connect(lambda key=item.key: self.removeRequested.emit(key))
+            cards.append(card)
+        self._cards.setCards(cards)
+        self._heading.setVisible(bool(cards))
+        self._scroll.setVisible(bool(cards))
+
+    def cards(self) -> list[RecentCard]:
+        return self._cards.cards()
+
+    def _arrange(self) -> None:
+        em = self.fontMetrics().height()
+        side = 3 * em
+        pixmap = icon("mdi6.tray-arrow-down", tone="muted").pixmap(
+            QSize(side, side), self.devicePixelRatioF()
+        )
+        self._icon.setPixmap(pixmap)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.open_file)
+        buttons.addWidget(self.open_folder)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * em, 2 * em, 2 * em, em)
+        column.setSpacing(em // 2)
+        column.addStretch(1)
+        for widget in (self._icon, self.title, self.hint):
+            column.addWidget(widget)
+        column.addSpacing(em // 2)
+        column.addLayout(buttons)
+        column.addStretch(1)
+        column.addSpacing(em)
+        column.addWidget(self._heading)
+        column.addWidget(self._scroll, 6)
+
+    # --- dropped files
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and _paths(event):
+            event.acceptProposedAction()
+            self._set_dropping(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
+        self._set_dropping(False)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        self._set_dropping(False)
+        paths = [] if event is None else _paths(event)
+        if event is not None and paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        theme, em = theme_of(self), self.fontMetrics().height()
+        shown = (self._icon, self.title, self.hint, self.open_file, self.open_folder)
+        area = self.title.geometry()
+        for widget in shown:
+            area = area.united(widget.geometry())
+        area = area.adjusted(0, -em, -1, em)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour, width = (theme.accent, 3) if self._dropping else (theme.border, 2)
+        painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(area, 0.6 * em, 0.6 * em)
+        painter.end()
+
+    def _set_dropping(self, dropping: bool) -> None:
+        self._dropping = dropping
+        self.update()
+
+
+class _Cards(QWidget):
+    """Cards of one size in rows, as many in a row as fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards: list[RecentCard] = []
+
+    def cards(self) -> list[RecentCard]:
+        return list(self._cards)
+
+    def setCards(self, cards: Sequence[RecentCard]) -> None:
+        for card in self._cards:
+            card.setParent(None)
+            card.deleteLater()
+        self._cards = list(cards)
+        for card in cards:
+            card.setParent(self)
+            card.show()
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        if not self._cards:
+            self.setMinimumHeight(0)
+            return
+        wanted = self._cards[0].sizeHint()
+        gap = self.fontMetrics().height() // 2
+        columns = max(1, min((self.width() + gap) // (wanted.width() + gap), _MAX_COLUMNS))
+        width = (self.width() - (columns - 1) * gap) // columns
+        for place, card in enumerate(self._cards):
+            row, column = divmod(place, columns)
+            left, top = column * (width + gap), row * (wanted.height() + gap)
+            card.setGeometry(left, top, width, wanted.height())
+        rows = -(-len(self._cards) // columns)
+        self.setMinimumHeight(rows * (wanted.height() + gap))
+
+
+def _paths(event: QDropEvent) -> list[str]:
+    data = event.mimeData()
+    urls = [] if data is None or not data.hasUrls() else data.urls()
+    return [url.toLocalFile() for url in urls if url.isLocalFile()]
