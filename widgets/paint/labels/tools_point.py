@@ -9,7 +9,7 @@ import numpy as np
 from PyQt6.QtCore import QRect, Qt
 
 from widgets.paint.labels.connect import connected
-from widgets.paint.labels.place import block_of
+from widgets.paint.labels.place import block_of, slice_box
 from widgets.paint.labels.settings import FillBy
 from widgets.paint.labels.tools import LEFT, RIGHT, LabelTool
 from widgets.viewer.volume.box import Triple
@@ -69,6 +69,11 @@ class Fill(LabelTool):
         else:
             values = plane.slice(editor.image, pointer.index).astype(np.float32)
             region = np.abs(values - float(editor.image[voxel])) <= editor.stored_tolerance()
+        # What must not be painted bounds the area, so that the fill does not pass through it.
+        box = slice_box(plane, pointer.index)
+        allowed = ink.rule.allowed(box, editor.model.peek(box))
+        if allowed is not None:
+            region &= plane.seen(allowed.squeeze(plane.axis))
         x, y = math.floor(pointer.point.x()), math.floor(pointer.point.y())
         area = connected(region, (y, x))
         name = f"Fill: {editor.table.name(ink.value)}" if ink.value else "Erase area"

@@ -190,3 +190,7 @@ def test_actions_have_unique_names_and_keys(editor: LabelEditor) -> None:
     run["label.new"]()
     run["label.previous"]()
     assert editor.table.active() == 1
+    run["size.larger"]()
+    run["size.larger"]()
+    run["size.smaller"]()
+    assert editor.size() == 13.0

@@ -38,3 +38,10 @@ def test_the_outline_is_the_edge_of_the_pixels() -> None:
         lengths.append((QPointF(b.x, b.y) - QPointF(a.x, a.y)).manhattanLength())
     assert sum(lengths) == 16
     assert len(lengths) == 12
+
+
+def test_the_outline_of_a_ball_is_that_of_its_middle() -> None:
+    plane = planes_of(SHAPE, np.eye(4))[PlaneName.CORONAL]
+    ball = Footprint((200.0, 3.0, 200.0), plane.axis, volume=True)
+    path = footprint_outline(plane, ball)
+    assert path.boundingRect() == QRectF(0, 0, 400, 400)
