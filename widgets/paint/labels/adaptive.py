@@ -19,30 +19,40 @@ def structure(
 ) -> NDArray[np.bool_]:
     """The voxels that look like those around `middle` and are connected to it.
 
-    The structure's value and noise are the median and the spread near the middle. How far a value
-    may lie from it is where the distances of all covered voxels part into near and far (2-means),
-    but no less than the noise.
+    The structure's value is the median right around the middle. How far a value may lie from it
+    is where the distances of all covered voxels part into near and far (2-means), but no less
+    than the noise, which is told from neighbours' differences, as edges are few among them.
 
     Args:
         values: (d, h, w) under the brush, NaN and infinities being outside.
         covered: (d, h, w), the brush's own shape.
         middle: A voxel of it.
     """
-    inner = tuple(
-        slice(max(m - max(n // 8, 1), 0), m + max(n // 8, 1) + 1)
-        for m, n in zip(middle, values.shape, strict=True)
-    )
-    near = values[inner][covered[inner]].astype(np.float32)
+    inner = tuple(slice(max(m - 1, 0), m + 2) for m in middle)
+    values = values.astype(np.float32)
+    near = values[inner][covered[inner]]
     near = near[np.isfinite(near)]
     if not near.size or not covered[middle]:
         return np.zeros_like(covered)
     value = np.median(near)
-    noise = _MAD * float(np.median(np.abs(near - value)))
-    distance = np.abs(values.astype(np.float32) - value)
-    cut = max(_parted(distance[covered & np.isfinite(distance)]), _NOISE * noise)
+    distance = np.abs(values - value)
+    cut = max(_parted(distance[covered & np.isfinite(distance)]), _NOISE * _noise(values, covered))
     alike = covered & (distance <= cut)
     alike[middle] = True
     return connected_near(alike, middle)
+
+
+def _noise(values: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
+    """The standard deviation of the noise in float values (d, h, w)."""
+    apart = []
+    for axis in range(values.ndim):
+        pairs = np.moveaxis(values, axis, 0), np.moveaxis(covered, axis, 0)
+        both = pairs[1][1:] & pairs[1][:-1]
+        with np.errstate(invalid="ignore"):
+            apart.append(np.abs(pairs[0][1:] - pairs[0][:-1])[both])
+    steps = np.concatenate(apart)
+    steps = steps[np.isfinite(steps)]
+    return _MAD * float(np.median(steps)) / 2**0.5 if steps.size else 0.0
 
 
 def _parted(distances: NDArray[np.float32]) -> float:
