@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from engine.data.volumes.dicom_header import Frame, Header
 from engine.data.volumes.dicom_pixels import decode_frames
 from engine.data.volumes.dicom_series import Series, find_series
+from engine.data.volumes.limits import Watch, check_memory
 from engine.data.volumes.volume import Channels, Geometry, Source, Volume
 from engine.errors import InputError
 
-__all__ = ["Series", "Watch", "find_series", "load_series", "read_series"]
-
-Watch = Callable[[int, int], None]
-"""Told (done, total); what it raises stops the reading."""
+__all__ = ["Series", "find_series", "load_series", "read_series"]
 
 Place = tuple[int, int, Frame]
 _QUANTITIES = ("CT", "MR", "PT", "NM")
@@ -32,7 +30,7 @@ def read_series(path: str | os.PathLike[str], uid: str = "", watch: Watch | None
     Args:
         path: A folder, or any file of the series.
         uid: Which one (`Series.uid`) where there are several.
-        watch: Told after each file.
+        watch: Told after each file which share is done, 0 to 1; it may raise to cancel.
 
     Raises:
         InputError: No series, several and none chosen, or a file of it that cannot be decoded.
@@ -108,7 +106,10 @@ def _filled(
     if not varies and _fits(list(heads.values()), slope, intercept, stored):
         stored, shift = np.dtype(f"i{stored.itemsize}"), int(intercept)
         intercept = 0.0
-    array = np.empty((len(frames), *series.shape), np.float32 if varies else stored)
+    stored = np.dtype(np.float32) if varies else stored
+    voxels = len(frames) * int(np.prod(series.shape, dtype=np.int64))
+    check_memory(series.files[0].parent, voxels * stored.itemsize)
+    array = np.empty((len(frames), *series.shape), stored)
     for (time, depth, frame), pixels in _decoded(frames, watch):
         if varies:
             array[time, depth] = pixels * np.float32(frame.slope) + np.float32(frame.intercept)
@@ -159,7 +160,7 @@ def _decoded(
         for place in places:
             yield place, pixels[place[2].index]
         if watch is not None:
-            watch(done, len(by_file))
+            watch(done / len(by_file))
 
 
 def _inverted(

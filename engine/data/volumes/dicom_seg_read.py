@@ -28,7 +28,8 @@ from engine.errors import InputError
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_TOLERANCE = 0.02
+_TOLERANCE = 0.1
+"""In voxels."""
 _PALETTE = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255))
 
 
@@ -149,9 +150,7 @@ def _places(frames: list[Frame], geometry: Geometry) -> list[int] | None:
         voxels = geometry.voxel(corners)
         place = int(np.rint(voxels[0, 0]))
         expected = [(place, 0, 0), (place, height - 1, 0), (place, 0, width - 1)]
-        if not 0 <= place < depth or np.abs(voxels - expected).max() > _TOLERANCE * max(
-            1.0, *geometry.shape
-        ):
+        if not 0 <= place < depth or np.abs(voxels - expected).max() > _TOLERANCE:
             return None
         found.append(place)
     return found
@@ -180,6 +179,10 @@ def _own_geometry(source: Path, frames: list[Frame]) -> Geometry:
         return Geometry((1, frames[0].header.rows, frames[0].header.columns), order.affine)
     lps = np.asarray(own.affine)[:, [2, 1, 0, 3]]
     depth, height, width = own.spatial_shape
+    if np.linalg.det(lps[:3, :3]) < 0:
+        # highdicom counts slices downwards; series are read upwards, along the normal.
+        lps[:3, 3] += (depth - 1) * lps[:3, 2]
+        lps[:3, 2] *= -1
     return Geometry((depth, height, width), np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps)
 
 

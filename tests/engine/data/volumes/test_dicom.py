@@ -61,16 +61,16 @@ def test_the_head_is_up_whatever_the_names(tmp_path: Path) -> None:
 
 def test_rescale_window_and_progress(tmp_path: Path) -> None:
     raw = (slices(3) + 600).astype(np.uint16)
-    told: list[tuple[int, int]] = []
+    told: list[float] = []
     window = {"WindowCenter": [40, 600], "WindowWidth": [400, 2000]}
     rescale = {"RescaleSlope": 1, "RescaleIntercept": -1024}
     stack(tmp_path, raw, BitsStored=12, HighBit=11, **window, **rescale)
-    found = read_series(tmp_path, watch=lambda done, total: told.append((done, total)))
+    found = read_series(tmp_path, watch=told.append)
     assert found.array.dtype == np.int16
     assert not found.scaled
     np.testing.assert_array_equal(found.values(), raw.astype(int) - 1024)
     assert found.window == (-160, 240)
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [1 / 3, 2 / 3, 1]
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.5, -3.0), (1.0, -1024.0), (1.0, 0.5)])

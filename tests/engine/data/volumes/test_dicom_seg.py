@@ -79,10 +79,12 @@ def test_places_by_the_files_own_word(volume: Volume, tmp_path: Path) -> None:
     labels = drawn(volume.geometry.shape)
     path = write_dicom_seg(tmp_path / "seg.dcm", labels, volume)
     moved = volume.affine.copy()
-    moved[2, 3] += 1.0
+    moved[0, 3] += 0.2
     for like in (None, Geometry(volume.geometry.shape, moved)):
         found = read_dicom_seg(path, like)
         assert not found.matches
+        assert found.geometry.shape == (4, 6, 8)
+        assert found.geometry.affine[2, 2] > 0
         for value in (1, 4):
             here = found.geometry.world(np.argwhere(found.labels == value))
             there = volume.geometry.world(np.argwhere(labels == value))
