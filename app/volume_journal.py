@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,14 @@ from platformdirs import user_state_path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.journal_slots import SLOTS, Slot, take_free_slot, take_slot
-from app.label_record import records_of
-from app.volume_log import (
-    REDO,
-    UNDO,
-    Header,
-    Recovered,
-    base_record,
-    header_record,
-    read_log,
-    step_record,
-    table_record,
-)
+from app.volume_log import Header, Recovered, header_record, read_log
+from app.volume_log_feed import Make, VolumeLog
 from app.volume_log_file import LogFile
 from engine.errors import DiskError, InputError
-from widgets.paint.labels.model import LabelModel
-from widgets.paint.labels.step import Step
-from widgets.paint.labels.table import Label, LabelTable
+from widgets.paint.labels.table import Label
 
 _WAIT_S = 0.5
 _log = logging.getLogger(__name__)
-Make = Callable[[], bytes]
 
 
 class VolumeJournal(QObject):
@@ -59,24 +46,30 @@ class VolumeJournal(QObject):
         self._thread: threading.Thread | None = None
         self._slot = self._take()
 
-    def open(self, header: Header, labels: NDArray[Any], table: Iterable[Label] = ()) -> VolumeLog:
-        """Begin a log; returns at once, after a copy of labels that are not empty.
+    def open(
+        self,
+        header: Header,
+        labels: NDArray[Any],
+        table: Iterable[Label] = (),
+        *,
+        own: bool = False,
+    ) -> VolumeLog:
+        """Begin a log.
 
         Args:
             labels: (D, H, W) uint8 or uint16, what the steps begin from.
+            own: The array will never change, for example that of a reader, which the model has
+                copied: none of it is touched in this thread. Else it is copied at once.
         """
         name = f"volume-{uuid.uuid4().hex[:12]}.journal"
-        file = LogFile(self._own() / name, header_record(header))
-        log = VolumeLog(file, self._write)
-        if self._slot is not None:
-            with self._changed:
-                self._files.append(file)
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="volume-journal")
-                    self._thread.start()
-            log.base(labels, strokes=0)
-            log.table(table)
+        log = self._begin(LogFile(self._own() / name, header_record(header)))
+        log.base(labels, strokes=0, own=own)
+        log.table(table)
         return log
+
+    def resume(self, recovered: Recovered) -> VolumeLog:
+        """Go on with a log whose labels the user has taken back; nothing is ever without a log."""
+        return self._begin(LogFile(recovered.path, b"", recovered.end))
 
     def recover(self) -> list[Recovered]:
         """What windows that crashed have left, oldest first; for a thread, since it reads files.
@@ -161,6 +154,15 @@ class VolumeJournal(QObject):
             finally:
                 slot.lock.unlock()
 
+    def _begin(self, file: LogFile) -> VolumeLog:
+        if self._slot is not None:
+            with self._changed:
+                self._files.append(file)
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="volume-journal")
+                    self._thread.start()
+        return VolumeLog(file, self._write)
+
     # --- in the thread
 
     def _write(self, file: LogFile, make: Make | None) -> None:
@@ -201,49 +203,3 @@ class VolumeJournal(QObject):
         with self._changed:
             if file in self._files:
                 self._files.remove(file)
-
-
-class VolumeLog:
-    """The log of one label volume; every call returns at once.
-
-    `follow` is enough for all but `LabelModel.reset`, after which `base` has to be called.
-    """
-
-    def __init__(self, file: LogFile, write: Callable[[LogFile, Make | None], None]) -> None:
-        self._file, self._write = file, write
-
-    def path(self) -> Path:
-        return self._file.path
-
-    def follow(self, model: LabelModel, table: LabelTable) -> None:
-        """Write down what happens to the labels and to their table."""
-        model.stepAdded.connect(self.step)
-        model.travelled.connect(self.travelled)
-        table.changed.connect(lambda: self.table(table.labels()))
-
-    def step(self, step: Step) -> None:
-        """A step was done."""
-        self._write(self._file, lambda: step_record(step))
-
-    def travelled(self, step: Step, forward: bool) -> None:
-        """A step was undone, or done again."""
-        self._write(self._file, lambda: step_record(step, REDO if forward else UNDO))
-
-    def table(self, labels: Iterable[Label]) -> None:
-        """The table changed."""
-        rows = records_of(labels)
-        self._write(self._file, lambda: table_record(rows))
-
-    def base(self, labels: NDArray[Any], strokes: int = 1) -> None:
-        """Labels (D, H, W) of the header's shape were put in place of all before.
-
-        Args:
-            strokes: Steps that they count for; with none, nothing is recovered from them alone.
-        """
-        if strokes or labels.any():
-            kept = labels.copy()
-            self._write(self._file, lambda: base_record(kept, strokes))
-
-    def close(self) -> None:
-        """The labels are closed, saved or not wanted: the log goes."""
-        self._write(self._file, None)

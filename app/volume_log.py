@@ -70,6 +70,7 @@ class Recovered:
         table: The label table; empty if none was written.
         strokes: Steps done since the log was opened, those that were undone not counted.
         torn: Whether the last record was cut off or damaged.
+        end: Bytes of the whole records.
     """
 
     path: Path
@@ -78,6 +79,7 @@ class Recovered:
     table: tuple[Label, ...]
     strokes: int
     torn: bool
+    end: int
 
 
 def record(kind: bytes, payload: bytes) -> bytes:
@@ -119,14 +121,16 @@ def read_log(path: Path) -> Recovered:
         if stream.read(len(MAGIC)) != MAGIC:
             raise InputError(f"{path} is no journal of labels.", "Delete it.")
         replay = _Replay()
-        torn = False
+        torn, end = False, len(MAGIC)
         for kind, payload, whole in _records(stream):
             if not whole or not replay.take(kind, payload):
                 torn = True
                 break
+            end += _RECORD.size + len(payload)
     if replay.header is None:
         raise InputError(f"The beginning of the journal {path} is damaged.", "Delete it.")
-    return Recovered(path, replay.header, replay.labels, replay.table, max(replay.strokes, 0), torn)
+    strokes = max(replay.strokes, 0)
+    return Recovered(path, replay.header, replay.labels, replay.table, strokes, torn, end)
 
 
 class _Replay:

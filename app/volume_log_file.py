@@ -25,14 +25,17 @@ class LogFile:
 
     Args:
         path: Made at the first `flush`.
-        beginning: What it begins with.
+        beginning: What it begins with, or nothing for one that is there already.
+        end: Up to where that one is whole.
     """
 
-    def __init__(self, path: Path, beginning: bytes, compact_bytes: int = COMPACT_BYTES) -> None:
+    def __init__(
+        self, path: Path, beginning: bytes, end: int = 0, compact_bytes: int = COMPACT_BYTES
+    ) -> None:
         self.path = path
-        self._waiting = [beginning]
+        self._waiting = [beginning] if beginning else []
         self._compact_at = self._least = compact_bytes
-        self._end = 0
+        self._end = end
         self._descriptor = -1
         self._unsynced_since = 0.0
         self._lost = False
@@ -80,6 +83,7 @@ class LogFile:
     def _append(self, data: bytes) -> None:
         if self._descriptor < 0:
             self._descriptor = os.open(self.path, _FLAGS | os.O_CREAT, 0o600)
+            os.ftruncate(self._descriptor, self._end)
         end = self._end
         left = memoryview(data)
         while left:

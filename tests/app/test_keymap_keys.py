@@ -30,6 +30,7 @@ from app.keymap_keys import ViewerKeys
 # The offscreen platform says this of every window with a least size.
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support propagateSizeHints")
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 NONE = Qt.KeyboardModifier.NoModifier
 
 
@@ -142,6 +143,19 @@ def test_signs_are_found_with_and_without_shift_and_on_the_number_pad(screen: Sc
     screen.keymap.setPreset("ITK-SNAP")
     screen.press(screen.view, Qt.Key.Key_Greater, SHIFT)
     assert screen.done["label.next"] == 1
+
+
+@pytest.mark.parametrize(
+    "modifiers",
+    [CONTROL | Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.GroupSwitchModifier],
+)
+def test_signs_are_found_where_they_need_alt_gr(
+    screen: Screen, modifiers: Qt.KeyboardModifier
+) -> None:
+    screen.view.setFocus()
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_BracketRight, modifiers, "]")
+    QApplication.sendEvent(screen.view, event)
+    assert screen.done == {"brush.larger": 1}
 
 
 def test_new_keys_work_at_once_and_show_in_the_menu(screen: Screen) -> None:

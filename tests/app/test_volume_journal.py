@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -234,6 +235,35 @@ def test_windows_share_no_log_and_the_next_one_finds_both(tmp_path: Path) -> Non
     third.close()
 
 
+def test_recovered_work_goes_on_in_its_own_log(tmp_path: Path) -> None:
+    crashed(tmp_path, 5)
+    path = only_log(tmp_path)
+    os.truncate(path, path.stat().st_size - 3)
+    journal = VolumeJournal(tmp_path)
+    (found,) = journal.recover()
+    assert found.torn
+    model = LabelModel(SHAPE)
+    model.reset(found.labels)
+    journal.resume(found).follow(model, LabelTable())
+    paint(model, 7)
+    assert journal.recover() == [], "it is in use"
+    journal.close(clean=False)
+    again = read_log(path)
+    assert (again.torn, again.strokes) == (False, 5)
+    assert np.array_equal(again.labels, model.array)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_labels_to_begin_from_are_copied_unless_they_stay(tmp_path: Path, own: bool) -> None:
+    labels = np.full(SHAPE, 3, np.uint8)
+    journal = VolumeJournal(tmp_path)
+    journal.open(HEADER, labels, own=own).base(labels, strokes=1, own=own)
+    if not own:
+        labels[:] = 0
+    journal.close(clean=False)
+    assert int(read_log(only_log(tmp_path)).labels.min()) == 3
+
+
 def test_a_long_log_is_made_shorter_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "volume-1.journal"
     crashed(tmp_path / "other", 40)
@@ -289,6 +319,31 @@ def test_a_place_that_cannot_be_written_is_told_once_and_made_good(
     paint(model, 7)
     journal.close(clean=False)
     assert np.array_equal(read_log(log.path()).labels, model.array)
+
+
+def test_a_disk_that_fills_up_leaves_the_log_whole(tmp_path: Path) -> None:
+    crashed(tmp_path / "full", 9)
+    content = only_log(tmp_path / "full").read_bytes()
+    last = _last_record(content)
+    path = tmp_path / "volume-1.journal"
+    file = LogFile(path, content[: -len(last)])
+    assert file.flush() is None
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Room for a part of the record only.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, before[1]))
+    try:
+        file.add(last)
+        error = file.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error is not None
+    assert str(path) in error.message
+    found = read_log(path)
+    assert not found.torn
+    assert np.array_equal(found.labels, after(8))
+    assert file.flush() is None
+    file.close()
+    assert np.array_equal(read_log(path).labels, after(9))
 
 
 def test_without_any_place_painting_goes_on(tmp_path: Path) -> None:

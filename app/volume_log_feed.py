@@ -1,0 +1,69 @@
+"""What is told to a log while labels are painted; none of it takes time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from app.label_record import records_of
+from app.volume_log import REDO, UNDO, base_record, step_record, table_record
+from app.volume_log_file import LogFile
+from widgets.paint.labels.model import LabelModel
+from widgets.paint.labels.step import Step
+from widgets.paint.labels.table import Label, LabelTable
+
+Make = Callable[[], bytes]
+
+
+class VolumeLog:
+    """The log of one label volume; every call returns at once.
+
+    `follow` is enough for all but `LabelModel.reset`, after which `base` has to be called.
+    """
+
+    def __init__(self, file: LogFile, write: Callable[[LogFile, Make | None], None]) -> None:
+        self._file, self._write = file, write
+
+    def path(self) -> Path:
+        return self._file.path
+
+    def follow(self, model: LabelModel, table: LabelTable) -> None:
+        """Write down what happens to the labels and to their table."""
+        model.stepAdded.connect(self.step)
+        model.travelled.connect(self.travelled)
+        table.changed.connect(lambda: self.table(table.labels()))
+
+    def step(self, step: Step) -> None:
+        """A step was done."""
+        self._write(self._file, lambda: step_record(step))
+
+    def travelled(self, step: Step, forward: bool) -> None:
+        """A step was undone, or done again."""
+        self._write(self._file, lambda: step_record(step, REDO if forward else UNDO))
+
+    def table(self, labels: Iterable[Label]) -> None:
+        """The table changed."""
+        rows = records_of(labels)
+        self._write(self._file, lambda: table_record(rows))
+
+    def base(self, labels: NDArray[Any], strokes: int = 1, *, own: bool = False) -> None:
+        """Labels (D, H, W) of the header's shape were put in place of all before.
+
+        Args:
+            strokes: Steps that they count for; with none, nothing is recovered from them alone.
+            own: As in `VolumeJournal.open`.
+        """
+        kept = labels if own else labels.copy()
+
+        def make() -> bytes:
+            # A log begins empty.
+            return base_record(kept, strokes) if strokes or kept.any() else b""
+
+        self._write(self._file, make)
+
+    def close(self) -> None:
+        """The labels are closed, saved or not wanted: the log goes."""
+        self._write(self._file, None)
