@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from app.label_record import LabelRecord, Rows
 from app.session_paths import FileRef
+from widgets.viewer.volume.layers import Blend, Look
 
 VERSION = 1
 Point = tuple[float, float, float]
@@ -71,6 +73,15 @@ class LookState(_Saved):
     smooth: bool = True
     threshold: float | None = None
     threshold_high: float | None = None
+
+    @staticmethod
+    def of(look: Look) -> LookState:
+        return LookState.model_validate({**asdict(look), "blend": look.blend.value})
+
+    def look(self) -> Look:
+        """How it was; a blend that only a later version knows is the plain one."""
+        blends = {blend.value: blend for blend in Blend}
+        return Look(**{**self.model_dump(), "blend": blends.get(self.blend, Blend.OVER)})
 
 
 class LayerState(_Saved):

@@ -27,6 +27,7 @@ from app.session_models import (
 )
 from app.session_paths import file_ref, locate
 from engine.errors import DiskError, InputError
+from widgets.viewer.volume.layers import Blend, Look
 
 SHAPE = (6, 9, 11)
 ROWS = ((0.5, 0.0, 0.0, -7.0), (0.0, 2.0, 0.1, 3.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
@@ -78,6 +79,13 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert again.model_dump(exclude=plain) == state.model_dump(exclude=plain)
     assert [ref.part for ref in again.files()] == ["image", ""]
     again.masks[0].labels[0] = 5  # it can be painted on at once
+
+
+def test_looks_come_back_as_they_were() -> None:
+    look = Look(low=-160, high=240, lut="hot", blend=Blend.CURTAIN, outlined=True, threshold=0.5)
+    state = LookState.model_validate_json(LookState.of(look).model_dump_json())
+    assert state.look() == look
+    assert state.model_copy(update={"blend": "later"}).look().blend is Blend.OVER
 
 
 def test_a_session_keeps_its_old_file_when_it_cannot_be_written(saved: Path) -> None:
