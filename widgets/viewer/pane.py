@@ -68,22 +68,13 @@ class Pane(QWidget):
             self.update()
 
     def setPixelSize(self, width: float, height: float) -> None:
-        """Declare the shape of a pixel, in any unit; square at first."""
-        least = min(width, height)
-        pixel = QSizeF(width / least, height / least)
-        if pixel != self._pixel:
-            self._pixel = pixel
-            self.viewMoved()
-            self.update()
-
-    def setPixelSize(self, width: float, height: float) -> None:
-        """The sides of an image pixel in any unit; only their ratio counts. Default: square."""
+        """The sides of an image pixel in any unit; only their ratio counts. Square at first."""
         shorter = min(width, height)
         if not shorter > 0:
             raise ValueError(f"a pixel of {width} x {height}")
-        size = QSizeF(width / shorter, height / shorter)
-        if size != self._pixel_size:
-            self._pixel_size = size
+        pixel = QSizeF(width / shorter, height / shorter)
+        if pixel != self._pixel:
+            self._pixel = pixel
             self.viewMoved()
             self.update()
 

@@ -83,7 +83,9 @@ class Raster:
             scale: Device pixels per image pixel.
             smooth: Whether pixels are blended when enlarged; by default up to twice their size.
         """
-        wanted = int(math.log2(1.0 / scale) + 1e-6) if scale < 1.0 else 0
+        smaller = math.log2(1.0 / scale) if scale < 1.0 else 0.0
+        # Pixels that are not blended are skipped when drawn smaller: these are rather enlarged.
+        wanted = math.ceil(smaller - 1e-6) if self._crisp else int(smaller + 1e-6)
         level = self._show(wanted)
         size = 1 << level
         # Whole source pixels with a border, so that blending at the edge has its neighbours.
@@ -94,6 +96,7 @@ class Raster:
         painter.setClipRect(QRectF(self.rect), Qt.ClipOperation.IntersectClip)
         painter.scale(size, size)
         smooth = scale < NEAREST_FROM if smooth is None else smooth or scale < 1.0
+        smooth = smooth and not self._crisp
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(part.topLeft(), self._image, part)
         painter.restore()
@@ -113,11 +116,11 @@ class Raster:
     def _wrap(self, array: NDArray[np.uint8]) -> QImage:
         if self._table is not None:
             self._tinted = self._table[array]
-            return _shared(self._tinted, QImage.Format.Format_ARGB32_Premultiplied)
-        return _shared(array, _FORMATS[array.shape[2] if array.ndim == 3 else 1])
+            return wrapped(self._tinted, QImage.Format.Format_ARGB32_Premultiplied)
+        return wrapped(array, _FORMATS[array.shape[2] if array.ndim == 3 else 1])
 
 
-def _shared(array: NDArray[np.uint8] | NDArray[np.uint32], form: QImage.Format) -> QImage:
+def wrapped(array: NDArray[np.uint8] | NDArray[np.uint32], form: QImage.Format) -> QImage:
     """A QImage over the array's own memory; the caller keeps the array alive."""
     height, width = array.shape[:2]
     # Any buffer serves; the type stubs know only bytes.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PyQt6.QtGui import QTransform
 
-Size = QSize | QSizeF
 MAX_SCALE = 64.0  # view pixels per image pixel
 MIN_ZOOM = 0.25  # of the fitted size
 FIT_MARGIN = 6.0  # view pixels kept free around a fitted image
@@ -17,9 +16,6 @@ SQUARE = QSizeF(1.0, 1.0)
 @dataclass(frozen=True)
 class View:
     """Centre in image fractions (0..1) and zoom relative to the fitted size.
-
-    The image's size is that on a screen with square pixels: where image pixels are not square,
-    their longer side counts as several.
 
     Being relative, the same view makes sense in a pane of another size that shows an image of
     another size, so linked panes simply share it; and a fitted pane stays fitted when resized.
@@ -36,11 +32,11 @@ class View:
     def fitted(self) -> bool:
         return self == View()
 
-    def scale(self, pane: QSize, image: Size, pixel: QSizeF = SQUARE) -> float:
+    def scale(self, pane: QSize, image: QSize, pixel: QSizeF = SQUARE) -> float:
         """View pixels per image pixel, along the pixel's smaller side."""
         return self.zoom * fit_scale(pane, image, pixel)
 
-    def transform(self, pane: QSize, image: Size, pixel: QSizeF = SQUARE) -> QTransform:
+    def transform(self, pane: QSize, image: QSize, pixel: QSizeF = SQUARE) -> QTransform:
         """Image coordinates (pixel (0, 0) covers [0, 1) x [0, 1)) to view coordinates."""
         scale = self.scale(pane, image, pixel)
         across, down = scale * pixel.width(), scale * pixel.height()
@@ -49,7 +45,7 @@ class View:
         return QTransform(across, 0.0, 0.0, down, dx, dy)
 
     def zoomed(
-        self, factor: float, anchor: QPointF, pane: QSize, image: Size, pixel: QSizeF = SQUARE
+        self, factor: float, anchor: QPointF, pane: QSize, image: QSize, pixel: QSizeF = SQUARE
     ) -> View:
         """Zoom by `factor` such that the image point under `anchor` (view pixels) stays there."""
         fit = fit_scale(pane, image, pixel)
@@ -59,7 +55,7 @@ class View:
         across = QPointF(away.x() / pixel.width(), away.y() / pixel.height())
         return _kept(inverse.map(anchor) + across, image, zoom)
 
-    def panned(self, delta: QPointF, pane: QSize, image: Size, pixel: QSizeF = SQUARE) -> View:
+    def panned(self, delta: QPointF, pane: QSize, image: QSize, pixel: QSizeF = SQUARE) -> View:
         """Move the image by `delta` view pixels; its centre never leaves the image."""
         shift = delta / self.scale(pane, image, pixel)
         shift = QPointF(shift.x() / pixel.width(), shift.y() / pixel.height())
@@ -67,7 +63,7 @@ class View:
         return _kept(centre, image, self.zoom)
 
 
-def fit_scale(pane: QSize, image: Size, pixel: QSizeF = SQUARE) -> float:
+def fit_scale(pane: QSize, image: QSize, pixel: QSizeF = SQUARE) -> float:
     """The scale at which the whole image is seen."""
     free = QSizeF(pane.width() - 2 * FIT_MARGIN, pane.height() - 2 * FIT_MARGIN)
     width, height = image.width() * pixel.width(), image.height() * pixel.height()
@@ -75,7 +71,7 @@ def fit_scale(pane: QSize, image: Size, pixel: QSizeF = SQUARE) -> float:
     return max(ratio, 1e-3)
 
 
-def _kept(centre: QPointF, image: Size, zoom: float) -> View:
+def _kept(centre: QPointF, image: QSize, zoom: float) -> View:
     box = QRectF(0, 0, image.width(), image.height())
     x = min(max(centre.x(), box.left()), box.right()) / box.width()
     y = min(max(centre.y(), box.top()), box.bottom()) / box.height()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -94,6 +94,11 @@ class Layer(QObject):
 
     Values are `array * slope + intercept`, with array (C, D, H, W). Labels have C = 1 and share
     memory with the model that is painted into; `touch` tells of a change there.
+
+    Attributes:
+        grid: Where the voxels lie.
+        home: The values shown darkest and brightest when the window is reset.
+        unit: Of the values, for example "HU", or "".
     """
 
     lookChanged = pyqtSignal()
@@ -120,6 +125,8 @@ class Layer(QObject):
         self._name, self._array, self.grid, self.kind = name, array, grid, kind
         self.slope, self.intercept, self.channels = slope, intercept, channels
         self._look = look or Look()
+        self._palette: NDArray[np.uint8] | None = None
+        self.home = (self._look.low, self._look.high)
         self.unit = ""
 
     @property
@@ -148,6 +155,29 @@ class Layer(QObject):
     def change(self, **fields: Any) -> None:
         """Change some fields of the look."""
         self.setLook(replace(self._look, **fields))
+
+    def palette(self) -> NDArray[np.uint8] | None:
+        """RGBA (n, 4) of the labels from 0, or None for the default colours."""
+        return self._palette
+
+    def setPalette(
+        self, colours: NDArray[np.uint8] | Mapping[int, tuple[int, int, int, int]]
+    ) -> None:
+        """Colour labels: RGBA, not premultiplied, 0..255; alpha 0 hides one.
+
+        colours: (n, 4) by label, or by number; labels that it does not name are not shown.
+        """
+        if isinstance(colours, Mapping):
+            table = np.zeros((max(colours, default=0) + 1, 4), np.uint8)
+            for value, colour in colours.items():
+                table[value] = colour
+        else:
+            table = np.array(colours, np.uint8)
+        if table.ndim != 2 or table.shape[1] != 4 or not len(table):
+            raise ValueError(f"a palette has shape (n, 4), not {table.shape}")
+        if self._palette is None or not np.array_equal(table, self._palette):
+            self._palette = table
+            self.lookChanged.emit()
 
     def touch(self, box: Box | None = None) -> None:
         """Tell that voxels of `box` (default: all) have other values now."""

@@ -1,0 +1,72 @@
+"""How a layer lies on those below it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRect, QRectF, QSize
+from PyQt6.QtGui import QPainter, QRegion
+
+from widgets.viewer.volume.cut import Cut
+from widgets.viewer.volume.drawn import DrawnLayer
+from widgets.viewer.volume.label_outline import draw_outline
+from widgets.viewer.volume.layers import Blend
+
+SQUARE = 56  # view pixels of a checkerboard's square
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a slice is painted.
+
+    Attributes:
+        exposed: View pixels that are to be painted.
+        size: Of the view.
+        source: The visible part in plane coordinates.
+        scale: Device pixels per plane pixel.
+        ratio: Device pixels per view pixel.
+        curtain: View pixels left of which curtained layers are not drawn.
+    """
+
+    exposed: QRect
+    size: QSize
+    source: QRectF
+    scale: float
+    ratio: float
+    curtain: float
+
+
+def draw_blended(painter: QPainter, drawn: DrawnLayer, cut: Cut, place: Place) -> None:
+    """Paint a layer with its opacity; the painter maps plane to view coordinates."""
+    look = drawn.layer.look
+    painter.save()
+    painter.setOpacity(look.opacity)
+    region = clip_of(look.blend, place)
+    if region is not None:
+        transform = painter.transform()
+        painter.resetTransform()
+        painter.setClipRegion(region)
+        painter.setTransform(transform)
+    if look.blend is Blend.ADD:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
+    if drawn.labels and look.outlined:
+        draw_outline(painter, drawn, cut, place.exposed, place.ratio)
+    else:
+        drawn.draw(painter, cut, place.source, place.scale)
+    painter.restore()
+
+
+def clip_of(blend: Blend, place: Place) -> QRegion | None:
+    """The view pixels where a layer is drawn, or None for all."""
+    width, height = place.size.width(), place.size.height()
+    if blend is Blend.CURTAIN:
+        edge = round(place.curtain)
+        return QRegion(edge, 0, max(width - edge, 0), height)
+    if blend is not Blend.CHECKER:
+        return None
+    region = QRegion()
+    for row in range(math.ceil(height / SQUARE)):
+        for column in range((row + 1) % 2, math.ceil(width / SQUARE), 2):
+            region += QRect(column * SQUARE, row * SQUARE, SQUARE, SQUARE)
+    return region
