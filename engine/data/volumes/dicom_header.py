@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.data.image_formats import DECODE_ERRORS
+from engine.data.volumes.dicom_values import (
+    Groups,
+    Vector,
+    decode_errors,
+    first_item,
+    numbers_of,
+    quiet,
+    text_of,
+    unit_vectors,
+    whole_of,
+)
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-Vector = NDArray[np.float64]
 SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 MAX_FRAMES = 2**17
 
@@ -117,21 +121,6 @@ class Frame:
     times: dict[str, float | str]
 
 
-def decode_errors() -> tuple[type[Exception], ...]:
-    """What pydicom raises on damaged bytes."""
-    from pydicom.errors import BytesLengthException, InvalidDicomError
-
-    return (*DECODE_ERRORS, BytesLengthException, InvalidDicomError)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps back what libraries have to say of odd headers: it is no news to the user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def looks_like_dicom(path: Path) -> bool:
     """Whether a file begins as DICOM files do, with or without the usual preamble."""
     try:
@@ -159,7 +148,7 @@ def read_frames(path: Path) -> list[Frame]:
 
 
 def _frames_of(path: Path, data: Dataset) -> list[Frame]:
-    rows, columns = _whole(data, "Rows"), _whole(data, "Columns")
+    rows, columns = whole_of(data, "Rows"), whole_of(data, "Columns")
     kind = data.get("SOPClassUID")
     if not (rows > 0 and columns > 0 and kind):
         # pydicom takes a file that ends within its header for a short one.
@@ -169,75 +158,59 @@ def _frames_of(path: Path, data: Dataset) -> list[Frame]:
     header = _header(path, data)
     if header.frames > min(MAX_FRAMES, os.path.getsize(path)):
         raise ValueError(f"{header.frames:,} frames in {os.path.getsize(path):,} bytes")
-    shared = _first(data, "SharedFunctionalGroupsSequence")
+    shared = first_item(data, "SharedFunctionalGroupsSequence")
     per_frame = data.get("PerFrameFunctionalGroupsSequence") or []
-    groups = [_Groups(data, shared, own) for own in per_frame[: header.frames]]
-    groups += [_Groups(data, shared, None)] * (header.frames - len(groups))
+    groups = [Groups(data, shared, own) for own in per_frame[: header.frames]]
+    groups += [Groups(data, shared, None)] * (header.frames - len(groups))
     return [_frame(header, index, group) for index, group in enumerate(groups)]
 
 
 def _header(path: Path, data: Dataset) -> Header:
-    syntax = _text(data.file_meta, "TransferSyntaxUID") if hasattr(data, "file_meta") else ""
-    bits = _whole(data, "BitsAllocated") or 16
+    syntax = text_of(data.file_meta, "TransferSyntaxUID") if hasattr(data, "file_meta") else ""
+    bits = whole_of(data, "BitsAllocated") or 16
     size = 1 if bits <= 8 else 2 if bits <= 16 else 4 if bits <= 32 else 8
-    letter = {0: "u", 1: "i"}.get(_whole(data, "PixelRepresentation", -1), "u")
+    letter = {0: "u", 1: "i"}.get(whole_of(data, "PixelRepresentation", -1), "u")
     if "PixelRepresentation" not in data and size >= 4:
         letter = "f"
-    modality, unit = _text(data, "Modality"), _text(data, "RescaleType")
+    modality, unit = text_of(data, "Modality"), text_of(data, "RescaleType")
     if modality == "CT" and unit in ("", "US"):
         unit = "HU"
-    units = {"BQML": "Bq/ml", "GML": "g/ml"}.get(_text(data, "Units"), "")
-    date, study = _text(data, "StudyDate"), _text(data, "StudyDescription")
+    units = {"BQML": "Bq/ml", "GML": "g/ml"}.get(text_of(data, "Units"), "")
+    date, study = text_of(data, "StudyDate"), text_of(data, "StudyDescription")
     return Header(
         path=path,
         syntax=syntax,
-        sop_class=_text(data, "SOPClassUID"),
-        sop_uid=_text(data, "SOPInstanceUID"),
-        series_uid=_text(data, "SeriesInstanceUID"),
-        study_uid=_text(data, "StudyInstanceUID"),
-        patient_id=_text(data, "PatientID"),
-        patient_name=_text(data, "PatientName").replace("^", " ").strip(),
+        sop_class=text_of(data, "SOPClassUID"),
+        sop_uid=text_of(data, "SOPInstanceUID"),
+        series_uid=text_of(data, "SeriesInstanceUID"),
+        study_uid=text_of(data, "StudyInstanceUID"),
+        patient_id=text_of(data, "PatientID"),
+        patient_name=text_of(data, "PatientName").replace("^", " ").strip(),
         study=f"{study} {date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else study,
-        description=_text(data, "SeriesDescription"),
+        description=text_of(data, "SeriesDescription"),
         modality=modality,
-        number=_whole(data, "SeriesNumber"),
+        number=whole_of(data, "SeriesNumber"),
         image_type=tuple(str(word).upper() for word in data.get("ImageType") or ()),
-        rows=_whole(data, "Rows"),
-        columns=_whole(data, "Columns"),
-        samples=_whole(data, "SamplesPerPixel") or 1,
-        frames=max(1, _whole(data, "NumberOfFrames")),
-        photometric=_text(data, "PhotometricInterpretation"),
+        rows=whole_of(data, "Rows"),
+        columns=whole_of(data, "Columns"),
+        samples=whole_of(data, "SamplesPerPixel") or 1,
+        frames=max(1, whole_of(data, "NumberOfFrames")),
+        photometric=text_of(data, "PhotometricInterpretation"),
         stored=np.dtype(f"{letter}{size}"),
-        bits=_whole(data, "BitsStored") or bits,
+        bits=whole_of(data, "BitsStored") or bits,
         unit=units or ("" if unit in ("US", "") else unit),
         moving="FrameTime" in data or modality in ("US", "XA", "RF", "ES"),
         curved="ModalityLUTSequence" in data,
     )
 
 
-class _Groups:
-    """Looks an attribute up where a frame may keep it: its own group, the shared one, the file."""
-
-    def __init__(self, data: Dataset, shared: Dataset | None, own: Dataset | None) -> None:
-        self._places = [place for place in (own, shared) if place is not None]
-        self._data = data
-
-    def item(self, sequence: str, keyword: str) -> Dataset:
-        """The data set that holds the keyword, or else the file's."""
-        for place in self._places:
-            item = _first(place, sequence)
-            if item is not None and keyword in item:
-                return item
-        return self._data
-
-
-def _frame(header: Header, index: int, groups: _Groups) -> Frame:
+def _frame(header: Header, index: int, groups: Groups) -> Frame:
     def numbers(sequence: str, keyword: str, count: int) -> tuple[float, ...] | None:
-        return _numbers(groups.item(sequence, keyword), keyword, count)
+        return numbers_of(groups.item(sequence, keyword), keyword, count)
 
     measures = "PixelMeasuresSequence"
     position = numbers("PlanePositionSequence", "ImagePositionPatient", 3)
-    orientation = _unit_vectors(numbers("PlaneOrientationSequence", "ImageOrientationPatient", 6))
+    orientation = unit_vectors(numbers("PlaneOrientationSequence", "ImageOrientationPatient", 6))
     spacing = numbers(measures, "PixelSpacing", 2) or numbers(measures, "ImagerPixelSpacing", 2)
     gap = numbers(measures, "SpacingBetweenSlices", 1) or numbers(measures, "SliceThickness", 1)
     rescale = "PixelValueTransformationSequence"
@@ -261,7 +234,7 @@ def _frame(header: Header, index: int, groups: _Groups) -> Frame:
     )
 
 
-def _times(groups: _Groups) -> dict[str, float | str]:
+def _times(groups: Groups) -> dict[str, float | str]:
     found: dict[str, float | str] = {}
     places = {
         "NominalCardiacTriggerDelayTime": "CardiacSynchronizationSequence",
@@ -270,49 +243,9 @@ def _times(groups: _Groups) -> dict[str, float | str]:
     }
     for keyword, _ in TIME_KEYS:
         item = groups.item(places.get(keyword, "FrameContentSequence"), keyword)
-        number = None if "Time" in keyword and "Date" in keyword else _numbers(item, keyword, 1)
+        number = None if "Time" in keyword and "Date" in keyword else numbers_of(item, keyword, 1)
         if number is not None:
             found[keyword] = number[0]
-        elif text := _text(item, keyword):
+        elif text := text_of(item, keyword):
             found[keyword] = text
     return found
-
-
-def _unit_vectors(cosines: tuple[float, ...] | None) -> Vector | None:
-    """(2, 3) of length one, or None where they are no two directions at right angles."""
-    if cosines is None:
-        return None
-    vectors = np.array(cosines).reshape(2, 3)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if lengths.min() < 0.5:
-        return None
-    unit: Vector = vectors / lengths
-    return unit if abs(float(unit[0] @ unit[1])) < 0.05 else None
-
-
-def _first(data: Dataset, keyword: str) -> Dataset | None:
-    items = data.get(keyword)
-    return items[0] if items else None
-
-
-def _text(data: Dataset, keyword: str) -> str:
-    value = data.get(keyword)
-    return "" if value is None else str(value).strip()
-
-
-def _whole(data: Dataset, keyword: str, default: int = 0) -> int:
-    numbers = _numbers(data, keyword, 1)
-    return default if numbers is None else int(numbers[0])
-
-
-def _numbers(data: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    """The first numbers of an attribute, or None where they are missing or are none."""
-    try:
-        value = data.get(keyword)
-        if value is None or value == "":
-            return None
-        values = value if hasattr(value, "__iter__") and not isinstance(value, str) else [value]
-        found = tuple(float(v) for v in values)[:count]
-    except (TypeError, ValueError, OverflowError, AttributeError):
-        return None
-    return found if len(found) == count and all(map(math.isfinite, found)) else None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.data.volumes.dicom_header import TIME_KEYS, Frame, Vector
+from engine.data.volumes.dicom_header import TIME_KEYS, Frame
+from engine.data.volumes.dicom_values import Vector
 from engine.data.volumes.volume import Affine, Channels, plain_affine
 
 SAME_PLACE_MM = 0.01

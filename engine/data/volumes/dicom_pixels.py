@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.volumes.dicom_header import Header, decode_errors, quiet
+from engine.data.volumes.dicom_header import Header
+from engine.data.volumes.dicom_values import decode_errors, quiet
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _GDCM_SYNTAXES = {
 _MAX_RATIO = 2000
 _DESCRIBING = (
     "Rows Columns SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated "
-    "BitsStored HighBit PixelRepresentation NumberOfFrames PixelData"
+    "BitsStored HighBit PixelRepresentation NumberOfFrames"
 )
 
 
@@ -112,12 +113,17 @@ def _decompress(header: Header, data: FileDataset) -> NDArray[Any]:
 
 def _write_copy(target: Path, data: FileDataset) -> None:
     from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate, generate_frames
     from pydicom.uid import generate_uid
 
     copy = Dataset()
     for keyword in _DESCRIBING.split():
         if keyword in data:
             copy[keyword] = data[keyword]
+    # Packed anew, for GDCM believes the lengths that a damaged file gives.
+    count = int(data.get("NumberOfFrames") or 1)
+    copy.PixelData = encapsulate(list(generate_frames(data.PixelData, number_of_frames=count)))
+    copy["PixelData"].is_undefined_length = True
     if copy.PhotometricInterpretation == "PALETTE COLOR":
         copy.PhotometricInterpretation = "MONOCHROME2"
     copy.SOPClassUID = _SECONDARY_CAPTURE

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.atomic import atomic_path
-from engine.data.volumes.dicom_header import decode_errors, quiet
 from engine.data.volumes.dicom_series import Series, series_of_files
+from engine.data.volumes.dicom_values import decode_errors, quiet
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.volumes.dicom_header import (
-    SEGMENTATION_CLASSES,
-    Frame,
-    decode_errors,
-    quiet,
-    read_frames,
-)
+from engine.data.volumes.dicom_header import SEGMENTATION_CLASSES, Frame, read_frames
 from engine.data.volumes.dicom_order import arrange
 from engine.data.volumes.dicom_pixels import decode_frames
 from engine.data.volumes.dicom_seg import LABEL_PREFIX
+from engine.data.volumes.dicom_values import decode_errors, quiet
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Geometry
 from engine.errors import InputError

@@ -221,20 +221,19 @@ def _alike(frames: Sequence[Frame]) -> list[list[Frame]]:
             head.columns,
             head.samples,
             head.photometric,
-            frame.spacing and tuple(round(s, 3) for s in frame.spacing),
         )
         if head.modality in _FLAT and frame.position is None:
             key += (head.path,)
         groups[key].append(frame)
-    parts = [part for group in groups.values() for part in _of_one_direction(group)]
+    parts = [part for group in groups.values() for part in _of_one_grid(group)]
     return sorted(parts, key=len, reverse=True)
 
 
-def _of_one_direction(frames: Sequence[Frame]) -> list[list[Frame]]:
+def _of_one_grid(frames: Sequence[Frame]) -> list[list[Frame]]:
     groups: list[list[Frame]] = []
     for frame in frames:
         for group in groups:
-            if _parallel(group[0], frame):
+            if _same_grid(group[0], frame):
                 group.append(frame)
                 break
         else:
@@ -242,8 +241,13 @@ def _of_one_direction(frames: Sequence[Frame]) -> list[list[Frame]]:
     return groups
 
 
-def _parallel(a: Frame, b: Frame) -> bool:
-    if a.orientation is None or b.orientation is None or a.position is None or b.position is None:
+def _same_grid(a: Frame, b: Frame) -> bool:
+    """Whether pixels have one size and lie in one direction, but for rounding."""
+    if (a.spacing is None) != (b.spacing is None):
+        return False
+    if a.spacing and b.spacing and not np.allclose(a.spacing, b.spacing, rtol=0.01):
+        return False
+    if a.orientation is None or a.position is None or b.orientation is None or b.position is None:
         return (a.orientation is None or a.position is None) == (
             b.orientation is None or b.position is None
         )

@@ -104,6 +104,19 @@ def test_other_directions_and_sizes_are_set_apart(tmp_path: Path) -> None:
     assert read_series(tmp_path, coronal.uid).geometry.shape == (5, 6, 8)
 
 
+def test_rounding_sets_nothing_apart(tmp_path: Path) -> None:
+    for place, size in enumerate((0.68749, 0.6875, 0.68751)):
+        turned = [1.0, 1e-4 * place, 0.0, -1e-4 * place, 1.0, 0.0]
+        fields = {"PixelSpacing": [size, size], "ImageOrientationPatient": turned}
+        save(tmp_path / f"{place}", dataset(slices(1)[0], (0, 0, place), **fields))
+    (found,) = find_series(tmp_path)
+    assert found.slices == 3
+    for place in range(3):
+        data = dataset(slices(1)[0], (0, 0, place), PixelSpacing=[1.5, 1.5])
+        save(tmp_path / f"large{place}", data)
+    assert len(find_series(tmp_path)) == 2
+
+
 def test_copies_count_once(tmp_path: Path) -> None:
     stack(tmp_path / "a", slices(4))
     shutil.copytree(tmp_path / "a", tmp_path / "copy")
