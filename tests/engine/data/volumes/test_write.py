@@ -122,6 +122,18 @@ def test_a_changed_place_overrules_the_header(tmp_path: Path) -> None:
     np.testing.assert_allclose(nib.load(tmp_path / "m.nii").affine, oblique(), atol=1e-5)
 
 
+def test_a_header_that_makes_no_sense_is_mended(tmp_path: Path) -> None:
+    for field, value in (("pixdim", 0), ("quatern_b", np.nan), ("srow_x", np.nan), ("pixdim", -9)):
+        header = nib.Nifti1Image(np.zeros(SHAPE[::-1], np.int16), oblique()).header
+        header.set_qform(oblique(), 1)
+        header["sform_code"] = int(field == "srow_x")
+        header[field] = value
+        path = write_labels(tmp_path / "m.nii.gz", mask(), image(oblique(), header))
+        np.testing.assert_allclose(nib.load(path).affine, oblique(), atol=1e-4)
+        np.testing.assert_allclose(nib.load(path).get_qform(), oblique(), atol=1e-4)
+        assert sitk.ReadImage(os.fspath(path)).GetSize() == SHAPE[::-1]
+
+
 @pytest.mark.parametrize(("most", "kind"), [(255, np.uint8), (256, np.uint16), (70000, np.uint32)])
 def test_smallest_type_that_holds_the_labels(most: int, kind: type, tmp_path: Path) -> None:
     readers = {
