@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from PIL import Image
 
 from engine.data.image_formats import DECODE_ERRORS, first_bytes, short
 from engine.errors import InputError
@@ -83,6 +84,11 @@ def decoding(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise InputError(
             f"{path} does not fit into memory.", "Close other images, or crop it first."
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{path} has more pixels than can be opened: {short(error)}.",
+            "Crop or resize it first, or copy it again if it is damaged.",
         ) from error
     except DECODE_ERRORS as error:
         raise damaged(path, short(error)) from error

@@ -38,7 +38,7 @@ def read_raster(path: Path, kind: Kind | None = None, watch: Watch | None = None
     Raises:
         InputError: Damaged, or larger than Pillow's limit (178 million pixels) or memory.
     """
-    with decoding(path), _open(path, FORMATS) as image:
+    with decoding(path), Image.open(path, formats=FORMATS) as image:
         frames = int(getattr(image, "n_frames", 1))
         spacing, note = _spacing(image)
         check_frames(path, image, frames)
@@ -78,20 +78,11 @@ def pillow_frames(
     Raises:
         InputError: Larger than Pillow's limit or memory.
     """
-    with _open(path, ("TIFF",)) as image:
+    with Image.open(path, formats=("TIFF",)) as image:
         check_frames(path, image, frames)
         for index in range(frames):
             image.seek(index)
             yield plane_of(image, kind)
-
-
-def _open(path: Path, formats: tuple[str, ...]) -> Image.Image:
-    try:
-        return Image.open(path, formats=formats)
-    except Image.DecompressionBombError as error:
-        raise InputError(
-            f"{path} has more pixels than can be opened: {error}", "Crop or resize it first."
-        ) from error
 
 
 def plane_of(image: Image.Image, kind: Kind | None) -> tuple[NDArray[Any], tuple[str, ...]]:
