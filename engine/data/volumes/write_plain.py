@@ -12,8 +12,12 @@ from engine.data.volumes.volume import Geometry
 
 
 def flat(array: NDArray[Any]) -> NDArray[Any]:
-    """(H, W) where there is one slice: what readers of plain arrays expect of a picture."""
-    return array[0] if array.shape[0] == 1 else array
+    """(H, W) where there is one slice, as readers of plain arrays expect of a picture.
+
+    Rows of three or four stay behind a first axis of one, or they would be taken for colours.
+    """
+    slices = array[0] if array.shape[0] == 1 else array
+    return slices[None] if slices.ndim == 3 and slices.shape[-1] in (3, 4) else slices
 
 
 def write_h5(path: Path, array: NDArray[Any], geometry: Geometry, name: str) -> None:

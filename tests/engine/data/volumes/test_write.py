@@ -18,6 +18,7 @@ from PIL import Image
 
 from engine.data.volumes.fingerprint import Fingerprint
 from engine.data.volumes.label_table import LabelEntry
+from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Source, Volume, plain_affine
 from engine.data.volumes.write import LABEL_ENDINGS, provenance_path, write_labels, write_map
 from engine.errors import DiskError, InputError
@@ -170,6 +171,18 @@ def test_pictures(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="65535"):
         write_labels(tmp_path / "n.png", labels.astype(np.int64) * 70000, flat)
     assert not (tmp_path / "n.png").exists()
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 3), (3, 4, 4), (3, 4, 5), (1, 4, 5), (1, 1, 1)])
+def test_the_program_reads_what_it_writes(shape: tuple[int, int, int], tmp_path: Path) -> None:
+    like = Volume(np.zeros((1, *shape), np.int16), Geometry(shape, oblique()))
+    labels = np.arange(np.prod(shape)).reshape(shape)
+    for ending in (".nii.gz", ".seg.nrrd", ".mha", ".mhd", ".h5", ".npz", ".npy"):
+        path = write_labels(tmp_path / f"m{ending}", labels, like, TABLE)
+        found = read_volume(path, kind="labels")
+        np.testing.assert_array_equal(found.array, labels[None])
+        if ending not in (".npz", ".npy"):
+            assert found.geometry.matches(like.geometry)
 
 
 def test_slicer_finds_names_and_colours(tmp_path: Path) -> None:
