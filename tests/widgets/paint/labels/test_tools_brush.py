@@ -236,3 +236,12 @@ def test_painting_what_is_hidden_is_told(qtbot: QtBot) -> None:
     bench.click((10, 10))
     assert bench.model.count(1) > 0
     assert "hidden" in bench.said[-1]
+
+
+def test_slices_that_are_jumped_over_stay_as_they_are(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.take(ToolName.BRUSH, brush=3.0)
+    bench.press((10.5, 10.5))
+    bench.view.setIndex(14)
+    bench.release((10.5, 10.5))
+    assert np.flatnonzero(bench.model.array.any(axis=(1, 2))).tolist() == [10, 14]

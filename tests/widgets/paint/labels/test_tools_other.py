@@ -122,6 +122,11 @@ def test_a_vessel_tapers_without_gaps(qtbot: QtBot) -> None:
     assert pieces(seen) == 1
     assert np.count_nonzero(seen[:, 6]) > 2 * np.count_nonzero(seen[:, 27]) > 0
     assert bench.model.names() == ["Vessel: Label 1"]
+    for size in (2.0, 4.0, 8.0):
+        bench.editor.undo()
+        bench.take(ToolName.VESSEL, brush=size)
+        bench.drag((4, 36), (20, 5), (28, 30))
+        assert pieces(bench.seen()) == 1
 
 
 def test_a_vessel_in_3d_is_a_tube_in_millimetres(qtbot: QtBot) -> None:
