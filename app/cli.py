@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.cli_labels import label_commands
 from app.cli_options import (
     input_options,
     option,
@@ -26,6 +27,7 @@ from app.cli_options import (
 from app.cli_report import Reporter
 from app.cli_request import Offer, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
+from app.cli_volumes import volume_commands
 from engine.device import DeviceName, Precision
 from engine.methods import METHODS
 
@@ -61,6 +63,8 @@ def build() -> typer.Typer:
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)
+    program.add_typer(volume_commands(), name="volume")
+    program.add_typer(label_commands(), name="labels")
     return program
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import typer
 
 from engine.device import DeviceName, Precision
 from engine.method import Task
-from engine.parameters import ParameterInfo, describe
+from engine.parameters import ParameterInfo, Parameters, describe
 
 OUTPUT = "Where the result goes: .png, .tif or .npy, or a set of pairs (a folder, .npz or .h5)."
+
+
+class Described(Protocol):
+    """What has parameters that say what they are."""
+
+    @property
+    def params(self) -> type[Parameters]: ...
 
 
 def option(
@@ -74,8 +81,8 @@ def input_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
     return [*options, option("output", Path, _sentence(output), metavar="PATH")]
 
 
-def parameter_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
-    """One option for each parameter that any of these tasks has."""
+def parameter_options(tasks: Sequence[Described]) -> list[inspect.Parameter]:
+    """One option for each parameter that any of these tasks or operations has."""
     infos: dict[str, list[ParameterInfo]] = {}
     for task in tasks:
         for info in describe(task.params):

@@ -1,0 +1,227 @@
+"""`reverie volume`: what lies in a file, the same in another format or on another grid."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli_report import Reporter
+from app.cli_run import guarded
+from engine.data.volumes.volume import Volume
+from engine.errors import InputError
+
+Input = Annotated[Path, typer.Argument(metavar="IN", help="A file, or a folder of slices.")]
+Output = Annotated[Path, typer.Argument(metavar="OUT", help="Its ending chooses the format.")]
+PartId = Annotated[str, typer.Option("--part", help="Data set or series of the file to take.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
+AsLabels = Annotated[bool, typer.Option("--labels", help="Its numbers name structures.")]
+Channel = Annotated[
+    int, typer.Option("--channel", min=0, help="Point in time or component to take, from 0.")
+]
+
+
+def volume_commands() -> typer.Typer:
+    """The commands below `reverie volume`."""
+    program = typer.Typer(
+        help="Images and label maps: what is in them, other formats, other grids.",
+        no_args_is_help=True,
+    )
+    program.command("info")(_info)
+    program.command("convert")(_convert)
+    program.command("resample")(_resample)
+    program.command("series")(_series)
+    return program
+
+
+def finish(command: str, body: Callable[[Reporter], None], *, as_json: bool, debug: bool) -> None:
+    """Run the body of a command and leave with its exit code."""
+    reporter = Reporter(as_json=as_json)
+    work = partial(body, reporter)
+    raise typer.Exit(guarded(reporter, f"reverie {command}", work, debug=debug))
+
+
+def provenance(command: str, source: Path, **more: Any) -> dict[str, Any]:
+    """What is kept beside a file that was made from another one."""
+    from engine.provenance import versions
+
+    return {"command": f"reverie {command}", "source": str(source), "versions": versions(), **more}
+
+
+def told(volume: Volume) -> dict[str, Any]:
+    """A volume as JSON values."""
+    from nibabel.orientations import aff2axcodes
+
+    geometry = volume.geometry
+    return {
+        "path": str(volume.source.path),
+        "format": volume.source.format,
+        "part": volume.source.part,
+        "kind": volume.kind,
+        "shape_dhw": list(geometry.shape),
+        "channels": volume.array.shape[0],
+        "channels_are": volume.channels,
+        "type": str(volume.array.dtype),
+        "slope": volume.slope,
+        "intercept": volume.intercept,
+        "unit": volume.unit,
+        "spacing_mm_dhw": list(geometry.spacing_mm),
+        "orientation_ijk": "".join(aff2axcodes(geometry.affine)) if geometry.oriented else "",
+        "affine_ras": geometry.affine.tolist(),
+        "notes": list(volume.notes),
+        "warnings": list(volume.warnings),
+    }
+
+
+def _info(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")],
+    part: PartId = "",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Size, spacing, orientation and type of images, and the parts of files that hold several."""
+
+    def body(reporter: Reporter) -> None:
+        from engine.data.volumes.read import parts, read_volume
+
+        for path in files:
+            choices = parts(path)
+            found: dict[str, Any] = {"path": str(path)}
+            if part or len(choices) < 2:
+                found = told(read_volume(path, part=part))
+            found["parts"] = [
+                {"id": c.id, "title": c.title, "detail": c.detail} for c in choices
+            ]  # fmt: skip
+            print(json.dumps(found) if as_json else "\n".join(_lines(found)))
+
+    finish("volume info", body, as_json=as_json, debug=debug)
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = [str(found["path"])]
+    if "shape_dhw" in found:
+        d, h, w = found["shape_dhw"]
+        spacing = " x ".join(f"{size:g}" for size in reversed(found["spacing_mm_dhw"]))
+        count = found["channels"]
+        several = f", {count} {found['channels_are']}" if count > 1 else ""
+        lines += [
+            f"  {found['kind']}, {found['format']}, {found['type']}",
+            f"  {w} x {h} x {d} voxels{several}",
+            f"  {spacing} mm, {found['orientation_ijk'] or 'without orientation'}",
+        ]
+        if (found["slope"], found["intercept"]) != (1, 0):
+            lines.append(f"  values are stored * {found['slope']:g} + {found['intercept']:g}")
+        lines += [f"  {note}" for note in found["notes"]]
+        lines += [f"  warning: {warning}" for warning in found["warnings"]]
+    return lines + [f"  part {p['id']}: {p['title']}, {p['detail']}" for p in found["parts"]]
+
+
+def _convert(
+    source: Input,
+    output: Output,
+    part: PartId = "",
+    channel: Channel = 0,
+    labels: AsLabels = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """The same image (float32) or label map in another format, in the same place."""
+
+    def body(reporter: Reporter) -> None:
+        from engine.data.volumes.read import read_volume
+
+        begun = time.monotonic()
+        volume = read_volume(source, part=part, kind="labels" if labels else None)
+        record = provenance("volume convert", source, part=part, channel=channel)
+        path = _write(output, _values(volume, source, channel), volume, volume.kind, record)
+        seconds = time.monotonic() - begun
+        reporter.finished(f"{source.name} was converted.", [path], seconds)
+
+    finish("volume convert", body, as_json=as_json, debug=debug)
+
+
+def _resample(
+    source: Input,
+    output: Output,
+    like: Annotated[Path, typer.Option("--like", help="Image whose grid it is to have.")],
+    part: PartId = "",
+    channel: Channel = 0,
+    labels: AsLabels = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """The same on the grid of another image."""
+
+    def body(reporter: Reporter) -> None:
+        from engine.data.volumes.read import read_volume
+        from engine.data.volumes.resample import describe_resampling, resample
+
+        begun = time.monotonic()
+        volume = read_volume(source, part=part, kind="labels" if labels else None)
+        target = read_volume(like)
+        named = volume.kind == "labels"
+        grids = volume.geometry, target.geometry
+        reporter.note(describe_resampling(*grids, labels=named))
+        values = resample(_values(volume, source, channel), *grids, labels=named)
+        record = provenance("volume resample", source, like=str(like), channel=channel)
+        path = _write(output, values, target, volume.kind, record)
+        seconds = time.monotonic() - begun
+        reporter.finished(f"{source.name} was resampled.", [path], seconds)
+
+    finish("volume resample", body, as_json=as_json, debug=debug)
+
+
+def _values(volume: Volume, source: Path, channel: int) -> Any:
+    from engine.data.volumes.masks import whole_labels
+
+    if volume.kind == "labels":
+        return whole_labels(source, volume)[0]
+    if channel >= len(volume.array):
+        raise InputError(
+            f"{source} has no channel {channel}: they go from 0 to {len(volume.array) - 1}.",
+            "Choose one of these with --channel.",
+        )
+    return volume.values(channel)
+
+
+def _write(output: Path, values: Any, like: Volume, kind: str, record: dict[str, Any]) -> Path:
+    from engine.data.volumes.write import write_labels, write_map
+
+    if kind == "labels":
+        return write_labels(output, values, like, provenance=record)
+    return write_map(output, values, like, record)
+
+
+def _series(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where DICOM files lie.")],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """The DICOM series in a folder and the folders in it."""
+
+    def body(reporter: Reporter) -> None:
+        from engine.data.volumes.dicom_series import find_series
+
+        found = find_series(folder)
+        if not found:
+            raise InputError(f"{folder} holds no DICOM images.", "Choose another folder.")
+        for series in found:
+            order = series.order
+            if as_json:
+                row = {
+                    "uid": series.uid, "title": series.title, "detail": series.detail,
+                    "shape_dhw": list(series.shape), "files": len(series.files),
+                    "notes": list(order.notes), "warnings": list(order.warnings),
+                }  # fmt: skip
+                print(json.dumps(row))
+                continue
+            print(f"{series.title}: {series.detail}\n  --part {series.uid}")
+            print("".join(f"  warning: {w}\n" for w in order.warnings), end="")
+
+    finish("volume series", body, as_json=as_json, debug=debug)

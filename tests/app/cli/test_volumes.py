@@ -1,0 +1,158 @@
+"""`reverie volume` and `reverie labels` on phantoms: places, values, options and messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from app.cli import main
+from app.cli_labels import options_of
+from engine.data.labels.operations import OPERATIONS, Operation
+from engine.parameters import describe
+
+AFFINE = np.array([[-0.9, 0.1, 0, 12], [0.1, 0.8, 0.2, -30], [0, -0.3, 2.4, 7], [0, 0, 0, 1.0]])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """An oblique image with a bright block, and its labels 1 and 2, as NIfTI (W, H, D)."""
+    labels = np.zeros((20, 18, 12), np.uint8)
+    labels[4:10, 5:12, 3:9] = 1
+    labels[12:16, 5:12, 3:9] = 2
+    values = (labels > 0) * 100 + np.arange(20)[:, None, None]
+    for name, array in (("image", values.astype(np.int16)), ("labels", labels)):
+        nibabel.save(nibabel.Nifti1Image(array, AFFINE), tmp_path / f"{name}.nii.gz")
+    return tmp_path / "image.nii.gz", tmp_path / "labels.nii.gz"
+
+
+def load(path: Path) -> nibabel.Nifti1Image:
+    """What was written, as nibabel sees it."""
+    found = nibabel.load(path)
+    assert isinstance(found, nibabel.Nifti1Image)
+    return found
+
+
+@pytest.mark.parametrize("what", OPERATIONS, ids=lambda what: what.name)
+def test_every_operation_keeps_the_place(
+    what: Operation, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    image, labels = files
+    names = {option.name for option in options_of(what)}
+    assert {info.name for info in describe(what.params)} <= names
+    out = tmp_path / "out.nii.gz"
+    more = ["--image", str(image)] if what.needs_image else []
+    more += ["--mapping", "1:3"] if what.name == "remap" else []
+    assert main(["labels", what.name, str(labels), str(out), "--locked", "2", *more]) == 0
+    after, before = load(out), load(labels)
+    assert after.affine == pytest.approx(before.affine, abs=1e-5)
+    assert after.get_data_dtype().kind == "u"
+    result, was = np.asanyarray(after.dataobj), np.asanyarray(before.dataobj)
+    assert np.array_equal(result == 2, was == 2)
+
+
+def test_figures_tell_what_changed(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.nii.gz"
+    arguments = ["labels", "logic", str(files[1]), str(out), "--with-label", "2", "--json"]
+    assert main([*arguments, "--action", "union"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["figures"]["changed voxels"] == 4 * 7 * 6
+    assert np.unique(np.asanyarray(load(out).dataobj)).tolist() == [0, 1]
+
+
+def test_statistics(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, labels = files
+    assert main(["labels", "stats", str(labels), "--image", str(image), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    out = tmp_path / "out.csv"
+    assert main(["labels", "stats", str(labels), "--image", str(image), "--output", str(out)]) == 0
+    assert [row["label"] for row in csv.DictReader(out.read_text().splitlines())] == ["1", "2"]
+    centre = AFFINE @ [6.5, 8, 5.5, 1]
+    first = rows[0]
+    assert [first[f"centroid_{axis}_mm"] for axis in "xyz"] == pytest.approx(centre[:3], abs=1e-4)
+    assert first["voxels"] == 6 * 7 * 6
+    voxel_ml = abs(np.linalg.det(AFFINE[:3, :3])) / 1000
+    assert first["volume_ml"] == pytest.approx(252 * voxel_ml, rel=1e-5)
+    assert (first["mean"], first["minimum"], first["maximum"]) == (106.5, 104, 109)
+
+
+def test_surface(files: tuple[Path, Path], tmp_path: Path) -> None:
+    assert main(["labels", "mesh", str(files[1]), str(tmp_path / "a.stl"), "--label", "2"]) == 0
+    assert (tmp_path / "a.stl").stat().st_size > 84
+
+
+def test_info_convert_and_resample(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, labels = files
+    assert main(["volume", "info", str(image), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["shape_dhw"] == [12, 18, 20]
+    assert told["orientation_ijk"] == "LAS"
+    assert told["affine_ras"] == pytest.approx(AFFINE, abs=1e-5)
+    assert main(["volume", "info", str(image)]) == 0
+    assert "20 x 18 x 12 voxels" in capsys.readouterr().out
+
+    for source, more in ((image, []), (labels, ["--labels"])):
+        middle, back = tmp_path / "a.nrrd", tmp_path / "b.nii.gz"
+        assert main(["volume", "convert", str(source), str(middle), *more]) == 0
+        assert main(["volume", "convert", str(middle), str(back), *more]) == 0
+        before, after = load(source), load(back)
+        assert after.affine == pytest.approx(before.affine, abs=1e-4)
+        assert np.array_equal(before.get_fdata(), after.get_fdata())
+
+    grid = tmp_path / "grid.nii.gz"
+    shifted = AFFINE.copy()
+    shifted[:3, 3] += AFFINE[:3, :3] @ [1, 2, 0]
+    nibabel.save(nibabel.Nifti1Image(np.zeros((18, 14, 12), np.uint8), shifted), grid)
+    out = tmp_path / "out.nii.gz"
+    arguments = ["volume", "resample", str(labels), str(out), "--labels", "--like", str(grid)]
+    assert main(arguments) == 0
+    expected = np.asanyarray(load(labels).dataobj)[1:19, 2:16]
+    assert np.array_equal(np.asanyarray(load(out).dataobj), expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["labels", "threshold", "L", "O"], "--image"),
+        (["labels", "islands", "missing.nii.gz", "O"], "missing.nii.gz"),
+        (["labels", "islands", "L", "O", "--locked", "1,x"], "'x'"),
+        (["labels", "islands", "L", "O", "--locked", "1"], "locked"),
+        (["labels", "clear", "L", "O", "--index", "99"], "no slice 99"),
+        (["labels", "mesh", "L", "O", "--label", "9"], "no label 9"),
+        (["labels", "logic", "L", "O", "--action", "intersect"], "never overlap"),
+        (["labels", "remap", "L", "O", "--mapping", "a:b"], "'a:b'"),
+        (["volume", "convert", "I", "O", "--channel", "3"], "no channel 3"),
+        (["volume", "series", "F"], "no DICOM"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_bad_input_is_told(
+    arguments: list[str], words: str, files: tuple[Path, Path], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    out = tmp_path / "out.nii.gz"
+    names = {"I": str(files[0]), "L": str(files[1]), "O": str(out), "F": str(empty)}
+    assert main([names.get(argument, argument) for argument in arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_labels_of_another_grid_are_refused(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = tmp_path / "grid.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((20, 18, 12), np.uint8), np.eye(4)), grid)
+    assert main(["labels", "stats", str(files[1]), "--image", str(grid)]) == 2
+    assert "reverie volume resample" in capsys.readouterr().err
