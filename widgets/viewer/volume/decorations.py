@@ -71,17 +71,17 @@ def draw_decorations(painter: QPainter, pane: SlicePane, wanted: Decorations) ->
         painter.setPen(QPen(PLANE_COLOURS[pane.name()], 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area.adjusted(1, 1, -1, -1))
-    if wanted.letters:
-        _draw_letters(painter, pane, area)
+    above = below = QRectF()
     if wanted.title:
         colour = PLANE_COLOURS[pane.name()]
-        draw_chip(painter, area, TOP | AT_LEFT, _title(pane, area), colour, bold=True)
+        above = draw_chip(painter, area, TOP | AT_LEFT, _title(pane, area), colour, bold=True)
+    text = _convention(pane) if wanted.convention and area.width() >= SMALL else ""
+    if text:
+        below = draw_chip(painter, area, BOTTOM | AT_LEFT, text, QColor(DARK.text))
     if wanted.scale_bar:
         _draw_scale(painter, pane, area)
-    if wanted.convention and area.width() >= SMALL:
-        text = _convention(pane)
-        if text:
-            draw_chip(painter, area, BOTTOM | AT_LEFT, text, QColor(DARK.muted))
+    if wanted.letters:
+        _draw_letters(painter, pane, area, above, below)
 
 
 def _title(pane: SlicePane, area: QRectF) -> str:
@@ -109,7 +109,10 @@ def _convention(pane: SlicePane) -> str:
     return f"{text}   oblique {tilt:.0f}°" if tilt > TILTED else text
 
 
-def _draw_letters(painter: QPainter, pane: SlicePane, area: QRectF) -> None:
+def _draw_letters(
+    painter: QPainter, pane: SlicePane, area: QRectF, above: QRectF, below: QRectF
+) -> None:
+    """At the middles of the edges, clear of the plates `above` and `below`."""
     plane = pane.plane()
     if plane is None or not plane.letters[0]:
         return
@@ -118,11 +121,13 @@ def _draw_letters(painter: QPainter, pane: SlicePane, area: QRectF) -> None:
     metrics = QFontMetricsF(font)
     inset, half = MARGIN + metrics.height() * 0.5, metrics.capHeight() / 2
     middle = area.center()
+    top = above.bottom() if above.right() > middle.x() - metrics.height() else area.top()
+    bottom = below.top() if below.right() > middle.x() - metrics.height() else area.bottom()
     places = (
         QPointF(area.left() + inset, middle.y()),
         QPointF(area.right() - inset, middle.y()),
-        QPointF(middle.x(), area.top() + inset),
-        QPointF(middle.x(), area.bottom() - inset),
+        QPointF(middle.x(), top + inset),
+        QPointF(middle.x(), bottom - inset),
     )
     for letter, place in zip(plane.letters, places, strict=True):
         start = place + QPointF(-metrics.horizontalAdvance(letter) / 2, half)

@@ -9,12 +9,13 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from widgets.viewer.pane import Pane
+from widgets.viewer.view import View
 from widgets.viewer.volume.blending import Place, draw_blended
 from widgets.viewer.volume.box import Box
 from widgets.viewer.volume.cut import Cut
 from widgets.viewer.volume.decorations import EMPTY, Decorations, draw_decorations
 from widgets.viewer.volume.drawn import DrawnLayer
-from widgets.viewer.volume.layers import Grid, Layer, LayerStack
+from widgets.viewer.volume.layers import Grid, Layer, LayerKind, LayerStack
 from widgets.viewer.volume.planes import Plane, PlaneName, planes_of
 
 World = tuple[float, float, float]
@@ -40,6 +41,8 @@ class SlicePane(Pane):
         self._curtain = 0.5
         self._decorations = Decorations()
         self._placeholder = EMPTY
+        self._only: Layer | None = None
+        self._labels_shown = True
         self._exposed = QRect()
         self.setAccessibleName(f"{name.value.title()} slice")
         stack.changed.connect(self._follow_layers)
@@ -109,6 +112,16 @@ class SlicePane(Pane):
             self._decorations = decorations
             self.update()
 
+    def setOnly(self, layer: Layer | None) -> None:
+        """Of images and maps show this one alone, plainly; None shows all as they lie."""
+        self._only = layer
+        self.update()
+
+    def setLabelsShown(self, on: bool) -> None:
+        """Whether labels are drawn in this view, where they are visible at all."""
+        self._labels_shown = on
+        self.update()
+
     def placeholder(self) -> str:
         """What the view says while there is no image."""
         return self._placeholder
@@ -177,6 +190,35 @@ class SlicePane(Pane):
             return 1.0
         return min(self._plane.pixel_mm) / self.scale()
 
+    def setMmPerPixel(self, millimetres: float) -> None:
+        """Zoom to a scale; what is in the middle stays there."""
+        if self._plane is not None:
+            view = self.view()
+            zoom = view.zoom * self.mmPerPixel() / millimetres
+            self.setView(View(view.cx, view.cy, max(zoom, 1e-3)))
+
+    def showLike(self, other: SlicePane) -> None:
+        """Show the same part of the patient at the same scale as another view of this plane."""
+        if other.view().fitted:
+            self.fit()
+            return
+        middle = other.worldAt(QRectF(other.rect()).center())
+        if self._plane is None or self._grid is None or middle is None:
+            return
+        x, y, _ = self._plane.point(self._grid.voxel(middle))
+        width, height = self._plane.size
+        zoom = self.view().zoom * self.mmPerPixel() / other.mmPerPixel()
+        self.setView(View(x / width, y / height, zoom))
+
+    def crosshairOnSlice(self) -> World:
+        """The crosshair, moved onto the slice that is shown."""
+        if self._plane is None or self._grid is None:
+            return self._crosshair
+        voxel = list(self._grid.voxel(self._crosshair))
+        if round(voxel[self._plane.axis]) != self._index:
+            voxel[self._plane.axis] = self._index
+        return self._grid.world((voxel[0], voxel[1], voxel[2]))
+
     # --- following the stack
 
     def updatePlane(self, rect: QRectF | None = None) -> None:
@@ -208,8 +250,8 @@ class SlicePane(Pane):
         layer.dataChanged.connect(self._data_changed)
         return DrawnLayer(layer)
 
-    def _show_plane(self, *, keep: bool = False) -> None:
-        """Slice the grid anew; `keep`: it is the same as before, so the slice stays."""
+    def _show_plane(self, *, keep: bool = True) -> None:
+        """Slice the grid anew; `keep`: look at the same point, else at its middle."""
         grid = self._grid
         if grid is None:
             self._plane = None
@@ -220,9 +262,9 @@ class SlicePane(Pane):
                 grid.shape, grid.affine, oriented=grid.oriented, radiological=self._radiological
             )
             plane = planes[self._name]
-            keep = keep or (self._plane is not None and self._plane.shape == plane.shape)
             if not keep:
                 d, h, w = grid.shape
+                self.fit()
                 self._crosshair = grid.world((d // 2, h // 2, w // 2))
             self._plane = plane
             self._index = round(grid.voxel(self._crosshair)[plane.axis])
@@ -275,8 +317,16 @@ class SlicePane(Pane):
             self._curtain * self.width(),
         )  # fmt: skip
         for drawn in self._drawn:
-            if drawn.layer.look.visible and drawn.layer.look.opacity > 0:
+            layer = drawn.layer
+            if layer is self._only:
+                drawn.draw(painter, self._cut, source, place.scale)
+            elif self._is_drawn(layer):
                 draw_blended(painter, drawn, self._cut, place)
+
+    def _is_drawn(self, layer: Layer) -> bool:
+        labels = layer.kind is LayerKind.LABELS
+        chosen = self._labels_shown if labels else self._only is None
+        return chosen and layer.look.visible and layer.look.opacity > 0
 
     def paintOverlay(self, painter: QPainter) -> None:
         draw_decorations(painter, self, self._decorations)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from widgets.viewer.volume.gestures import (
     CURTAIN_REACH,
@@ -236,6 +237,13 @@ class SliceView(SlicePane):
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         super().focusInEvent(event)
         self.activated.emit()
+
+    def enterEvent(self, event: QEnterEvent | None) -> None:
+        super().enterEvent(event)
+        self.activated.emit()
+        # Keys go to the view under the pointer, unless they are wanted outside of the views.
+        if isinstance(QApplication.focusWidget(), SliceView):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def leaveEvent(self, event: QEvent | None) -> None:
         super().leaveEvent(event)
