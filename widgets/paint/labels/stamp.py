@@ -82,7 +82,7 @@ def sweep(footprint: Footprint, start: Place, end: Place) -> Iterator[Piece]:
     in_plane = [r for axis, r in enumerate(footprint.radii) if axis != footprint.axis]
     # Round stamps this far apart leave bumps of less than a quarter of a voxel.
     step = 1.0 if footprint.square else max(1.0, math.floor(math.sqrt(2 * min(in_plane))))
-    count = max(1, math.ceil(float(np.abs(last - first).max()) / step))
+    count = max(1, math.ceil(float(np.linalg.norm(last - first)) / step))
     along = np.linspace(0.0, 1.0, count + 1)[:, None]
     lows = footprint.lows(first * (1 - along) + last * along)
     fresh = np.concatenate([[True], np.diff(lows, axis=0).any(axis=1)])
