@@ -20,6 +20,8 @@ MAX_LABEL = 65535
 WHOLE = 1e-3
 MANY_VALUES = 64
 FULL = 255
+# Blurred by their compression, whatever they were.
+LOSSY = (".jpg", ".jpeg")
 # Formats without a voxel size or a place of their own.
 PLACELESS = ("raster", "numpy", "folder", "hdf5")
 
@@ -86,6 +88,8 @@ def whole_labels(
     Raises:
         InputError: As `read_labels`.
     """
+    if volume.source.format == "raster" and path.suffix.lower() in LOSSY:
+        return _cut(path)
     if volume.channels == "rgb" and not (volume.array == volume.array[:1]).all():
         return _coloured(path, volume)
     if len(volume.array) > 1 and volume.channels != "rgb":

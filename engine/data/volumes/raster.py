@@ -125,7 +125,7 @@ def stacked(
 
 def spacing_from_dpi(x: float, y: float) -> tuple[tuple[float, float], tuple[str, ...]]:
     """Pixel size (H, W) in mm from dots per inch, and a note where that is no size."""
-    if not (np.isfinite([x, y]).all() and min(x, y) >= 0.01 and max(x, y) <= 1e7):
+    if not (np.isfinite([x, y]).all() and min(x, y) >= MIN_DPI and max(x, y) <= 1e7):
         return (1.0, 1.0), (NO_SIZE,)
     if round(x) in PRINTING_DPI and abs(x - round(x)) < 0.1 and abs(x - y) < 0.2:
         return (1.0, 1.0), (f"{x:.0f} dpi is a size for printing: 1 mm assumed",)

@@ -84,7 +84,7 @@ def _reader(path: Path) -> Reader:
 
     first = first_bytes(path)
     name = path.name.lower()
-    if first.startswith(GZIP) or is_nifti(first) or name.endswith((".nii", ".hdr", ".img")):
+    if first.startswith(GZIP) or is_nifti(first) or name.endswith(".img"):
         return _nifti
     if first.startswith(b"NRRD"):
         return _nrrd

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from engine.data.volumes.limits import Watch, check_claim, check_memory, damaged, readable_bytes
 
 Packing = Literal["", "gzip", "zlib", "bzip2"]
-CHUNK_BYTES = 2**22
+CHUNK_BYTES = 2**20
 MAPPED_FROM_BYTES = 2**29
 """Larger plain files are mapped. Smaller ones are read: a mapping dies with its process when
 another program cuts the file short, or when a network drive goes away."""
+MAPPED_PER_MEMORY = 4
+"""A mapping may be so many times larger than what fits into memory; whatever looks at all of a
+larger one would not come to an end."""
 MAX_BZIP2_RATIO = 2**20
 
 
@@ -52,6 +55,7 @@ def read_stored(
         start += offset
         check_plain(path, count, size - start)
         if count > MAPPED_FROM_BYTES:
+            check_memory(path, count // MAPPED_PER_MEMORY)
             return np.memmap(path, dtype, "r", start, shape)
         check_memory(path, count)
         with open(path, "rb") as stream:

@@ -26,7 +26,8 @@ def write_itk(path: Path, array: np.ndarray, *, packed: bool = False, vector: bo
 
 def write_nifti(path: Path, array: np.ndarray, affine: np.ndarray | None = None) -> Path:
     """(W, H, D, ...) in nibabel's order."""
-    nib.save(nib.nifti1.Nifti1Image(array, np.eye(4) if affine is None else affine), path)
+    place = np.eye(4) if affine is None else affine
+    nib.save(nib.nifti1.Nifti1Image(array, place, dtype=array.dtype), path)
     return path
 
 
