@@ -23,6 +23,7 @@ from PyQt6.QtOpenGL import (
 )
 from PyQt6.sip import voidptr
 
+from widgets.viewer.scene.backend import GlError
 from widgets.viewer.scene.camera import Camera
 from widgets.viewer.scene.mesh import Mesh
 from widgets.viewer.scene.raster import AMBIENT, DIFFUSE, SHINE, Colour
@@ -55,10 +56,6 @@ void main() {{
     gl_FragColor = vec4(tone, opacity);
 }}
 """
-
-
-class GlError(RuntimeError):
-    """OpenGL cannot be used; the message says why, in plain words."""
 
 
 class GlRenderer:

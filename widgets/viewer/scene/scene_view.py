@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from enum import Enum
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,16 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.theme import theme_of
 from widgets.viewer.scene import mip, raster
+from widgets.viewer.scene.backend import GlError, open_renderer
 from widgets.viewer.scene.bar import SceneBar
 from widgets.viewer.scene.camera import LETTERS, Camera
-from widgets.viewer.scene.gl import GlError, GlRenderer
 from widgets.viewer.scene.guides import paint_axes, paint_crosshair, paint_text
 from widgets.viewer.scene.mesh import Mesh, bounds
 from widgets.viewer.scene.mip import MipVolume
 from widgets.viewer.scene.worker import Drawer
+
+if TYPE_CHECKING:
+    from widgets.viewer.scene.gl import GlRenderer
 
 _REST_MS = 180  # after the last move, until all details are drawn
 _COARSE_FACES = 40_000  # of all surfaces together, while they turn
@@ -242,7 +245,7 @@ class SceneView(QWidget):
         super().showEvent(event)
         if not self._ready:
             self._ready = True
-            self._open()
+            self._gl, self._reason = open_renderer(self._software)
         self._stale = True
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -275,15 +278,6 @@ class SceneView(QWidget):
         if self._mode is SceneMode.PROJECTION:
             return "" if self._volume is not None else "No image to project yet"
         return "" if any(mesh.drawn for mesh in self._meshes) else "No label surfaces yet"
-
-    def _open(self) -> None:
-        if self._software:
-            self._reason = "Drawn without OpenGL: switched off in the settings"
-            return
-        try:
-            self._gl = GlRenderer()
-        except GlError as problem:
-            self._reason = f"Drawn without OpenGL: {problem}"
 
     def _place(self) -> None:
         """Fit the view around what there is, the first time that there is something."""

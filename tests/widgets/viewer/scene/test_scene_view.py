@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +14,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.viewer.scene.balls import ball
-from widgets.viewer.scene.gl import GlError, GlRenderer
+from widgets.viewer.scene.backend import open_renderer
 from widgets.viewer.scene.mip import prepare
 from widgets.viewer.scene.scene_view import SceneMode, SceneView
 
@@ -24,10 +25,10 @@ PLAIN = Qt.KeyboardModifier.NoModifier
 @pytest.fixture(params=["software", "opengl"])
 def view(qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[SceneView]:
     if request.param == "opengl":
-        try:
-            GlRenderer().close()
-        except GlError as problem:
-            pytest.skip(str(problem))
+        renderer, reason = open_renderer()
+        if renderer is None:
+            pytest.skip(reason)
+        renderer.close()
     view = SceneView(software=request.param == "software")
     qtbot.addWidget(view)
     view.resize(240, 200)
@@ -150,6 +151,11 @@ def test_many_faces_turn_and_come_to_rest_in_detail(qtbot: QtBot, view: SceneVie
         drag(view, LEFT, 10, step)
         view.grab()
     assert middle(settled(qtbot, view))[0] > 150
+
+
+def test_without_the_library_of_opengl_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "widgets.viewer.scene.gl", None)
+    assert open_renderer() == (None, "Drawn without OpenGL: its library is not installed")
 
 
 def test_without_opengl_it_says_why(qtbot: QtBot) -> None:
