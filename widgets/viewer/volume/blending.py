@@ -41,7 +41,9 @@ def draw_blended(painter: QPainter, drawn: DrawnLayer, cut: Cut, place: Place) -
     """Paint a layer with its opacity; the painter maps plane to view coordinates."""
     look = drawn.layer.look
     painter.save()
-    painter.setOpacity(look.opacity)
+    outlined = drawn.labels and look.outlined
+    # A thin line at half opacity would hardly be seen.
+    painter.setOpacity((1.0 + look.opacity) / 2 if outlined else look.opacity)
     region = clip_of(look.blend, place)
     if region is not None:
         transform = painter.transform()
@@ -50,7 +52,7 @@ def draw_blended(painter: QPainter, drawn: DrawnLayer, cut: Cut, place: Place) -
         painter.setTransform(transform)
     if look.blend is Blend.ADD:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
-    if drawn.labels and look.outlined:
+    if outlined:
         draw_outline(painter, drawn, cut, place.exposed, place.ratio)
     else:
         drawn.draw(painter, cut, place.source, place.scale)

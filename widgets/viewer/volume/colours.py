@@ -27,15 +27,15 @@ class Colouring:
         self._key: object = None
         self._table: Colours = np.zeros(0, np.uint32)
 
-    def colour(self, stored: NDArray[Any]) -> Colours:
-        """Colours (h, w) of stored numbers (h, w) or (h, w, 3)."""
+    def colour(self, stored: NDArray[Any], *, nan: np.uint32 = BLACK) -> Colours:
+        """Colours (h, w) of stored numbers (h, w) or (h, w, 3); `nan`: that of grey NaN."""
         if self._layer.kind is LayerKind.LABELS:
             return self._labels(stored)
         if stored.ndim == 3:
             return self._mixed(stored)
         if stored.dtype.kind in "iub" and stored.dtype.itemsize <= 2:
             return self._looked_up(stored)
-        return self._scaled(stored)
+        return self._scaled(stored, nan)
 
     def indexed(self, stored: NDArray[Any]) -> tuple[NDArray[Any], Colours]:
         """Labels (h, w) as indices of a table of colours; 0 is none, or one that is hidden."""
@@ -65,17 +65,17 @@ class Colouring:
             # In the order of the bits, so that negative numbers need no offset.
             numbers = np.arange(256**stored.dtype.itemsize, dtype=unsigned)
             signed = numbers.view(stored.dtype.newbyteorder("="))
-            self._table = self._scaled(signed)
+            self._table = self._scaled(signed, nan=BLACK)
         native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
         return np.take(self._table, native.view(unsigned))
 
-    def _scaled(self, stored: NDArray[Any]) -> Colours:
+    def _scaled(self, stored: NDArray[Any], nan: np.uint32) -> Colours:
         layer, look = self._layer, self._layer.look
         values = in_values(stored, layer)
         colours = np.take(ramp(look), shades(values, look))
         missing = np.isnan(values)
         if missing.any():
-            colours[missing] = BLACK if layer.kind is LayerKind.IMAGE else CLEAR
+            colours[missing] = nan
         outside = np.zeros(values.shape, bool)
         if look.threshold is not None:
             outside |= values < look.threshold

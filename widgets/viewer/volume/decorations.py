@@ -89,6 +89,9 @@ def _title(pane: SlicePane, area: QRectF) -> str:
     if plane is None:
         return ""
     text = f"{pane.name().value.title()}  {pane.index() + 1} / {plane.count}"
+    only = pane.only()
+    if only is not None:
+        text = f"{only.name}   {text}"
     place = pane.sliceText()
     return f"{text}   {place}" if place and area.width() >= SMALL else text
 

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QPainter
 
 from widgets.viewer.raster import Raster
 from widgets.viewer.volume.box import Box
-from widgets.viewer.volume.colours import Colouring, Colours
+from widgets.viewer.volume.colours import BLACK, CLEAR, Colouring, Colours
 from widgets.viewer.volume.cut import Cut
 from widgets.viewer.volume.layers import Layer, LayerKind
 
@@ -59,7 +59,7 @@ class DrawnLayer:
             part = _index(self._recut)
             self._stored[part] = cut.stored(self.layer, self._recut)
             if not self._recolour and self._raster is not None:
-                _pixels(self._raster)[part] = self._colouring.colour(self._stored[part])
+                _pixels(self._raster)[part] = self._coloured(self._stored[part], cut)
                 self._raster.touch(self._recut)
         self._recut = QRect()
         return self._stored
@@ -77,9 +77,14 @@ class DrawnLayer:
             self._recolour = True
         if self._recolour:
             self._recolour = False
-            _pixels(self._raster)[...] = self._colouring.colour(stored)
+            _pixels(self._raster)[...] = self._coloured(stored, cut)
             self._raster.touch()
         self._raster.draw(painter, source, scale, self.layer.look.smooth)
+
+    def _coloured(self, stored: NDArray[Any], cut: Cut) -> Colours:
+        # NaN is a dark voxel of an image, and of what is laid over it, nothing.
+        over = self.layer.kind is LayerKind.MAP or not self.layer.grid.same(cut.grid)
+        return self._colouring.colour(stored, nan=CLEAR if over else BLACK)
 
 
 def _colouring_of(layer: Layer) -> tuple[object, ...]:

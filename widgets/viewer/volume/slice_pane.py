@@ -112,6 +112,10 @@ class SlicePane(Pane):
             self._decorations = decorations
             self.update()
 
+    def only(self) -> Layer | None:
+        """The image that is shown alone."""
+        return self._only
+
     def setOnly(self, layer: Layer | None) -> None:
         """Of images and maps show this one alone, plainly; None shows all as they lie."""
         self._only = layer
