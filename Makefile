@@ -28,6 +28,8 @@ check: $(DEV_STAMP) ## Lint, formatting, types, import contracts, tests
 	.venv/bin/lint-imports
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
 
+# napari is measured too where it is: pip install '.[bench]', or REVERIE_NAPARI_PYTHON=path of an
+# interpreter that has it. It needs a display or Xvfb.
 bench: $(DEV_STAMP) ## Measure speed, as ratios to a baseline of the same run
 	QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks
 

@@ -1,6 +1,6 @@
 """All benchmarks, each in a process of its own, as one table.
 
-python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup
+python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer
 """
 
 from __future__ import annotations
@@ -91,8 +91,16 @@ def startup() -> list[Row]:
     ]  # fmt: skip
 
 
+def viewer() -> list[Row]:
+    """Volumes opened, scrolled and painted, against napari where it is installed."""
+    from benchmarks.viewer import measure_viewer
+
+    return measure_viewer()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
+    "viewer": viewer,
 }  # fmt: skip
 
 
