@@ -23,12 +23,14 @@ import psutil
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
 from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 VIEW = (900, 800)  # pixels of all views together, in every program
 FRAMES = 90
 STROKES, STROKE_MOVES = 100, 12
 PATIENCE_S = 20.0
+SETTLE_MS = 300
 PLAIN = Qt.KeyboardModifier.NoModifier
 
 
@@ -133,11 +135,9 @@ class Paints(QObject):
         return 1e3 * (time.perf_counter() - start)
 
 
-def settle(seconds: float = 0.3) -> None:
+def settle() -> None:
     """Let what a program does later be done."""
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        QApplication.processEvents()
+    QTest.qWait(SETTLE_MS)
 
 
 def noise(shape: tuple[int, ...], seed: int = 0) -> NDArray[np.int16]:
