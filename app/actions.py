@@ -28,6 +28,9 @@ class Actions(QObject):
         self._window = window
         self.keymap = keymap or Keymap(VIEWER_COMMANDS, PRESETS, self)
         self._menus: dict[str, list[QAction | QMenu | None]] = {}
+        self._ends: dict[str, list[QAction | QMenu | None]] = {}
+        self._spaces: dict[QAction, str] = {}
+        self._top: list[QMenu] = []
         self._by_name: dict[str, QAction] = {}
         self.keymap.changed.connect(self._take_keys)
 
@@ -46,6 +49,8 @@ class Actions(QObject):
         keys: tuple[str, ...] = (),
         checkable: bool = False,
         context: Context = "window",
+        space: str = "",
+        last: bool = False,
     ) -> QAction:
         """One command; a checkable one gets its state by `isChecked`.
 
@@ -53,6 +58,8 @@ class Actions(QObject):
             keys: Without any, those that the keymap knows for the name.
             context: "viewer" shows the keys in the menu and leaves them to `ViewerKeys`; where
                 the keymap knows the name, it decides.
+            space: The workspace in which it is there; see `showSpace`.
+            last: At the end of the menu, whatever is added later.
         """
         action = QAction(text, self._window)
         action.setCheckable(checkable)
@@ -60,7 +67,9 @@ class Actions(QObject):
         title = text.replace("&", "").rstrip("…")
         action.setData(title)
         action.triggered.connect(lambda _checked=False: slot())
-        listed = self.keymap.add(Command(name, title, menu.replace("&", ""), context, keys))
+        listed = self.keymap.add(
+            Command(name, title, menu.replace("&", ""), context, keys, space=space)
+        )
         if listed.context == "viewer":
             # In no widget but the menu: there the key is shown, and does nothing by itself.
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -68,7 +77,8 @@ class Actions(QObject):
             # Shortcuts work also while the menu bar is hidden.
             self._window.addAction(action)
         self._by_name[name] = action
-        self._menus.setdefault(menu, []).append(action)
+        self._spaces[action] = space
+        (self._ends if last else self._menus).setdefault(menu, []).append(action)
         self._take_keys()
         return action
 
@@ -88,18 +98,28 @@ class Actions(QObject):
         """A line below what the menu has so far."""
         self._menus.setdefault(menu, []).append(None)
 
-    def addMenu(self, menu: str, text: str) -> QMenu:
-        """A menu in the menu."""
-        made = QMenu(text, self._window)
+    def addMenu(self, menu: str, text: str, space: str = "", made: QMenu | None = None) -> QMenu:
+        """A menu in the menu; `made` is one that is there already."""
+        made = made or QMenu(text, self._window)
+        made.setTitle(text)
+        entry = made.menuAction()
+        assert entry is not None, "every menu has one"
+        self._spaces[entry] = space
         self._menus.setdefault(menu, []).append(made)
         return made
 
     def fill(self, bar: QMenuBar) -> None:
-        """Build the menus; a title that the bar has already gets its entries."""
+        """Build the menus anew; a title that the bar has already gets its entries."""
         present = {action.text(): action.menu() for action in bar.actions()}
-        for title, entries in self._menus.items():
+        self._top = []
+        for title in dict.fromkeys((*self._menus, *self._ends)):
+            entries = [*self._menus.get(title, []), None, *self._ends.get(title, [])]
             menu = present.get(title) or bar.addMenu(title)
             assert menu is not None, "a menu bar makes menus"
+            self._top.append(menu)
+            # Not `clear`, which would delete the menus within.
+            for action in menu.actions():
+                menu.removeAction(action)
             for entry in entries:
                 if entry is None:
                     menu.addSeparator()
@@ -107,6 +127,15 @@ class Actions(QObject):
                     menu.addMenu(entry)
                 else:
                     menu.addAction(entry)
+
+    def showSpace(self, key: str) -> None:
+        """Show the commands of a workspace and those of all; the others' keys rest meanwhile."""
+        for action, space in self._spaces.items():
+            action.setVisible(space in ("", key))
+        for menu in self._top:
+            entry = menu.menuAction()
+            assert entry is not None, "every menu has one"
+            entry.setVisible(any(a.isVisible() and not a.isSeparator() for a in menu.actions()))
 
     def enable(self, names: tuple[str, ...], enabled: bool) -> None:
         """Let these be used, or not."""

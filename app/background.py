@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -36,6 +37,7 @@ class Work(QObject):
         self._cancel = threading.Event()
         self._share = 0.0
         self._told = 0.0
+        self._since = time.monotonic()
 
     def watch(self, share: float) -> None:
         """Called by the work, in its thread: how far it is; raises when it was cancelled.
@@ -50,6 +52,14 @@ class Work(QObject):
     def cancel(self) -> None:
         """Ask the work to end; it does when it next looks, and nobody is told of its result."""
         self._cancel.set()
+
+    def share(self) -> float:
+        """How far it is, 0 to 1; 0 also while nobody knows."""
+        return self._share
+
+    def age(self) -> float:
+        """Seconds since it was asked for."""
+        return time.monotonic() - self._since
 
     def isCancelled(self) -> bool:
         return self._cancel.is_set()

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 LATER = (
     "pydantic", "pydantic.main", "engine.parameters", "engine.methods", "engine.library",
     "engine.worker", "app.bridge", "app.autosave", "app.background", "app.workspaces.inspector",
-    "app.controllers.jobs", "app.controllers.synthesize", "app.controllers.files", "app.commands",
+    "app.controllers.jobs", "app.controllers.synthesize", "app.controllers.files", "app.spaces",
+    "app.commands",
 )  # fmt: skip
 """What is loaded after the first paint, each in a turn of its own."""
 
@@ -123,8 +124,8 @@ def _go(
         engine = Engine(methods.run, bridge.post, wanted)
         window.complete(engine, bridge, Journal())
         engine.start()
-    for path in paths:
-        window.files.open_mask(path)
+    window.open(list(paths))
+    window.spaces.lookForLost()
     if not paths:
         window.background.run(
             "Restoring the mask", window.journal.restore, window.restore, window.teller.failure

@@ -14,6 +14,7 @@ from app.errors import log_path
 if TYPE_CHECKING:
     from app.window import MainWindow
 
+HERE = "synthesize"
 WITH_RESULT = ("save_image", "save_pair", "save_set", "copy", "reset_window")
 
 
@@ -25,7 +26,6 @@ def make_actions(window: MainWindow) -> Actions:
     _view(actions, window)
     _run(actions, window)
     _help(actions, window)
-    actions.fill(window.bar())
     session = window.session
     actions.enable(WITH_RESULT, False)
     session.resultChanged.connect(lambda: actions.enable(WITH_RESULT, session.result is not None))
@@ -34,66 +34,79 @@ def make_actions(window: MainWindow) -> Actions:
 
 def _file(actions: Actions, window: MainWindow) -> None:
     menu, files = "&File", window.files
-    actions.add(menu, "open", "&Open mask…", files.ask_open, ("Ctrl+O",))
-    recent = actions.addMenu(menu, "Open &recent")
+    actions.add(menu, "open", "&Open mask…", files.ask_open, ("Ctrl+O",), space=HERE)
+    recent = actions.addMenu(menu, "Open &recent", HERE)
     recent.aboutToShow.connect(lambda: window.fillRecent(recent))
     actions.separate(menu)
-    actions.add(menu, "save_image", "&Save image…", files.ask_save_image, ("Ctrl+S",))
-    actions.add(menu, "save_pair", "Save image and &mask…", files.ask_save_pair, ("Ctrl+Shift+S",))
-    actions.add(menu, "save_set", "Save all &variants as pairs…", files.ask_save_set)
-    export = actions.addMenu(menu, "&Export timeline")
+    actions.add(menu, "save_image", "&Save image…", files.ask_save_image, ("Ctrl+S",), space=HERE)
+    actions.add(
+        menu,
+        "save_pair",
+        "Save image and &mask…",
+        files.ask_save_pair,
+        ("Ctrl+Shift+S",),
+        space=HERE,
+    )
+    actions.add(menu, "save_set", "Save all &variants as pairs…", files.ask_save_set, space=HERE)
+    export = actions.addMenu(menu, "&Export timeline", HERE)
     for kind, text in (("strip", "PNG strip…"), ("gif", "Animated GIF…"), ("frames", "Frames…")):
         action = QAction(text, window)
         action.triggered.connect(lambda _, k=kind: files.ask_export(k))
         export.addAction(action)
-    actions.separate(menu)
-    actions.add(menu, "quit", "&Quit", window.close, ("Ctrl+Q",))
+    actions.add(menu, "quit", "&Quit", window.close, ("Ctrl+Q",), last=True)
 
 
 def _edit(actions: Actions, window: MainWindow) -> None:
     menu, canvas = "&Edit", window.view.canvas
-    actions.add(menu, "undo", "&Undo", canvas.undo, ("Ctrl+Z",)).setEnabled(False)
-    actions.add(menu, "redo", "&Redo", canvas.redo, ("Ctrl+Shift+Z", "Ctrl+Y")).setEnabled(False)
+    actions.add(menu, "undo", "&Undo", canvas.undo, ("Ctrl+Z",), space=HERE).setEnabled(False)
+    actions.add(
+        menu, "redo", "&Redo", canvas.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), space=HERE
+    ).setEnabled(False)
     actions.separate(menu)
-    actions.add(menu, "grow", "&Grow a vessel tree", window.grow.grow, ("Ctrl+G",))
-    actions.add(menu, "clear", "&Clear mask", canvas.clear, ("Ctrl+Shift+Backspace",))
-    actions.add(menu, "invert", "&Invert mask", canvas.invert, ("Ctrl+I",))
+    actions.add(menu, "grow", "&Grow a vessel tree", window.grow.grow, ("Ctrl+G",), space=HERE)
+    actions.add(menu, "clear", "&Clear mask", canvas.clear, ("Ctrl+Shift+Backspace",), space=HERE)
+    actions.add(menu, "invert", "&Invert mask", canvas.invert, ("Ctrl+I",), space=HERE)
     actions.separate(menu)
-    actions.add(menu, "copy", "C&opy image", window.copyImage, ("Ctrl+Shift+C",))
+    actions.add(menu, "copy", "C&opy image", window.copyImage, ("Ctrl+Shift+C",), space=HERE)
 
 
 def _view(actions: Actions, window: MainWindow) -> None:
     menu, view = "&View", window.view
-    actions.add(menu, "fit", "&Fit mask and image", window.fitViews, ("Ctrl+0",))
+    actions.add(menu, "fit", "&Fit mask and image", window.fitViews, ("Ctrl+0",), space=HERE)
     reset = view.image.resetWindowLevel
-    actions.add(menu, "reset_window", "&Reset window and level", reset, ("Ctrl+J",))
+    actions.add(menu, "reset_window", "&Reset window and level", reset, ("Ctrl+J",), space=HERE)
     actions.separate(menu)
-    actions.add(menu, "max_mask", "Maximise &mask", view.maximiseMask, ("F9",))
-    actions.add(menu, "max_image", "Maximise &image", view.maximiseImage, ("F10",))
+    actions.add(menu, "max_mask", "Maximise &mask", view.maximiseMask, ("F9",), space=HERE)
+    actions.add(menu, "max_image", "Maximise &image", view.maximiseImage, ("F10",), space=HERE)
     panels = (("timeline", view.steps), ("variants", view.sheet), ("jobs", view.jobs))
     for place, (name, panel) in enumerate(panels, start=1):
         show = partial(view.tabs.setCurrentWidget, panel)
-        actions.add(menu, name, f"Show {name}", show, (f"Alt+{place}",))
-    actions.add(menu, "layout", "Reset &layout", view.resetLayout)
-    actions.separate(menu)
-    theme = actions.add(menu, "theme", "&Light theme", window.toggleTheme, checkable=True)
+        actions.add(menu, name, f"Show {name}", show, (f"Alt+{place}",), space=HERE)
+    actions.add(menu, "layout", "Reset &layout", view.resetLayout, space=HERE)
+    theme = actions.add(
+        menu, "theme", "&Light theme", window.toggleTheme, checkable=True, last=True
+    )
     theme.setChecked(window.settings.theme == "light")
-    actions.separate(menu)
-    actions.add(menu, "palette", "Command &palette…", window.palette_.popup, ("Ctrl+Shift+P",))
+    palette = window.palette_.popup
+    actions.add(menu, "palette", "Command &palette…", palette, ("Ctrl+Shift+P",), last=True)
 
 
 def _run(actions: Actions, window: MainWindow) -> None:
     menu, synthesis = "&Run", window.synthesis
     run = ("Ctrl+Return", "Ctrl+Enter")
     first = ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")
-    actions.add(menu, "run", "&Synthesize", lambda: synthesis.run(), run)
-    actions.add(menu, "run_first", "Synthesize &first", lambda: synthesis.run(first=True), first)
+    actions.add(menu, "run", "&Synthesize", lambda: synthesis.run(), run, space=HERE)
+    actions.add(
+        menu, "run_first", "Synthesize &first", lambda: synthesis.run(first=True), first, space=HERE
+    )
     actions.add(menu, "cancel", "&Cancel", window.escape, ("Esc",))
     actions.separate(menu)
     live = window.view.inspector.live
-    actions.add(menu, "live", "&Live", live.toggle, ("Ctrl+L",))
+    actions.add(menu, "live", "&Live", live.toggle, ("Ctrl+L",), space=HERE)
     jobs = window.jobs
-    actions.add(menu, "pause", "&Pause or resume queue", lambda: jobs.pause(not jobs.isPaused()))
+    actions.add(
+        menu, "pause", "&Pause or resume queue", lambda: jobs.pause(not jobs.isPaused()), space=HERE
+    )
 
 
 def _help(actions: Actions, window: MainWindow) -> None:
@@ -101,6 +114,11 @@ def _help(actions: Actions, window: MainWindow) -> None:
         from app.help import Shortcuts
 
         Shortcuts(actions, window).open()
+
+    def change_keys() -> None:
+        from app.shortcuts_dialog import ShortcutsDialog
+
+        ShortcutsDialog(actions, window).open()
 
     def show_about() -> None:
         from app.help import About
@@ -115,6 +133,7 @@ def _help(actions: Actions, window: MainWindow) -> None:
         show_keys,
         ("?", "Shift+?", "F1"),
     )
+    actions.add(menu, "keys", "&Change keys…", change_keys, ("Ctrl+,",))
     actions.add(
         menu, "log", "Open &log",
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path()))),

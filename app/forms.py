@@ -28,10 +28,11 @@ def _field(info: ParameterInfo, known: Sequence[tuple[Any, str]] | None) -> Fiel
     choices = info.choices if known is None else tuple(known)
     values = [value for value, _ in choices]
     default = info.default
-    if info.kind == "choice" and default not in values:
+    kind = info.kind if known is None else "choice"
+    if kind == "choice" and default not in values:
         default = values[0]
     return FieldSpec(
-        name=info.name, label=info.label, kind=info.kind, default=default, minimum=info.minimum,
+        name=info.name, label=info.label, kind=kind, default=default, minimum=info.minimum,
         maximum=info.maximum, step=info.step, unit=info.unit, help=info.help, choices=choices,
         group=info.group, advanced=info.advanced,
     )  # fmt: skip

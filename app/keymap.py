@@ -26,6 +26,7 @@ class Command:
         context: "window": keys work everywhere; "viewer": only while a viewer has the focus.
         keys: Of the plain preset, as `QKeySequence` writes them in portable text.
         repeats: Whether holding the key does it again and again.
+        space: The workspace that it belongs to, or "" for all of them.
     """
 
     name: str
@@ -34,6 +35,11 @@ class Command:
     context: Context = "window"
     keys: Keys = ()
     repeats: bool = False
+    space: str = ""
+
+    def meets(self, other: Command) -> bool:
+        """Whether both can be there at a time."""
+        return "" in (self.space, other.space) or self.space == other.space
 
 
 class Keymap(QObject):
@@ -68,7 +74,7 @@ class Keymap(QObject):
         known = self._commands.get(command.name)
         if known is not None:
             keys = command.keys or known.keys
-            command = replace(known, title=command.title, keys=keys)
+            command = replace(known, title=command.title, keys=keys, space=command.space)
         self._commands[command.name] = command
         self.changed.emit()
         return command
@@ -118,22 +124,27 @@ class Keymap(QObject):
 
     def clashes(self, name: str, key: str) -> tuple[Command, ...]:
         """Other commands of the same context that have a key already."""
-        wanted, context = portable(key), self._commands[name].context
+        wanted, command = portable(key), self._commands[name]
         return tuple(
             other
             for other in self._commands.values()
-            if other.name != name and other.context == context and wanted in self.keys(other.name)
+            if other.name != name
+            and other.context == command.context
+            and other.meets(command)
+            and wanted in self.keys(other.name)
         )
 
     def hidden(self, name: str, key: str) -> tuple[Command, ...]:
         """Commands of the window that a viewer's key hides while the viewer has the focus."""
-        if self._commands[name].context != "viewer":
+        command, wanted = self._commands[name], portable(key)
+        if command.context != "viewer":
             return ()
-        wanted = portable(key)
         return tuple(
             other
             for other in self._commands.values()
-            if other.context == "window" and wanted in self.keys(other.name)
+            if other.context == "window"
+            and other.meets(command)
+            and wanted in self.keys(other.name)
         )
 
     # --- presets

@@ -21,6 +21,7 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
         ("tool.fill", "Fill", ("F",)),
         ("tool.polygon", "Polygon", ("3",)),
         ("tool.lasso", "Lasso", ("P",)),
+        ("tool.adaptive", "Edge brush", ("Q",)),
         ("tool.line", "Straight stroke", ("U",)),
         ("tool.vessel", "Vessel stroke", ("V",)),
         ("tool.navigate", "Navigate, place crosshair", ("H",)),
@@ -28,6 +29,7 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
         ("tool.ruler", "Ruler", ("K",)),
         ("tool.angle", "Angle", ("Shift+K",)),
         ("tool.region", "Region statistics", ("G",)),
+        ("tool.rectangle", "Rectangle statistics", ("Shift+G",)),
     ),
     *_viewer(
         BRUSH,

@@ -29,6 +29,7 @@ from app import remembering
 from app.errors import Teller
 from app.session import Session
 from app.settings import Settings, save_settings
+from app.spaces import MODELS, SYNTHESIZE, Spaces
 from app.status import StatusBar
 from app.workspaces.synthesize import SynthesizeView
 from engine.errors import EngineError
@@ -50,8 +51,9 @@ if TYPE_CHECKING:
     from engine.worker import EngineLike
     from widgets.panels.palette import CommandPalette
 
-MENUS = ("&File", "&Edit", "&View", "&Run", "&Help")
+MENUS = ("&File", "&Edit", "&View", "&Tools", "&Go", "&Labels", "&Run", "&Help")
 KINDS: dict[str, MessageKind] = {"info": "info", "warning": "warning", "error": "error"}
+HERE = ("synthesize", "segment", "models")
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
 INFO_MS = 12_000
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
     bridge: Bridge
     journal: Journal
     background: Background
+    spaces: Spaces
     models: ModelsView
     jobs: JobsController
     synthesis: SynthesizeController
@@ -130,6 +133,10 @@ class MainWindow(QMainWindow):
         self.background = Background(self)
         self.models = ModelsView()
         self.stack.addWidget(self.models)
+        self.spaces = Spaces(
+            self, self.rail, self.stack, {SYNTHESIZE: view, MODELS: self.models}, self.settings,
+            self.background, teller,
+        )  # fmt: skip
         view.setInspector(Inspector(method, task))
         self.jobs = JobsController(engine, bridge, session, view.jobs, teller, self)
         self.synthesis = SynthesizeController(
@@ -141,7 +148,9 @@ class MainWindow(QMainWindow):
         )
         self.palette_ = CommandPalette(self)
         self.actions_ = make_actions(self)
-        self.palette_.setActions(list(self.actions_))
+        self.actions_.keymap.load(self.settings.key_preset, self.settings.keys)
+        self.spaces.setActions(self.actions_)
+        self._follow_spaces()
         self._connect()
         self._complete = True
         self.reloadModels()
@@ -157,10 +166,9 @@ class MainWindow(QMainWindow):
     # --- building
 
     def _build(self) -> None:
-        self.rail = Rail([item for item in WORKSPACES if item.key in ("synthesize", "models")])
+        self.rail = Rail([item for item in WORKSPACES if item.key in HERE])
         self.stack = QStackedWidget()
         self.stack.addWidget(self.view)
-        self.rail.currentChanged.connect(self._show_workspace)
         self.center = QWidget(self)
         row = QHBoxLayout(self.center)
         row.setContentsMargins(0, 0, 0, 0)
@@ -237,16 +245,29 @@ class MainWindow(QMainWindow):
         em = self.fontMetrics().height()
         area = self.stack.geometry().translated(self.center.pos())
         # The buttons that run and cancel stay free.
-        room = self.view.rows.width()
+        room = self.view.rows.width() if self.stack.currentWidget() is self.view else area.width()
         width = min(48 * em, room - em)
         height = self.message.heightForWidth(width)
         left = area.left() + (room - width) // 2
         self.message.setGeometry(left, area.bottom() - height - em // 2, width, height)
         self.message.raise_()
 
-    def _show_workspace(self, key: str) -> None:
-        if self._complete:
-            self.stack.setCurrentWidget(self.models if key == "models" else self.view)
+    def _follow_spaces(self) -> None:
+        spaces = self.spaces
+        self._fill_menus()
+        spaces.segmentMade.connect(self._fill_menus)
+        spaces.shown.connect(lambda _: self._show_title())
+        spaces.shown.connect(lambda _: self._place_message())
+        spaces.titleChanged.connect(self._show_title)
+        spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))
+        spaces.segmentMade.connect(lambda: self.status.follow(spaces.segment().figures))
+        for work in (self.background, spaces.computing):
+            self.status.watch(work)
+
+    def _fill_menus(self) -> None:
+        self.actions_.fill(self.bar())
+        self.actions_.showSpace(self.spaces.current())
+        self.palette_.setActions(list(self.actions_))
 
     def _set_live(self, live: bool) -> None:
         self.synthesis.setLive(live and bool(self.session.checkpoints))
@@ -276,7 +297,9 @@ class MainWindow(QMainWindow):
         self.journal.record(canvas.vesselMask(), session.mask_name)
 
     def _show_title(self) -> None:
-        self.setWindowTitle(f"{self.session.mask_name} — Reverie")
+        title = self.spaces.title() if self._complete else ""
+        self.setWindowTitle(f"{title or self.session.mask_name} — Reverie")
+        self.setWindowModified(bool(title) and not self.spaces.isSaved())
 
     # --- commands
 
@@ -284,8 +307,15 @@ class MainWindow(QMainWindow):
         """Leave the palette, else cancel the run, else take the message away."""
         if self.palette_.isVisible():
             self.palette_.leave()
+        elif self.spaces.escape():
+            return
         elif not self.synthesis.cancel():
             self.message.dismiss()
+
+    def open(self, paths: list[Path]) -> None:
+        """Open files where they belong: volumes in Segment, else the last picture as a mask."""
+        for path in self.spaces.open(paths):
+            self.files.open_mask(path)
 
     def fitViews(self) -> None:
         self.view.canvas.fit()
@@ -329,10 +359,10 @@ class MainWindow(QMainWindow):
         mime = None if event is None else event.mimeData()
         if event is None or mime is None:
             return
-        path = next((u.toLocalFile() for u in mime.urls() if u.isLocalFile()), "")
-        if path and self._complete:
+        paths = [Path(u.toLocalFile()) for u in mime.urls() if u.isLocalFile()]
+        if paths and self._complete:
             event.acceptProposedAction()
-            self.files.open_mask(Path(path))
+            self.open(paths)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if self._complete:
@@ -346,8 +376,12 @@ class MainWindow(QMainWindow):
         self.bridge.close()
         self.journal.record(self.view.canvas.vesselMask(), self.session.mask_name, clean=True)
         self.journal.close()
+        self.spaces.close()
         self.background.close()
+        self.spaces.journal.close(clean=self.spaces.isKept())
         remembering.collect(self, self.settings)
+        keymap = self.actions_.keymap
+        self.settings.key_preset, self.settings.keys = keymap.preset(), keymap.changes()
         try:
             save_settings(self._settings_file, self.settings)
         except EngineError as error:

@@ -127,7 +127,7 @@ class CommandPalette(QFrame):
 
     def _filter(self, query: str) -> None:
         matches: list[tuple[bool, float, int, QAction]] = []
-        for place, action in enumerate(self._actions):
+        for place, action in enumerate(a for a in self._actions if a.isVisible()):
             text = action_text(action)
             if not text or action.isSeparator() or not action.isVisible():
                 continue

@@ -1,0 +1,220 @@
+"""Opening images and labels for the study, and saving what was painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.background import Background
+from app.errors import Teller
+from app.study import LabelFile, Study, opening_look
+from engine.errors import InputError
+from engine.failures import Failure
+
+if TYPE_CHECKING:
+    from engine.data.volumes.choices import Part
+    from engine.data.volumes.masks import LabelsRead
+    from engine.data.volumes.volume import Volume
+    from widgets.viewer.volume.layers import Look
+
+Done = Callable[[], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A file that was read, with how it is to be shown first."""
+
+    path: Path
+    volume: Volume
+    look: Look
+    like_labels: bool
+
+
+class StudyFiles(QObject):
+    """Reads and writes in the background; what needs an answer of the user is a signal.
+
+    `partsFound` is answered by `readPart`, `mismatched` by `resample`.
+    """
+
+    opened = pyqtSignal(Path)  # as the image
+    added = pyqtSignal(Path)  # as a layer
+    labelsOpened = pyqtSignal(Path)
+    saved = pyqtSignal(Path)
+    failedToOpen = pyqtSignal(Path)
+    secondRead = pyqtSignal(object)  # Opened, while another image is open: replace, or lay over?
+    partsFound = pyqtSignal(Path, object)  # the parts that can be chosen from
+    mismatched = pyqtSignal(Path, object)  # LabelsRead of another grid
+
+    def __init__(
+        self, study: Study, background: Background, teller: Teller, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._study, self._background, self._teller = study, background, teller
+
+    # --- images
+
+    def open(self, path: Path) -> None:
+        """Open a file or a folder; asks which part where there are several."""
+
+        def look() -> tuple[Part, ...]:
+            from engine.data.volumes.read import parts
+
+            return parts(path)
+
+        self._run(path, f"Looking at {path.name}", look, lambda found: self._choose(path, found))
+
+    def readPart(self, path: Path, part: str) -> None:
+        """Read a part of a file or folder; the only one is called ""."""
+
+        def read(watch: Callable[[float], None]) -> Opened:
+            from engine.data.volumes.masks import looks_like_labels
+            from engine.data.volumes.read import read_volume
+
+            volume = read_volume(path, part=part, watch=watch)
+            return Opened(path, volume, opening_look(volume), looks_like_labels(volume))
+
+        self._background.watched(
+            f"Opening {path.name}", read, self._read, lambda why: self._failed(path, why)
+        )
+
+    def take(self, opened: Opened) -> None:
+        """Make it the image; what was open before is let go."""
+        self._study.open(opened.volume, opened.look)
+        self._tell(opened.path, opened.volume)
+        self.opened.emit(opened.path)
+
+    def lay(self, opened: Opened) -> None:
+        """Make it a layer over the image."""
+        self._study.add(opened.volume)
+        self._tell(opened.path, opened.volume)
+        self.added.emit(opened.path)
+
+    def _choose(self, path: Path, found: Sequence[Part]) -> None:
+        if len(found) > 1:
+            self.partsFound.emit(path, tuple(found))
+        else:
+            self.readPart(path, found[0].id if found else "")
+
+    def _read(self, opened: Opened) -> None:
+        if self._study.volume is None:
+            self.take(opened)
+        else:
+            self.secondRead.emit(opened)
+
+    # --- labels
+
+    def openLabels(self, path: Path) -> None:
+        """Put the labels of a file in place of the painted ones, as a step that can be undone."""
+        image = self._study.volume
+        if image is None:
+            self._teller.error(
+                InputError(f"{path} holds labels of no open image.", "Open the image first.")
+            )
+            return
+        geometry = image.geometry
+
+        def read() -> LabelsRead:
+            from engine.data.volumes.masks import read_labels
+
+            return read_labels(path, geometry)
+
+        self._run(path, f"Opening {path.name}", read, lambda found: self._labels(path, found))
+
+    def resample(self, path: Path, found: LabelsRead) -> None:
+        """Bring labels of another grid onto the image's, and put them in place."""
+        image = self._study.volume
+        if image is None:
+            return
+
+        def work() -> Any:
+            from engine.data.volumes.resample import resample
+
+            return resample(found.labels, found.geometry, image.geometry, labels=True)
+
+        self._run(path, f"Resampling {path.name}", work, lambda made: self._put(path, made, None))
+
+    def _labels(self, path: Path, found: LabelsRead) -> None:
+        if found.matches:
+            self._put(path, found.labels, found)
+        else:
+            self.mismatched.emit(path, found)
+
+    def _put(self, path: Path, labels: Any, found: LabelsRead | None) -> None:
+        study = self._study
+        if study.volume is None or labels.shape != study.volume.geometry.shape:
+            return  # another image was opened meanwhile
+        fresh = not study.model.names() and not study.model.used()
+        file = None
+        if found is not None:
+            from engine.data.volumes.fingerprint import Fingerprint
+
+            file = LabelFile(path, Fingerprint.of(path))
+        if fresh and file is not None:
+            study.load(labels, file)
+        else:
+            study.model.replace(labels, f"Open {path.name}")
+            study.name_used()
+            if file is not None:
+                study.markSaved(file)
+        self.labelsOpened.emit(path)
+
+    # --- saving
+
+    def saveLabels(self, path: Path, done: Done | None = None) -> None:
+        """Write the labels as they are now; painting may go on meanwhile."""
+        study = self._study
+        image = study.volume
+        if image is None:
+            return
+        # A copy: the labels may be painted while they are written.
+        labels, position = study.model.array.copy(), study.model.position()
+        table = list(study.table.labels())
+        model = study.model
+
+        def write() -> LabelFile:
+            from app.label_files import save_labels
+            from engine.data.volumes.fingerprint import Fingerprint
+
+            save_labels(path, labels, image, table)
+            return LabelFile(path, Fingerprint.of(path))
+
+        def written(file: LabelFile) -> None:
+            if study.volume is image and study.model is model:
+                study.markSaved(file, position)
+            self.saved.emit(path)
+            if done is not None:
+                done()
+
+        self._background.run(f"Saving {path.name}", write, written, self._teller.failure)
+
+    def changedUnderneath(self) -> bool:
+        """Whether somebody else has changed the labels' file since it was read or written."""
+        file = self._study.label_file
+        return file is not None and file.fingerprint is not None and file.fingerprint.changed()
+
+    def write(self, path: Path, work: Callable[[], Any]) -> None:
+        """Write something else; tells `saved`."""
+        self._background.run(
+            f"Saving {path.name}", work, lambda _: self.saved.emit(path), self._teller.failure
+        )
+
+    # --- helpers
+
+    def _run(
+        self, path: Path, what: str, work: Callable[[], Any], done: Callable[[Any], None]
+    ) -> None:
+        self._background.run(what, work, done, lambda why: self._failed(path, why))
+
+    def _failed(self, path: Path, why: Failure) -> None:
+        self.failedToOpen.emit(path)
+        self._teller.failure(why)
+
+    def _tell(self, path: Path, volume: Volume) -> None:
+        if volume.warnings:
+            self._teller.say("warning", f"{path.name}: {' '.join(volume.warnings)}")
+        elif volume.notes:
+            self._teller.say("info", f"{path.name}: {'; '.join(volume.notes)}.")

@@ -1,0 +1,166 @@
+"""Operations on labels: asked for in a dialog, done in the background, undone as one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.background import Background, Work
+from app.errors import Teller
+from app.study import Study
+from widgets.paint.labels.ink import Ink
+from widgets.paint.labels.settings import FillBy
+from widgets.viewer.volume.box import Box
+
+if TYPE_CHECKING:
+    from engine.data.labels.operations import Operation
+    from engine.parameters import Parameters
+
+# Parameters that are labels, and what 0 means there.
+LABEL_FIELDS = {"label": "All labels", "inside": "Anywhere", "with_label": "Background"}
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """What an operation changed: voxels of a box, and their new labels."""
+
+    box: Box
+    stencil: NDArray[np.bool_]
+    labels: NDArray[Any]
+
+
+class OperationsController(QObject):
+    """Runs operations on the labels as they are; what is painted meanwhile is kept."""
+
+    done = pyqtSignal(str, int)  # title, voxels changed
+
+    def __init__(
+        self, study: Study, background: Background, teller: Teller, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._study, self._background, self._teller = study, background, teller
+        study.editor.fillRequested.connect(self._fill)
+
+    def run(self, what: Operation, params: Parameters) -> Work | None:
+        """Apply an operation; None while nothing is open."""
+        study = self._study
+        image = study.volume
+        if image is None:
+            return None
+        study.editor.cancel()
+        labels = study.model.array.copy()
+        guide = study.image()
+        time = study.stack.time()
+        locked = study.table.locked()
+
+        def work(watch: Callable[[float], None]) -> Difference | None:
+            from engine.data.labels.operations import apply
+            from engine.data.labels.subject import Subject
+
+            values = None
+            if what.needs_image and guide is not None:
+                values = image.values(min(time, len(image.array) - 1))
+            spacing = image.spacing_mm
+            subject = Subject(labels, spacing, values, locked=locked, watch=watch)
+            return difference(labels, apply(what, subject, params))
+
+        return self._background.watched(
+            what.title, work, lambda found: self._take(what.title, image, found),
+            self._teller.failure,
+        )  # fmt: skip
+
+    def _fill(self, voxel: tuple[int, int, int], by: FillBy, tolerance: float, ink: Ink) -> None:
+        """Fill what is connected to a voxel through slices, by label or by intensity."""
+        study = self._study
+        image, layer = study.volume, study.image()
+        if image is None or layer is None:
+            return
+        if by is FillBy.LABEL:
+            values, within = study.model.array.copy(), 0.0
+        else:
+            values, within = layer.array[min(study.stack.time(), len(layer.array) - 1)], tolerance
+
+        def work() -> tuple[Box, NDArray[np.bool_]] | None:
+            from engine.data.labels.fill import connected
+
+            found = connected(values, voxel, within)
+            return boxed(found)
+
+        def done(area: tuple[Box, NDArray[np.bool_]] | None) -> None:
+            if area is not None and study.volume is image:
+                study.editor.write(*area, ink, "Fill")
+
+        self._background.run("Filling", work, done, self._teller.failure)
+
+    def _take(self, title: str, image: object, found: Difference | None) -> None:
+        study = self._study
+        if study.volume is not image:
+            return
+        if found is None:
+            self.done.emit(title, 0)
+            return
+        study.editor.cancel()
+        here = study.model.peek(found.box)
+        study.model.begin(title)
+        study.model.assign(found.box, np.where(found.stencil, found.labels, here))
+        study.model.commit()
+        for value in np.unique(found.labels[found.stencil]):
+            if value and study.table.label(int(value)) is None:
+                study.table.add(value=int(value))
+        self.done.emit(title, int(found.stencil.sum()))
+
+
+def difference(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
+    """Where two label maps (D, H, W) differ; None where they do not."""
+    area = boxed(before != after)
+    return None if area is None else Difference(*area, after[area[0].index])
+
+
+def boxed(mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]] | None:
+    """The smallest box around a mask (D, H, W), and the mask in it; None for an empty one."""
+    planes = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    if not planes[0].size:
+        return None
+    low = tuple(int(found[0]) for found in planes)
+    high = tuple(int(found[-1]) + 1 for found in planes)
+    box = Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+    return box, mask[box.index]
+
+
+def form_values(
+    study: Study, what: Operation, voxel: tuple[int, int, int], axis: int
+) -> dict[str, Any]:
+    """What an operation's form starts with here, besides its own defaults.
+
+    Args:
+        voxel: The voxel (d, h, w) that is looked at.
+        axis: The array's axis that the view in use cuts: 0, 1 or 2.
+    """
+    d, h, w = voxel
+    here: dict[str, Any] = {
+        "label": study.table.active() or None, "axis": "dhw"[axis], "index": voxel[axis],
+        "d": d, "h": h, "w": w,
+    }  # fmt: skip
+    layer = study.image()
+    if what.needs_image and layer is not None:
+        here |= {"low": layer.look.low, "high": layer.look.high}
+    fields = what.params.model_fields
+    return {name: value for name, value in here.items() if name in fields and value is not None}
+
+
+def label_choices(study: Study, what: Operation) -> Mapping[str, Sequence[tuple[int, str]]]:
+    """Names instead of numbers, for parameters that are labels."""
+    from engine.parameters import describe
+
+    named = [(label.value, label.name) for label in study.table.labels()]
+    choices: dict[str, Sequence[tuple[int, str]]] = {}
+    for info in describe(what.params):
+        if info.name in LABEL_FIELDS:
+            zero = [(0, LABEL_FIELDS[info.name])] if info.minimum == 0 else []
+            choices[info.name] = zero + named
+    return choices

@@ -1,0 +1,248 @@
+"""What is seen and how: layouts, tools in hand, switches; kept from one start to the next."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject
+
+from app.settings import Settings
+from app.study import Study
+from app.workspaces.segment.view import SegmentView
+from widgets.paint.labels.rule import Over
+from widgets.paint.labels.slices import clear_slice, copy_slice
+from widgets.paint.labels.tools import ToolName
+from widgets.viewer.volume.arrangement import ViewLayout
+from widgets.viewer.volume.layers import Layer, LayerKind
+from widgets.viewer.volume.tool import SliceTool
+
+OPACITY_STEP = 0.1
+NAVIGATE, WINDOW = "navigate", "window"
+
+
+class Showing(QObject):
+    """Turns commands into changes of the views; the header's buttons follow."""
+
+    def __init__(
+        self, study: Study, view: SegmentView, settings: Settings, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._study, self._view, self._settings = study, view, settings
+        self._tool = NAVIGATE
+        header, volume = view.header, view.volume
+        header.layoutChosen.connect(lambda key: volume.setViewLayout(ViewLayout(key)))
+        header.switched.connect(self._switch)
+        volume.layoutChanged.connect(lambda _: self._show_header())
+        study.editor.toolChanged.connect(self._paint_tool)
+        study.opened.connect(self._opened)
+        study.savedChanged.connect(lambda _: self._title())
+        view.tools.chosen.connect(lambda: volume.currentView().setFocus())
+        view.tools.copyRequested.connect(self.copySlice)
+        view.tools.clearRequested.connect(self.clearSlice)
+        self._smooth = settings.interpolation
+        self._recall()
+        self._show_header()
+
+    # --- remembered
+
+    def remember(self) -> None:
+        """Take what is seen over into the settings."""
+        settings, volume = self._settings, self._view.volume
+        settings.radiological = volume.isRadiological()
+        settings.interpolation = self._smooth
+        settings.volume_layout = volume.viewLayout().value
+        settings.viewer = {"layout": volume.layoutState()}
+
+    def _recall(self) -> None:
+        settings, volume = self._settings, self._view.volume
+        volume.setRadiological(settings.radiological)
+        # What another version wrote may not fit; the layout of a first start does.
+        with suppress(ValueError, KeyError, TypeError):
+            volume.restoreLayout(settings.viewer["layout"])
+
+    # --- tools
+
+    def setTool(self, name: str) -> None:
+        """Take a paint tool, `navigate` or `window` in hand."""
+        if name == WINDOW:
+            self._study.editor.setTool(ToolName.NAVIGATE)
+            self._view.volume.setTool(None)
+            self._view.volume.setWindowMode(True)
+            self._tool = WINDOW
+        else:
+            self._study.editor.setTool(ToolName(name))
+            self._paint_tool(ToolName(name))
+
+    def useTool(self, name: str, tool: SliceTool) -> None:
+        """Take another tool than one of the editor's in hand, such as a ruler."""
+        self._study.editor.setTool(ToolName.NAVIGATE)
+        self._view.volume.setWindowMode(False)
+        self._view.volume.setTool(tool)
+        self._tool = name
+
+    def tool(self) -> str:
+        """The name of the tool in hand."""
+        return self._tool
+
+    def _paint_tool(self, name: ToolName) -> None:
+        self._tool = name.value
+        self._view.volume.setWindowMode(False)
+        self._view.volume.setTool(self._study.editor.sliceTool())
+
+    def toggleSetting(self, name: str) -> None:
+        """Turn a paint setting (`volume`, `square`, `limited`) on or off."""
+        editor = self._study.editor
+        editor.change(**{name: not getattr(editor.settings, name)})
+
+    def toggleProtect(self) -> None:
+        """Paint over background only, or over everything."""
+        editor = self._study.editor
+        free = editor.settings.over is Over.ALL
+        editor.change(over=Over.BACKGROUND if free else Over.ALL)
+
+    # --- slices
+
+    def copySlice(self, by: int) -> None:
+        """Carry the labels of the slice in view on to another, and go there."""
+        view = self._view.volume.currentView()
+        plane = view.plane()
+        if plane is not None:
+            view.setIndex(copy_slice(self._study.editor, plane, view.index(), by))
+
+    def clearSlice(self) -> None:
+        """Erase the labels of the slice in view."""
+        view = self._view.volume.currentView()
+        plane = view.plane()
+        if plane is not None:
+            clear_slice(self._study.editor, plane, view.index())
+
+    def step(self, slices: int) -> None:
+        """Go some slices on, towards head, front or right."""
+        self._view.volume.currentView().step(slices)
+
+    def goToEnd(self, last: bool) -> None:
+        """Go to the first or the last slice."""
+        view = self._view.volume.currentView()
+        plane = view.plane()
+        if plane is not None:
+            view.setIndex(plane.count - 1 if last else 0)
+
+    def stepTime(self, by: int) -> None:
+        """Go to another point in time."""
+        self._study.stack.setTime(self._study.stack.time() + by)
+
+    # --- display
+
+    def toggleCrosshair(self) -> None:
+        volume = self._view.volume
+        volume.setCrosshairVisible(not volume.decorations().crosshair)
+        self._show_header()
+
+    def toggleSmooth(self) -> None:
+        self._smooth = not self._smooth
+        self._view.volume.setSmooth(self._smooth)
+        self._show_header()
+
+    def toggleSide(self) -> None:
+        volume = self._view.volume
+        volume.setRadiological(not volume.isRadiological())
+        self._show_header()
+
+    def toggleOutline(self) -> None:
+        layer = self._study.labels()
+        if layer is not None:
+            layer.change(outlined=not layer.look.outlined)
+
+    def toggleActive(self) -> None:
+        layer = self._study.stack.active()
+        if layer is not None:
+            layer.change(visible=not layer.look.visible)
+
+    def stepLayer(self, by: int) -> None:
+        """Make the layer above or below the active one."""
+        layers = list(self._study.stack)
+        active = self._study.stack.active()
+        if active in layers:
+            place = min(max(layers.index(active) + by, 0), len(layers) - 1)
+            self._study.stack.setActive(layers[place])
+
+    def stepOverlays(self, steps: int) -> None:
+        """Change the opacity of all that lies on the image, labels left alone."""
+        study = self._study
+        for layer in study.stack:
+            if layer not in (study.image(), study.labels()):
+                opacity = min(max(layer.look.opacity + steps * OPACITY_STEP, 0.0), 1.0)
+                layer.change(opacity=round(opacity, 3))
+
+    def invert(self) -> None:
+        layer = self._contrasted()
+        if layer is not None:
+            layer.change(invert=not layer.look.invert)
+
+    def setWindow(self, low: float, high: float) -> None:
+        """Show these values darkest and brightest."""
+        layer = self._contrasted()
+        if layer is not None:
+            layer.change(low=low, high=high)
+
+    def resetContrast(self) -> None:
+        layer = self._contrasted()
+        if layer is not None:
+            layer.change(low=layer.home[0], high=layer.home[1], invert=False)
+
+    def thumbnail(self) -> tuple[NDArray[Any] | None, float]:
+        """The middle slice of the image as it is seen, and a pixel's height by its width."""
+        view, layer = self._view.volume.currentView(), self._study.image()
+        plane = view.plane()
+        if layer is None or plane is None:
+            return None, 1.0
+        cut = plane.slice(layer.array[0], plane.count // 2)
+        return np.array(cut), plane.pixel_mm[1] / plane.pixel_mm[0]
+
+    # --- inside
+
+    def _contrasted(self) -> Layer | None:
+        active = self._study.stack.active()
+        if active is not None and active.kind is not LayerKind.LABELS:
+            return active
+        return self._study.image()
+
+    def _opened(self) -> None:
+        self._view.volume.setSmooth(self._smooth)
+        self._view.volume.resetViews()
+        self._title()
+        self._show_header()
+
+    def _title(self) -> None:
+        study = self._study
+        volume = study.volume
+        if volume is None:
+            self._view.header.title.setText("")
+            return
+        d, h, w = volume.geometry.shape
+        z, y, x = volume.spacing_mm
+        saved = "" if study.isSaved() else "  ·  labels not saved"
+        self._view.header.title.setText(
+            f"{study.name()}  ·  {w} × {h} × {d}  ·  {x:.3g} × {y:.3g} × {z:.3g} mm{saved}"
+        )
+
+    def _switch(self, key: str) -> None:
+        toggles = {
+            "crosshair": self.toggleCrosshair, "smooth": self.toggleSmooth,
+            "radiological": self.toggleSide,
+        }  # fmt: skip
+        toggles[key]()
+
+    def _show_header(self) -> None:
+        volume = self._view.volume
+        self._view.header.showState(
+            volume.viewLayout().value,
+            {
+                "crosshair": volume.decorations().crosshair,
+                "smooth": self._smooth,
+                "radiological": volume.isRadiological(),
+            },
+        )

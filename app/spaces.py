@@ -1,0 +1,186 @@
+"""The workspaces of the window: which is shown, and those that are made when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+
+from app.arguments import is_volume
+from app.background import Background
+from app.errors import Teller
+from app.recent import RecentFiles
+from app.settings import Settings
+from app.volume_journal import VolumeJournal
+
+if TYPE_CHECKING:
+    from app.actions import Actions
+    from app.volume_log import Recovered
+    from app.workspaces.segment.space import SegmentSpace
+    from widgets.panels.rail import Rail
+
+SYNTHESIZE, SEGMENT, MODELS = "synthesize", "segment", "models"
+
+
+class Spaces(QObject):
+    """Switches between workspaces; the Segment workspace is made on its first use.
+
+    Args:
+        window: Parent of what is made.
+        rail, stack: Where workspaces are chosen and shown.
+        pages: Those that are there already, by key.
+        background: For files.
+    """
+
+    shown = pyqtSignal(str)  # key
+    titleChanged = pyqtSignal()
+    statusChanged = pyqtSignal(str)
+    segmentMade = pyqtSignal()
+
+    def __init__(
+        self, window: QWidget, rail: Rail, stack: QStackedWidget, pages: dict[str, QWidget],
+        settings: Settings, background: Background, teller: Teller,
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._window, self._rail, self._stack = window, rail, stack
+        self._pages, self._settings, self._teller = pages, settings, teller
+        self._background = background
+        self._segment: SegmentSpace | None = None
+        self._actions: Actions | None = None
+        self._current = SYNTHESIZE
+        self.computing = Background(self, name="computing")
+        folder = Path(settings.autosave_folder) if settings.autosave_folder else None
+        self.journal = VolumeJournal(folder, self)
+        self.recent = RecentFiles(settings, background, parent=self)
+        rail.currentChanged.connect(self.show)
+
+    def setActions(self, actions: Actions) -> None:
+        """Whose commands follow the workspace."""
+        self._actions = actions
+        actions.showSpace(self._current)
+
+    def current(self) -> str:
+        return self._current
+
+    def show(self, key: str) -> None:
+        """Bring a workspace to the front."""
+        if key == SEGMENT:
+            self.segment()
+        self._current = key
+        self._rail.setCurrent(key)
+        self._stack.setCurrentWidget(self._pages[key])
+        if self._actions is not None:
+            self._actions.showSpace(key)
+        if key == SEGMENT:
+            self.segment().focus()
+        self.shown.emit(key)
+
+    def segment(self) -> SegmentSpace:
+        """The Segment workspace, made now if it was not."""
+        if self._segment is None:
+            self._segment = self._make_segment()
+            self.segmentMade.emit()
+        return self._segment
+
+    def hasSegment(self) -> bool:
+        return self._segment is not None
+
+    def open(self, paths: Sequence[Path]) -> list[Path]:
+        """Open what the Segment workspace is for; returns the others."""
+        if self._current == SEGMENT:
+            self.segment().open(paths)
+            return []
+        volumes = [path for path in paths if is_volume(path)]
+        if volumes:
+            self.show(SEGMENT)
+            self.segment().open(volumes)
+        return [path for path in paths if path not in volumes]
+
+    def escape(self) -> bool:
+        """Abandon the stroke under way; False when there is none."""
+        if self._current != SEGMENT:
+            return False
+        editor = self.segment().study.editor
+        busy = editor.busy()
+        editor.cancel()
+        return busy
+
+    def isKept(self) -> bool:
+        """After `close` and the end of the background work: whether the labels are in a file."""
+        return self._segment is None or self._segment.isKept()
+
+    def title(self) -> str:
+        """The title of the workspace shown; "" where the window knows better."""
+        return self.segment().title() if self._current == SEGMENT else ""
+
+    def isSaved(self) -> bool:
+        return self._segment is None or self._segment.isSaved()
+
+    def close(self) -> None:
+        """Keep what is open; the background work has to be closed after this."""
+        self.computing.cancelAll()
+        self.computing.close()
+        if self._segment is not None:
+            self._segment.close()
+
+    # --- after a crash
+
+    def lookForLost(self) -> None:
+        """Look in the background whether a crash left work, and offer it."""
+        self._background.run(
+            "Looking for unsaved labels", self.journal.recover, self._offer, self._teller.failure
+        )
+
+    def _offer(self, found: list[Recovered]) -> None:
+        if not found:
+            return
+        newest, *others = reversed(found)
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Unsaved labels")
+        strokes = f"{newest.strokes} step{'s' if newest.strokes != 1 else ''}"
+        box.setText(f"The program ended with unsaved labels on {newest.header.name} ({strokes}).")
+        torn = " The last step was cut off." if newest.torn else ""
+        more = f" {len(others)} older ones are kept and offered next time." if others else ""
+        box.setInformativeText(f"Do you want them back?{torn}{more}")
+        restore = box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(restore)
+
+        def answered(button: object) -> None:
+            if button is restore:
+                self.show(SEGMENT)
+                self.segment().keeping.restore(newest)
+            elif button is discard:
+                self.journal.discard(newest)
+
+        box.buttonClicked.connect(answered)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    # --- making
+
+    def _make_segment(self) -> SegmentSpace:
+        from app.keymap_keys import ViewerKeys
+        from app.workspaces.segment.commands import add_commands
+        from app.workspaces.segment.space import SegmentSpace, Surroundings
+
+        around = Surroundings(
+            self._settings, self._background, self.computing, self.journal, self.recent,
+            self._teller,
+        )  # fmt: skip
+        space = SegmentSpace(around, self._window)
+        self._pages[SEGMENT] = space.view
+        self._stack.addWidget(space.view)
+        actions = self._actions
+        if actions is not None:
+            add_commands(actions, space, self.recent)
+            actions.showSpace(self._current)
+            ViewerKeys(space.view, actions.keymap, actions.slots())
+        space.titleChanged.connect(self.titleChanged)
+        space.statusChanged.connect(self.statusChanged)
+        return space

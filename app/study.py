@@ -1,0 +1,226 @@
+"""What the volume workspaces show and edit: an image, its layers, its labels and their table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from widgets.paint.labels.display import LabelDisplay
+from widgets.paint.labels.editor import LabelEditor
+from widgets.paint.labels.model import LabelModel
+from widgets.paint.labels.table import LabelTable
+from widgets.viewer.volume.layers import Grid, Layer, LayerKind, LayerStack, Look
+
+if TYPE_CHECKING:
+    from engine.data.volumes.fingerprint import Fingerprint
+    from engine.data.volumes.volume import Geometry, Volume
+
+LABELS_OPACITY = 0.5
+ADDED_OPACITY = 0.6
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Where the labels were read from or last written.
+
+    Attributes:
+        path: The file.
+        fingerprint: Of the file as it was then.
+    """
+
+    path: Path
+    fingerprint: Fingerprint | None = None
+
+
+class Study(QObject):
+    """One image under examination.
+
+    Attributes:
+        stack: The layers, the label layer among them.
+        model, table, editor, display: The labels, what they are called, the tools that paint them,
+            and how they are shown.
+        volume: The image whose grid is shown and painted; None while nothing is open.
+        label_file: See `LabelFile`; None for labels that were never saved.
+    """
+
+    opened = pyqtSignal()  # another image, or none
+    reset = pyqtSignal()  # labels of elsewhere took the place of all, without a step
+    savedChanged = pyqtSignal(bool)  # whether the labels are as they are in their file
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.stack = LayerStack(self)
+        self.model = LabelModel((1, 1, 1), parent=self)
+        self.table = LabelTable(parent=self)
+        self.editor = LabelEditor(self.model, self.table, self)
+        self.display = LabelDisplay(self.model, self.table, self.stack, self)
+        self.volume: Volume | None = None
+        self.label_file: LabelFile | None = None
+        self._volumes: dict[Layer, Volume] = {}
+        self._saved_at: int | None = 0
+        self.model.stepAdded.connect(self._step_added)
+        self.model.historyChanged.connect(self._tell_saved)
+        self.stack.activeChanged.connect(self._guide)
+        self.stack.timeChanged.connect(self._guide)
+
+    # --- reading
+
+    def labels(self) -> Layer | None:
+        """The layer that is painted, or None while nothing is open."""
+        return self.display.layer()
+
+    def image(self) -> Layer | None:
+        """The lowest image."""
+        return self.stack.reference()
+
+    def volumeOf(self, layer: Layer) -> Volume | None:
+        """The volume that a layer shows; None for the painted labels."""
+        return self._volumes.get(layer)
+
+    def volumes(self) -> Mapping[Layer, Volume]:
+        """Layers that show a volume."""
+        return self._volumes
+
+    def name(self) -> str:
+        """Of the image."""
+        return "" if self.volume is None else self.volume.source.name
+
+    def isSaved(self) -> bool:
+        """Whether nothing would be lost if the labels were let go."""
+        return self._saved_at == self.model.position()
+
+    # --- changing
+
+    def open(self, volume: Volume, look: Look | None = None) -> None:
+        """Show an image alone, with empty labels of its grid; what was open before is let go."""
+        self.close()
+        self.volume = volume
+        layer = self.layerOf(volume, look)
+        self._volumes[layer] = volume
+        self.stack.add(layer)
+        self.model.reset(np.zeros(volume.geometry.shape, np.uint8))
+        self.editor.setGrid(layer.grid)
+        self.display.show("Labels", layer.grid)
+        self.label_file = None
+        self.markSaved()
+        self.opened.emit()
+
+    def add(self, volume: Volume, look: Look | None = None) -> Layer:
+        """Lay another image over the others, below the labels.
+
+        Raises:
+            RuntimeError: nothing is open.
+        """
+        if self.volume is None:
+            raise RuntimeError("there is no image to lay another one over")
+        base = look or replace(opening_look(volume), opacity=ADDED_OPACITY)
+        layer = self.layerOf(volume, base)
+        self._volumes[layer] = volume
+        self.stack.add(layer)
+        self.stack.move(layer, len(self.stack) - 2)
+        return layer
+
+    def remove(self, layer: Layer) -> bool:
+        """Take a layer away; False for the lowest image and for the labels, which stay."""
+        if layer is self.labels() or layer is self.image():
+            return False
+        self._volumes.pop(layer, None)
+        self.stack.remove(layer)
+        return True
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self.volume is None:
+            return
+        self.editor.cancel()
+        self.editor.setImage(None)
+        self.display.remove()
+        self.stack.clear()
+        self._volumes.clear()
+        self.volume = self.label_file = None
+        self.model.reset(np.zeros((1, 1, 1), np.uint8))
+        self.markSaved()
+        self.opened.emit()
+
+    def load(self, labels: NDArray[Any], file: LabelFile | None) -> None:
+        """Begin with labels (D, H, W) that a file holds, with an empty history."""
+        self._begin_with(labels, file)
+        self.markSaved()
+        self.reset.emit()
+
+    def restore(self, labels: NDArray[Any], file: LabelFile | None) -> None:
+        """As `load`, for labels that are in no file yet."""
+        self._begin_with(labels, file)
+        self._saved_at = None
+        self._tell_saved()
+        self.reset.emit()
+
+    def _begin_with(self, labels: NDArray[Any], file: LabelFile | None) -> None:
+        self.editor.cancel()
+        self.model.reset(labels)
+        self.name_used()
+        self.label_file = file
+
+    def markSaved(self, file: LabelFile | None = None, position: int | None = None) -> None:
+        """The labels of a point in the history (default: now) are in a file."""
+        if file is not None:
+            self.label_file = file
+        self._saved_at = self.model.position() if position is None else position
+        self._tell_saved()
+
+    def name_used(self) -> None:
+        """Give labels that occur and are not in the table a row of their own."""
+        for value in self.model.used():
+            if self.table.label(value) is None:
+                self.table.add(value=value)
+
+    def layerOf(self, volume: Volume, look: Look | None = None) -> Layer:
+        """A layer that shows a volume, in nobody's stack yet."""
+        kind = LayerKind.LABELS if volume.kind == "labels" else LayerKind.IMAGE
+        layer = Layer(
+            volume.source.name, volume.array, grid_of(volume.geometry), kind,
+            slope=volume.slope, intercept=volume.intercept, channels=volume.channels,
+            look=look or opening_look(volume),
+        )  # fmt: skip
+        layer.unit = volume.unit
+        return layer
+
+    # --- following the labels
+
+    def _step_added(self, _step: object) -> None:
+        # A new step after an undo throws away the state that is in the file.
+        if self._saved_at is not None and self._saved_at >= self.model.position():
+            self._saved_at = None
+
+    def _guide(self) -> None:
+        """Intensities that limit painting are those of the active image, else of the lowest."""
+        active = self.stack.active()
+        usable = active is not None and active.kind is LayerKind.IMAGE
+        self.editor.setImage(active if usable else self.image(), self.stack.time())
+
+    def _tell_saved(self) -> None:
+        self.savedChanged.emit(self.isSaved())
+
+
+def grid_of(geometry: Geometry) -> Grid:
+    """A geometry as viewers know it."""
+    return Grid(geometry.shape, geometry.affine, geometry.oriented)
+
+
+def opening_look(volume: Volume) -> Look:
+    """How a volume is shown first: as its file asks, else with 0.1 % cut off at both ends."""
+    if volume.kind == "labels":
+        return Look(opacity=LABELS_OPACITY, smooth=False)
+    from widgets.viewer.volume.window import auto_window
+
+    if volume.window is not None:
+        low, high = volume.window
+    else:
+        low, high = auto_window(volume.array, volume.slope, volume.intercept)
+    return Look(low=low, high=high)

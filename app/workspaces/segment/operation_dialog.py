@@ -1,0 +1,79 @@
+"""The dialog of an operation on labels: what it needs to know, and a button that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.forms import field_specs
+from engine.data.labels.operations import Operation
+from engine.errors import InputError
+from engine.parameters import Parameters
+from widgets.forms.form import Form
+
+
+class OperationDialog(QDialog):
+    """Stays open, so that an operation can be tried, undone and tried again; blocks nothing."""
+
+    applied = pyqtSignal(object, object)  # Operation, Parameters
+
+    def __init__(
+        self,
+        what: Operation,
+        values: Mapping[str, Any],
+        choices: Mapping[str, Sequence[tuple[Any, str]]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(what.title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._what = what
+        em = self.fontMetrics().height()
+        told = QLabel(what.help, self)
+        told.setWordWrap(True)
+        self.form = Form(field_specs(what.params, choices))
+        self.form.setValues(values)
+        self.status = QLabel("", self)
+        self.status.setWordWrap(True)
+        self.status.setProperty("role", "muted")
+        scroll = QScrollArea(self)
+        scroll.setWidget(self.form)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        buttons = QDialogButtonBox(self)
+        self.apply_button = buttons.addButton("Apply", QDialogButtonBox.ButtonRole.ApplyRole)
+        assert self.apply_button is not None, "the box makes it"
+        self.apply_button.setDefault(True)
+        self.apply_button.clicked.connect(self._apply)
+        buttons.addButton(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(em, em, em, em)
+        column.setSpacing(em // 2)
+        column.addWidget(told)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.status)
+        column.addWidget(buttons)
+        self.resize(26 * em, min(36 * em, self.form.sizeHint().height() + 11 * em))
+
+    def setBusy(self, busy: bool) -> None:
+        """While it is computed, it cannot be asked for again."""
+        assert self.apply_button is not None, "made in the beginning"
+        self.apply_button.setEnabled(not busy)
+        if busy:
+            self.status.setText("Working…")
+
+    def setOutcome(self, text: str) -> None:
+        """Say what came of it."""
+        self.status.setText(text)
+
+    def _apply(self) -> None:
+        try:
+            params: Parameters = self._what.params.parse(self.form.values())
+        except InputError as error:
+            self.status.setText(str(error))
+            return
+        self.applied.emit(self._what, params)

@@ -1,0 +1,164 @@
+"""The Segment workspace as a whole: what it consists of, and what its commands do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from app.background import Background
+from app.controllers.segment.asking import Asking
+from app.controllers.segment.exporting import Exporting
+from app.controllers.segment.figures import Figures
+from app.controllers.segment.files import StudyFiles
+from app.controllers.segment.keeping import Keeping
+from app.controllers.segment.measuring import Measuring
+from app.controllers.segment.operations import OperationsController
+from app.controllers.segment.scene import SceneController
+from app.controllers.segment.sessions import SessionController
+from app.controllers.segment.showing import Showing
+from app.errors import Teller
+from app.recent import RecentFiles
+from app.session_file import ENDING, last_session_path
+from app.settings import Settings
+from app.study import Study
+from app.volume_journal import VolumeJournal
+from app.workspaces.segment.view import SegmentView
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the window lends to a workspace.
+
+    Attributes:
+        settings: What is remembered.
+        background: For reading and writing, one after the other.
+        computing: For figures and meshes, which must not wait for files.
+        journal: Keeps labels against a crash.
+        recent: What was open before.
+        teller: Takes what is to be told to the user.
+    """
+
+    settings: Settings
+    background: Background
+    computing: Background
+    journal: VolumeJournal
+    recent: RecentFiles
+    teller: Teller
+
+
+class SegmentSpace(QObject):
+    """Study, view and controllers, by name."""
+
+    titleChanged = pyqtSignal()
+    statusChanged = pyqtSignal(str)
+    readyToClose = pyqtSignal()
+
+    def __init__(self, around: Surroundings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.around = around
+        study = self.study = Study(self)
+        view = self.view = SegmentView(study, parent)
+        teller, background = around.teller, around.background
+        self.files = StudyFiles(study, background, teller, self)
+        self.operations = OperationsController(study, around.computing, teller, self)
+        self.figures = Figures(study, view, around.computing, self)
+        self.scene = SceneController(study, view, around.computing, teller, self)
+        self.showing = Showing(study, view, around.settings, self)
+        self.measuring = Measuring(study, view, self.showing, self)
+        self.exporting = Exporting(study, view, self.operations, background, teller, self)
+        self.sessions = SessionController(study, view, self.measuring, background, teller, self)
+        self.asking = Asking(study, view, self.files, self.sessions, self.operations, self)
+        self.keeping = Keeping(study, around.journal, background, teller, self)
+        self._connect()
+
+    # --- what every workspace can do
+
+    @property
+    def widget(self) -> QWidget:
+        """What the window shows."""
+        return self.view
+
+    def title(self) -> str:
+        """For the window's title; [*] is where unsaved work is marked."""
+        name = self.study.name()
+        return f"{name}[*]" if name else "Segment"
+
+    def isSaved(self) -> bool:
+        return self.study.isSaved()
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files, folders and sessions, as if they were dropped."""
+        for path in paths:
+            if path.name.lower().endswith(ENDING):
+                self.sessions.open(path)
+            else:
+                self.files.open(path)
+
+    def focus(self) -> None:
+        """Let keys go to the views."""
+        self.view.volume.currentView().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def isKept(self) -> bool:
+        """Whether the labels are in their file, or in the session that `close` wrote."""
+        return self.study.isSaved() or self.sessions.isWritten(last_session_path())
+
+    def close(self) -> None:
+        """Keep the session of the exit."""
+        self.showing.remember()
+        if self.study.volume is not None:
+            path = last_session_path()
+            self.sessions.save(path, quietly=True)
+            self.around.recent.add(path, "session")
+        self.scene.close()
+
+    # --- inside
+
+    def _connect(self) -> None:
+        study, view, files = self.study, self.view, self.files
+        study.opened.connect(self.titleChanged)
+        study.savedChanged.connect(lambda _: self.titleChanged.emit())
+        study.editor.statusChanged.connect(self.statusChanged)
+        study.display.statusChanged.connect(self.statusChanged)
+        for signal, verb in (
+            (files.opened, "Opened"), (files.added, "Added"), (files.labelsOpened, "Labels from"),
+            (files.saved, "Saved"), (self.sessions.saved, "Saved"),
+            (self.sessions.opened, "Opened"), (self.exporting.saved, "Saved"),
+        ):  # fmt: skip
+            signal.connect(lambda path, verb=verb: self.statusChanged.emit(f"{verb} {path}"))
+        files.opened.connect(self._remember_image)
+        files.saved.connect(lambda _: self.keeping.markSaved())
+        files.labelsOpened.connect(lambda path: self.around.recent.add(path, "mask"))
+        self.sessions.opened.connect(lambda path: self.around.recent.add(path, "session"))
+        view.start.fileRequested.connect(self.asking.askOpen)
+        view.start.folderRequested.connect(self.asking.askFolder)
+        view.start.dropped.connect(lambda paths: self.open([Path(p) for p in paths]))
+        view.start.recentRequested.connect(self.openRecent)
+        view.start.removeRequested.connect(self.around.recent.remove)
+        self.around.recent.changed.connect(self._show_recent)
+        self.around.recent.refresh()
+
+    def _show_recent(self) -> None:
+        self.view.start.setRecent(self.around.recent.items())
+
+    def openRecent(self, key: str) -> None:
+        """Open something from the list of what was open before."""
+        entry = self.around.recent.entry(key)
+        if entry is None:
+            return
+        if entry.kind == "session":
+            self.sessions.open(entry.path)
+        elif entry.kind == "mask" and self.study.volume is not None:
+            self.files.openLabels(entry.path)
+        else:
+            self.files.readPart(entry.path, entry.part)
+
+    def _remember_image(self, path: Path) -> None:
+        volume = self.study.volume
+        if volume is None:
+            return
+        picture, aspect = self.showing.thumbnail()
+        self.around.recent.add(path, "volume", volume.source.part, picture, aspect)
