@@ -26,7 +26,7 @@ from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
-VIEW = (900, 800)  # pixels of all views together, in every program
+VIEW = (900, 800)  # pixels of all views together, about, in every program
 FRAMES = 90
 STROKES, STROKE_MOVES = 100, 12
 PATIENCE_S = 20.0

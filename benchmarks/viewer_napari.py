@@ -71,7 +71,7 @@ class Napari:
         self.viewer.layers.selection.active = layer
 
     def place(self, x: float, y: float) -> QPointF:
-        camera = self.viewer.camera
+        camera = self.viewer.scene.camera
         _, row, column = camera.center
         return QPointF(
             (x - 0.5 - column) * camera.zoom + self._canvas.width() / 2,
