@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
@@ -19,6 +20,13 @@ from widgets.viewer.volume.layers import Grid, Layer, LayerKind, LayerStack
 from widgets.viewer.volume.planes import Plane, PlaneName, planes_of
 
 World = tuple[float, float, float]
+
+
+class Overlay(Protocol):
+    """Something that is drawn over the slices of any view."""
+
+    def paint(self, view: SlicePane, painter: QPainter) -> None:
+        """Draw in view pixels what belongs to the view's slice."""
 
 
 class SlicePane(Pane):
@@ -43,6 +51,8 @@ class SlicePane(Pane):
         self._placeholder = EMPTY
         self._only: Layer | None = None
         self._labels_shown = True
+        self._overlays: list[Overlay] = []
+        self._time: int | None = None
         self._exposed = QRect()
         self.setAccessibleName(f"{name.value.title()} slice")
         stack.changed.connect(self._follow_layers)
@@ -133,6 +143,20 @@ class SlicePane(Pane):
     def setPlaceholder(self, text: str) -> None:
         self._placeholder = text
         self.update()
+
+    def overlays(self) -> tuple[Overlay, ...]:
+        """What else is drawn over the slice, in order."""
+        return tuple(self._overlays)
+
+    def addOverlay(self, overlay: Overlay) -> None:
+        """Let something be drawn over the slice; it asks for `update` when it changes."""
+        self._overlays.append(overlay)
+        self.update()
+
+    def holdTime(self, time: int | None) -> None:
+        """Show this point in time, whatever the stack's; None follows the stack."""
+        self._time = time
+        self._show_cut()
 
     def curtain(self) -> float:
         """Where curtained layers begin, as a share of the view's width."""
@@ -283,7 +307,8 @@ class SlicePane(Pane):
         if self._plane is None or self._grid is None:
             self._cut = None
         else:
-            self._cut = Cut(self._plane, self._grid, self._index, self._stack.time())
+            time = self._stack.time() if self._time is None else self._time
+            self._cut = Cut(self._plane, self._grid, self._index, time)
         self.update()
 
     def _drawn_by(self, layer: object) -> DrawnLayer | None:
@@ -334,6 +359,9 @@ class SlicePane(Pane):
 
     def paintOverlay(self, painter: QPainter) -> None:
         draw_decorations(painter, self, self._decorations)
+        if self._plane is not None:
+            for overlay in self._overlays:
+                overlay.paint(self, painter)
 
     def sliceText(self) -> str:
         """The slice's place in mm with the letter of its side, or its number alone."""

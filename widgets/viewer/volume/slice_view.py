@@ -71,9 +71,10 @@ class SliceView(SlicePane):
     def setTool(self, tool: SliceTool | None) -> None:
         """Hand the pointer to a tool; None navigates."""
         if tool is not self._tool:
-            if self._tool is not None:
-                self._tool.leave(self)
-            self._tool, self._held, self._gesture = tool, NONE, None
+            before, self._tool = self._tool, tool
+            self._held, self._gesture = NONE, None
+            if before is not None:
+                before.leave(self)
             self.refreshCursor()
             self.update()
 

@@ -17,7 +17,7 @@ from widgets.viewer.volume.gestures import windowed_layer
 from widgets.viewer.volume.layers import Layer, LayerKind, LayerStack
 from widgets.viewer.volume.linking import Links
 from widgets.viewer.volume.planes import PlaneName
-from widgets.viewer.volume.slice_pane import World
+from widgets.viewer.volume.slice_pane import Overlay, World
 from widgets.viewer.volume.slice_view import SliceView
 from widgets.viewer.volume.tool import SliceTool
 from widgets.viewer.volume.view_frame import ViewFrame
@@ -44,6 +44,7 @@ class VolumeView(QWidget):
         self._tool: SliceTool | None = None
         self._decorations = Decorations()
         self._radiological = True
+        self._overlays: list[Overlay] = []
         self._links = Links(self)
         self._links.crosshairMoved.connect(self.crosshairMoved)
         self._frames = {name: self._frame(stack, name) for name in PlaneName}
@@ -180,6 +181,15 @@ class VolumeView(QWidget):
         self._decorations = decorations
         self._each(lambda view: view.setDecorations(decorations))
 
+    def addOverlay(self, overlay: Overlay) -> None:
+        """Let something be drawn over the slices of all views, see `updateSlices`."""
+        self._overlays.append(overlay)
+        self._each(lambda view: view.addOverlay(overlay))
+
+    def updateSlices(self) -> None:
+        """Repaint all views."""
+        self._each(lambda view: view.update())
+
     def setCrosshairVisible(self, on: bool) -> None:
         self.setDecorations(replace(self._decorations, crosshair=on))
 
@@ -220,6 +230,8 @@ class VolumeView(QWidget):
         view.setTool(self._tool)
         view.setDecorations(self._decorations)
         view.setRadiological(self._radiological)
+        for overlay in self._overlays:
+            view.addOverlay(overlay)
         view.activated.connect(self._activated)
         view.maximiseRequested.connect(self._maximise)
         view.pointerMoved.connect(self._tell_pointer)
@@ -276,6 +288,8 @@ class VolumeView(QWidget):
             root = arrangement.grid([upper, lower])
         self._root = root
         self._place.addWidget(root)
+        root.show()
+        self._place.activate()
         kept = self._sizes.get(self._layout.value, [])
         for splitter, sizes in zip(arrangement.splitters(root), kept, strict=False):
             if len(sizes) == splitter.count():
