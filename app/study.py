@@ -107,6 +107,7 @@ class Study(QObject):
         self.model.reset(np.zeros(volume.geometry.shape, np.uint8))
         self.editor.setGrid(layer.grid)
         self.display.show("Labels", layer.grid)
+        self.stack.setActive(layer)
         self.label_file = None
         self.markSaved()
         self.opened.emit()

@@ -29,7 +29,6 @@ from app import remembering
 from app.errors import Teller
 from app.session import Session
 from app.settings import Settings, save_settings
-from app.spaces import MODELS, SYNTHESIZE, Spaces
 from app.status import StatusBar
 from app.workspaces.synthesize import SynthesizeView
 from engine.errors import EngineError
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from app.controllers.grow import GrowController
     from app.controllers.jobs import JobsController
     from app.controllers.synthesize import SynthesizeController
+    from app.spaces import Spaces
     from app.workspaces.models import ModelsView
     from engine.worker import EngineLike
     from widgets.panels.palette import CommandPalette
@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         from app.controllers.grow import GrowController
         from app.controllers.jobs import JobsController
         from app.controllers.synthesize import SynthesizeController
+        from app.spaces import MODELS, SYNTHESIZE, Spaces
         from app.workspaces.inspector import Inspector
         from app.workspaces.models import ModelsView
         from engine.methods import adaptdiff
