@@ -10,7 +10,7 @@ from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from widgets.theme import DARK
-from widgets.viewer.chips import MARGIN, draw_chip
+from widgets.viewer.chips import MARGIN, PLATE, draw_chip
 from widgets.viewer.marks import draw_placeholder
 from widgets.viewer.volume.layers import Blend
 from widgets.viewer.volume.planes import PlaneName, tilt_degrees
@@ -30,6 +30,7 @@ ROUND = (1, 2, 5)
 TOP, BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
 AT_LEFT, AT_RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 SMALL = 260.0  # view pixels below which only what is needed is written
+WIDE = 400.0  # from here on there is room for the zoom
 EMPTY = "No image is open. Drop a NIfTI, DICOM, NRRD or h5 file here, or press Ctrl+O."
 
 
@@ -76,6 +77,8 @@ def draw_decorations(painter: QPainter, pane: SlicePane, wanted: Decorations) ->
         colour = PLANE_COLOURS[pane.name()]
         above = draw_chip(painter, area, TOP | AT_LEFT, _title(pane, area), colour, bold=True)
     text = _convention(pane) if wanted.convention and area.width() >= SMALL else ""
+    if text and area.width() >= WIDE:
+        text = f"{text}   zoom {pane.scale():.0%}"
     if text:
         below = draw_chip(painter, area, BOTTOM | AT_LEFT, text, QColor(DARK.text))
     if wanted.scale_bar:
@@ -132,7 +135,12 @@ def _draw_letters(
         QPointF(middle.x(), top + inset),
         QPointF(middle.x(), bottom - inset),
     )
+    side = metrics.height() * 1.15
     for letter, place in zip(plane.letters, places, strict=True):
+        plate = QRectF(place.x() - side / 2, place.y() - side / 2, side, side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate, 4, 4)
         start = place + QPointF(-metrics.horizontalAdvance(letter) / 2, half)
         draw_haloed(painter, start, letter, font, QColor(DARK.text))
 

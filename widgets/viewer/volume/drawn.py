@@ -45,7 +45,10 @@ class DrawnLayer:
         """Values of a box of the layer's voxels changed; returns the pixels to repaint."""
         whole = QRect(0, 0, *cut.plane.size)
         rect = cut.rect_of(box) if self.layer.grid.same(cut.grid) else whole
-        if self._recut is not None:
+        if rect == whole:
+            # The numbers may be of another type now.
+            self._recut = None
+        elif self._recut is not None:
             self._recut |= rect
         return rect
 

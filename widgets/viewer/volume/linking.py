@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from widgets.viewer.volume.gestures import windowed_layer
 from widgets.viewer.volume.layers import Layer
-from widgets.viewer.volume.slice_pane import World
+from widgets.viewer.volume.plane_pane import World
 from widgets.viewer.volume.slice_view import SliceView
 
 

@@ -16,8 +16,9 @@ from widgets.viewer.volume.decorations import Decorations
 from widgets.viewer.volume.gestures import windowed_layer
 from widgets.viewer.volume.layers import Layer, LayerKind, LayerStack
 from widgets.viewer.volume.linking import Links
+from widgets.viewer.volume.plane_pane import World
 from widgets.viewer.volume.planes import PlaneName
-from widgets.viewer.volume.slice_pane import Overlay, World
+from widgets.viewer.volume.slice_pane import Overlay
 from widgets.viewer.volume.slice_view import SliceView
 from widgets.viewer.volume.tool import SliceTool
 from widgets.viewer.volume.view_frame import ViewFrame

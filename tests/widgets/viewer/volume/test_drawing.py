@@ -278,3 +278,16 @@ def test_layers_come_and_go(qtbot: QtBot) -> None:
     assert view.index() == 4
     assert seen(view, (4, 1, 1))[0] == 255
     assert len(stack_of(lower)) == 1
+
+
+def test_labels_may_change_their_number_type(qtbot: QtBot) -> None:
+    array = np.zeros((1, 4, 4), np.uint8)
+    layer = labels(array)
+    view = slice_view(qtbot, image(np.zeros((1, 4, 4), np.uint8)), layer)
+    layer.setPalette({1: (255, 0, 0, 255), 257: (0, 0, 255, 255)})
+    assert seen(view, (0, 1, 1)) == (0, 0, 0)
+    wide = array.astype(np.uint16)[None]
+    wide[0, 0, 1, 1] = 257
+    layer.setArray(wide)
+    assert seen(view, (0, 1, 1)) == (0, 0, 255)
+    assert seen(view, (0, 1, 2)) == (0, 0, 0)
