@@ -23,7 +23,6 @@ import psutil
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
 from PyQt6.QtGui import QMouseEvent
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 VIEW = (900, 800)  # pixels of all views together, about, in every program
@@ -137,7 +136,9 @@ class Paints(QObject):
 
 def settle() -> None:
     """Let what a program does later be done."""
-    QTest.qWait(SETTLE_MS)
+    loop = QEventLoop()
+    QTimer.singleShot(SETTLE_MS, loop.quit)
+    loop.exec()
 
 
 def noise(shape: tuple[int, ...], seed: int = 0) -> NDArray[np.int16]:
