@@ -135,21 +135,25 @@ class StudyFiles(QObject):
 
             return resample(found.labels, found.geometry, image.geometry, labels=True)
 
-        self._run(path, f"Resampling {path.name}", work, lambda made: self._put(path, made, None))
+        self._run(path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False))
 
     def _labels(self, path: Path, found: LabelsRead) -> None:
         if found.matches:
-            self._put(path, found.labels, found)
+            self._put(path, found.labels, found, True)
         else:
             self.mismatched.emit(path, found)
 
-    def _put(self, path: Path, labels: Any, found: LabelsRead | None) -> None:
+    def _put(self, path: Path, labels: Any, found: LabelsRead, as_stored: bool) -> None:
         study = self._study
         if study.volume is None or labels.shape != study.volume.geometry.shape:
             return  # another image was opened meanwhile
         fresh = not study.model.names() and not study.model.used()
         file = None
-        if found is not None:
+        if fresh and found.table:
+            from app.label_files import labels_of
+
+            study.table.reset(labels_of(found.table))
+        if as_stored:
             from engine.data.volumes.fingerprint import Fingerprint
 
             file = LabelFile(path, Fingerprint.of(path))

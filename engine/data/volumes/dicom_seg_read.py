@@ -17,7 +17,7 @@ from engine.data.volumes.dicom_pixels import decode_frames
 from engine.data.volumes.dicom_seg import LABEL_PREFIX
 from engine.data.volumes.dicom_values import decode_errors, quiet
 from engine.data.volumes.label_table import LabelEntry
-from engine.data.volumes.volume import Geometry
+from engine.data.volumes.volume import Geometry, Source, Volume
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,6 +45,17 @@ class Segmented:
     matches: bool
     entries: tuple[LabelEntry, ...]
     warnings: tuple[str, ...] = ()
+
+    def volume(self, path: Path) -> Volume:
+        """The same as a label map that was read from `path`."""
+        return Volume(
+            self.labels[np.newaxis],
+            self.geometry,
+            "labels",
+            source=Source(path, "dicom"),
+            notes=self.warnings,
+            table=self.entries,
+        )
 
 
 def is_dicom_seg(path: str | os.PathLike[str]) -> bool:

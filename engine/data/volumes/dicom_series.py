@@ -111,6 +111,7 @@ def find_series(path: str | os.PathLike[str]) -> tuple[Series, ...]:
         reason = "has a damaged header" if damaged else "is not a DICOM file"
         raise InputError(f"{source} {reason}.", "Choose another file, or export it again.")
     if not frames:
+        _refuse_segmentation(source)
         raise InputError(f"{source} holds no image.", "Choose an image of the series.")
     if len(frames) == 1:
         beside = [p for p in sorted(source.parent.iterdir()) if p.is_file() and p != source]
@@ -118,6 +119,15 @@ def find_series(path: str | os.PathLike[str]) -> tuple[Series, ...]:
         uid = frames[0].header.series_uid
         frames = frames + [f for f in others if f.header.series_uid == uid]
     return tuple(s for s in _series_of((frames, [])) if source in s.files)
+
+
+def _refuse_segmentation(path: Path) -> None:
+    frames = read_frames(path)
+    if frames and frames[0].header.sop_class in SEGMENTATION_CLASSES:
+        raise InputError(
+            f"{path} is a segmentation: labels of an image, and no image.",
+            "Open the image that it was drawn on, then open this file as its labels.",
+        )
 
 
 def series_of_files(files: Iterable[Path]) -> tuple[Series, ...]:

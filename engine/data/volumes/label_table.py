@@ -19,6 +19,9 @@ from engine.errors import InputError
 
 MAX_BYTES = 2**22
 MAX_LABEL = 2**32 - 1
+BESIDE = (".label", ".txt")
+"""Endings of the label description of a mask, tried in this order."""
+_MASK_ENDINGS = (".nii.gz", ".img.gz", ".hdr.gz", ".seg.nrrd")
 _LINE = re.compile(r'^(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+"(.*)"$')
 _FORM = 'A line reads: value R G B alpha visible mesh "name".'
 _HEAD = """\
@@ -89,6 +92,27 @@ def read_label_table(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:
     if len(content) > MAX_BYTES or b"\0" in content:
         raise InputError(f"{source} is not a label description file.", _FORM)
     return parse_label_table(_decoded(content), str(source))
+
+
+def table_beside(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:
+    """The label description of a mask's name in its folder, .label or .txt; empty without one.
+
+    A text file of that name may be anything, so what is no label description is passed over.
+    """
+    mask = Path(path)
+    stem = mask.name
+    for ending in (*_MASK_ENDINGS, mask.suffix):
+        if ending and stem.lower().endswith(ending.lower()):
+            stem = stem[: -len(ending)]
+            break
+    for ending in BESIDE:
+        file = mask.with_name(stem + ending)
+        if file.is_file():
+            try:
+                return read_label_table(file)
+            except InputError:
+                continue
+    return ()
 
 
 def write_label_table(path: str | os.PathLike[str], entries: Sequence[LabelEntry]) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.volumes.dicom_header import looks_like_dicom
+from engine.data.volumes.dicom_seg_read import is_dicom_seg, read_dicom_seg
+from engine.data.volumes.label_table import LabelEntry, table_beside
 from engine.data.volumes.limits import Watch
 from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Volume
@@ -37,6 +40,7 @@ class LabelsRead:
         differences: What differs, each a phrase with both numbers; empty if `matches`.
         notes: What was done on the way.
         volume: As it was read, with its source.
+        table: Names and colours: the file's own, else of the label description beside it.
     """
 
     labels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -45,6 +49,7 @@ class LabelsRead:
     differences: tuple[str, ...]
     notes: tuple[str, ...]
     volume: Volume
+    table: tuple[LabelEntry, ...] = ()
 
 
 def read_labels(
@@ -67,6 +72,8 @@ def read_labels(
             values beyond 65535.
     """
     source = Path(path)
+    if not part and looks_like_dicom(source) and is_dicom_seg(source):
+        return _segmented(source, like)
     volume = read_volume(source, part=part, kind="labels", watch=watch)
     labels, notes = whole_labels(source, volume)
     geometry = volume.geometry
@@ -77,7 +84,23 @@ def read_labels(
             notes += ("the file has no place of its own: laid on the image voxel by voxel",)
     matches = geometry.matches(like)
     told = () if matches else differences(geometry, like)
-    return LabelsRead(labels, geometry, matches, told, (*volume.notes, *notes), volume)
+    notes = (*volume.notes, *notes)
+    return LabelsRead(labels, geometry, matches, told, notes, volume, table_of(source, volume))
+
+
+def _segmented(path: Path, like: Geometry) -> LabelsRead:
+    """A DICOM segmentation, on the image's grid where its planes are among the image's."""
+    found = read_dicom_seg(path, like)
+    volume = found.volume(path)
+    told = () if found.matches else differences(found.geometry, like)
+    return LabelsRead(
+        found.labels, found.geometry, found.matches, told, found.warnings, volume, found.entries
+    )
+
+
+def table_of(path: Path, volume: Volume) -> tuple[LabelEntry, ...]:
+    """Names and colours of labels read from a file: its own, else of the table beside it."""
+    return volume.table or table_beside(path)
 
 
 def whole_labels(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from engine.data.volumes.itk import (
     whole_numbers,
 )
 from engine.data.volumes.limits import Watch, damaged, decoding
+from engine.data.volumes.slicer import in_one_layer
 from engine.data.volumes.stored import Packing
 from engine.data.volumes.volume import Channels, Kind, Volume
 from engine.errors import InputError
@@ -55,23 +55,6 @@ GUESS = (
 )
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A segment of a .seg.nrrd as 3D Slicer describes it.
-
-    Attributes:
-        value: Its label in the layer.
-        name: For people.
-        colour: (r, g, b), 0 to 255.
-        layer: Channel of the volume that holds it.
-    """
-
-    value: int
-    name: str
-    colour: tuple[int, int, int]
-    layer: int = 0
-
-
 def read_nrrd(path: Path, kind: Kind | None = None, watch: Watch | None = None) -> Volume:
     """Reads an image; directions of the spaces LPS and LAS are turned into RAS+.
 
@@ -91,34 +74,10 @@ def read_nrrd(path: Path, kind: Kind | None = None, watch: Watch | None = None) 
         place, warnings = _place(path, header, [v for a, v in enumerate(vectors) if a != axis])
         layout = _layout(path, header, end, axis)
         found: Kind = "labels" if "Segment0_ID" in header and layout.dtype.kind != "f" else "image"
-        return build(
+        volume = build(
             path, "nrrd", layout, place, header, kind=kind or found, warnings=warnings, watch=watch
         )
-
-
-def segments(header: dict[str, str]) -> tuple[Segment, ...]:
-    """The segments that a volume's `source.header` names; what is not written is filled in."""
-    found = []
-    for index in range(2**16):
-        start = f"Segment{index}_"
-        if f"{start}ID" not in header:
-            break
-        value, layer = (header.get(start + key, "") for key in ("LabelValue", "Layer"))
-        try:
-            parts = [float(word) for word in header.get(f"{start}Color", "").split()]
-            r, g, b = (round(255 * min(max(part, 0.0), 1.0)) for part in parts)
-        except (ValueError, OverflowError):
-            r, g, b = 255, 0, 0
-        name = header.get(f"{start}Name") or header[f"{start}ID"]
-        found.append(
-            Segment(
-                int(value) if value.isdecimal() else index + 1,
-                name,
-                (r, g, b),
-                int(layer) if layer.isdecimal() else 0,
-            )
-        )
-    return tuple(found)
+    return in_one_layer(volume) if volume.kind == "labels" else volume
 
 
 def _header(path: Path) -> tuple[dict[str, str], int]:

@@ -202,7 +202,10 @@ def _dicom(path: Path, part: str, kind: Kind | None, watch: Watch | None) -> Vol
     from dataclasses import replace
 
     from engine.data.volumes.dicom import read_series
+    from engine.data.volumes.dicom_seg_read import is_dicom_seg, read_dicom_seg
 
+    if kind == "labels" and path.is_file() and is_dicom_seg(path):
+        return read_dicom_seg(path).volume(path)
     volume = read_series(path, part, watch)
     return replace(volume, kind=kind) if kind else volume
 

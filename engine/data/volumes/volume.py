@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.volumes.label_table import LabelEntry
+
 Kind = Literal["image", "labels"]
 Channels = Literal["single", "rgb", "time", "components"]
 Shape = tuple[int, int, int]
@@ -109,6 +111,7 @@ class Volume:
         unit: Of the values, for example "HU", or "".
         notes: What the user should know of the file, each a phrase.
         warnings: What may distort what is seen or measured, each a sentence with its numbers.
+        table: Names and colours of labels, where the file itself holds them.
     """
 
     array: NDArray[Any]
@@ -122,6 +125,7 @@ class Volume:
     unit: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    table: tuple[LabelEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:

@@ -56,7 +56,8 @@ class DrawnLayer:
         """The numbers on the slice, (h, w) or (h, w, 3), brought up to date."""
         if cut is not self._cut or self._stored is None or self._recut is None:
             self._cut = cut
-            self._stored = np.ascontiguousarray(cut.stored(self.layer))
+            # A copy even of what lies in one piece: parts of it are overwritten later.
+            self._stored = np.array(cut.stored(self.layer), order="C")
             self._recolour = True
         elif not self._recut.isEmpty():
             part = _index(self._recut)

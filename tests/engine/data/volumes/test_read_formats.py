@@ -11,8 +11,8 @@ import SimpleITK as sitk
 import tifffile
 from PIL import Image
 
-from engine.data.volumes.nrrd import Segment, segments
 from engine.data.volumes.read import parts, read_volume
+from engine.data.volumes.slicer import Segment, segments
 from engine.errors import InputError
 from tests.engine.data.volumes.small_files import ramp, write_itk
 
