@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from widgets.paint.labels.table import Label
+from widgets.paint.labels.table import LARGEST, Label
 
 if TYPE_CHECKING:
     from engine.data.volumes.label_table import LabelEntry
@@ -50,9 +50,11 @@ def entries_of(table: Iterable[Label]) -> tuple[LabelEntry, ...]:
 
 
 def labels_of(entries: Sequence[LabelEntry]) -> tuple[Label, ...]:
-    """Rows of a file as the program has them; background is none."""
+    """Rows of a file as the program has them; background is none, nor what no mask can hold."""
     return tuple(
-        Label(e.value, e.name, e.colour, e.visible, opacity=e.opacity) for e in entries if e.value
+        Label(e.value, e.name, e.colour, e.visible, opacity=e.opacity)
+        for e in entries
+        if 0 < e.value <= LARGEST
     )
 
 

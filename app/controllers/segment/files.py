@@ -135,7 +135,9 @@ class StudyFiles(QObject):
 
             return resample(found.labels, found.geometry, image.geometry, labels=True)
 
-        self._run(path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False))
+        self._run(
+            path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False)
+        )
 
     def _labels(self, path: Path, found: LabelsRead) -> None:
         if found.matches:

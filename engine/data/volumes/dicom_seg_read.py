@@ -118,7 +118,8 @@ def _read(source: Path, like: Geometry | None) -> Segmented:
     warnings: tuple[str, ...] = ()
     if overlap:
         warnings = (f"{overlap:,} voxels belong to several segments: the last one is kept.",)
-    table = tuple(sorted(entries.values(), key=lambda entry: entry.value))
+    named = {entry.value: entry for entry in entries.values()}
+    table = tuple(named[value] for value in sorted(named))
     return Segmented(labels, geometry, geometry is like, table, warnings)
 
 
