@@ -136,3 +136,22 @@ def test_an_empty_pane_bears_everything(qtbot: QtBot) -> None:
     pane.zoomBy(2)
     assert not pane.grab().isNull()
     assert pane.imageSize() == QSize(0, 0)
+
+
+def test_pixels_that_are_not_square_fill_zoom_and_pan_alike(qtbot: QtBot) -> None:
+    pane = make(qtbot, 50, 80)
+    pane.setPixelSize(6.0, 3.0)
+    origin = pane.imageToView(QPointF(0, 0))
+    right, down = pane.imageToView(QPointF(1, 0)) - origin, pane.imageToView(QPointF(0, 1)) - origin
+    assert right.x() == pytest.approx(2 * down.y())
+    assert down.y() == pytest.approx(pane.scale())
+    assert pane.imageToView(QPointF(50, 0)).x() == pytest.approx(394)
+    before = pane.imageToView(QPointF(10, 60))
+    wheel(pane, (10, 60), 3, CONTROL)
+    after = pane.imageToView(QPointF(10, 60))
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+    pane.panBy(QPointF(-20, 15))
+    moved = pane.imageToView(QPointF(10, 60)) - after
+    assert (moved.x(), moved.y()) == pytest.approx((-20, 15))
+    with pytest.raises(ValueError, match="pixel"):
+        pane.setPixelSize(0.0, 1.0)

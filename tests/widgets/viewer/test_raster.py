@@ -60,3 +60,23 @@ def test_touching_a_part_equals_touching_everything(qtbot: QtBot, tint: QColor |
 def test_a_tint_needs_a_coverage() -> None:
     with pytest.raises(ValueError, match="tinted"):
         Raster((4, 4, 3), QColor("red"))
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 4), (61, 47, 4)])
+def test_crisp_colours_keep_their_strength_at_every_size(
+    qtbot: QtBot, shape: tuple[int, int, int]
+) -> None:
+    raster = Raster(shape, crisp=True)
+    raster.base[:, 21] = 255
+    for scale in (0.2, 0.35, 0.6, 1.0, 1.7):
+        shown = drawn(raster, scale)
+        assert set(np.unique(shown)) == {0, 255}
+        assert (shown.max(axis=1) == 255).all()
+    raster.base[...] = 0
+    raster.touch(QRect(21, 0, 1, shape[0]))
+    assert not drawn(raster, 0.2).any()
+
+
+def test_only_colours_are_crisp() -> None:
+    with pytest.raises(ValueError, match="crisp"):
+        Raster((4, 4), crisp=True)

@@ -291,3 +291,18 @@ def test_labels_may_change_their_number_type(qtbot: QtBot) -> None:
     layer.setArray(wide)
     assert seen(view, (0, 1, 1)) == (0, 0, 255)
     assert seen(view, (0, 1, 2)) == (0, 0, 0)
+
+
+def test_a_layer_that_is_only_lent_is_never_written_to(qtbot: QtBot) -> None:
+    array = np.zeros((2, 6, 6), np.uint8)
+    lent = array.view()
+    lent.flags.writeable = False
+    # Without a patient a slice is the array's own memory, neither turned nor copied.
+    layer = image(lent, oriented=False, low=0, high=1)
+    view = slice_view(qtbot, layer)
+    view.setIndex(0)
+    assert seen(view, (0, 2, 2)) == (0, 0, 0)
+    array[0, 2, 2] = array[0, 4, 4] = 1
+    layer.touch(Box((0, 2, 2), (1, 3, 3)))
+    assert seen(view, (0, 2, 2)) == (255, 255, 255)
+    assert seen(view, (0, 4, 4)) == (0, 0, 0)
