@@ -27,6 +27,9 @@ class LabelCounts:
 
     def add(self, labels: NDArray[Any]) -> None:
         """These voxels came."""
+        if not labels.any():  # much faster to see than to count, and most volumes begin so
+            self._counts[0] += labels.size
+            return
         found = np.bincount(labels.ravel())
         self._counts[: len(found)] += found
 

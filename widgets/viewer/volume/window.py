@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +49,17 @@ def auto_window(
     disk is not read as a whole. Values that are not finite do not count; where all are equal, low
     is that value and high lies above it.
     """
-    values = sample(array).astype(np.float64) * slope + intercept
-    values = values[np.isfinite(values)]
-    if not values.size:
+    stored = sample(array)
+    if stored.dtype.kind == "f":
+        stored = stored[np.isfinite(stored)]
+    if not stored.size:
         return 0.0, 1.0
-    low, high = (float(end) for end in np.percentile(values, TAILS))
+    # Scaled afterwards: whole numbers are ranked faster.
+    low, high = (float(end) for end in np.percentile(stored, TAILS))
     if not low < high:
         # Nearly all voxels are background: what is left decides.
-        low, high = float(values.min()), float(values.max())
+        low, high = float(stored.min()), float(stored.max())
+    low, high = sorted((low * slope + intercept, high * slope + intercept))
     return (low, high) if low < high else (low, low + 1.0)
 
 
@@ -64,7 +68,7 @@ def sample(array: NDArray[Any], count: int = SAMPLES) -> NDArray[Any]:
     planes = array.shape[0] * array.shape[1]
     chosen = np.unique(np.linspace(0, planes - 1, min(planes, SLICES)).round().astype(int))
     rows, columns = array.shape[2:]
-    step = max(1, int(np.sqrt(len(chosen) * rows * columns / count)))
+    step = max(1, math.ceil(math.sqrt(len(chosen) * rows * columns / count)))
     parts = [
         array[plane // array.shape[1], plane % array.shape[1], ::step, ::step].ravel()
         for plane in chosen
