@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.background import Background, Work
 from app.errors import Teller
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.data.labels.operations import Operation
     from engine.parameters import Parameters
 
+LOOK_AGAIN_MS = 20
 # Parameters that are labels, and what 0 means there.
 LABEL_FIELDS = {"label": "All labels", "inside": "Anywhere", "with_label": "Background"}
 
@@ -44,6 +45,11 @@ class OperationsController(QObject):
     ) -> None:
         super().__init__(parent)
         self._study, self._background, self._teller = study, background, teller
+        self._late: list[Callable[[], None]] = []
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(LOOK_AGAIN_MS)
+        self._clock.timeout.connect(self._take_late)
         study.editor.fillRequested.connect(self._fill)
 
     def run(self, what: Operation, params: Parameters) -> Work | None:
@@ -70,7 +76,8 @@ class OperationsController(QObject):
             return difference(labels, apply(what, subject, params))
 
         return self._background.watched(
-            what.title, work, lambda found: self._take(what.title, image, found),
+            what.title, work,
+            lambda found: self._after_stroke(lambda: self._take(what.title, image, found)),
             self._teller.failure,
         )  # fmt: skip
 
@@ -92,10 +99,30 @@ class OperationsController(QObject):
             return boxed(found)
 
         def done(area: tuple[Box, NDArray[np.bool_]] | None) -> None:
-            if area is not None and study.volume is image:
-                study.editor.write(*area, ink, "Fill")
+            if area is None:
+                return
+            model = study.model
+
+            def write() -> None:
+                if study.volume is image:
+                    model.begin("Fill")
+                    model.paint(*area, ink.value, ink.rule)
+                    model.commit()
+
+            self._after_stroke(write)
 
         self._background.run("Filling", work, done, self._teller.failure)
+
+    def _after_stroke(self, then: Callable[[], None]) -> None:
+        """Call when no stroke is under way: what comes late must not end one."""
+        self._late.append(then)
+        self._take_late()
+
+    def _take_late(self) -> None:
+        while self._late and not self._study.model.isEditing():
+            self._late.pop(0)()
+        if self._late:
+            self._clock.start()
 
     def _take(self, title: str, image: object, found: Difference | None) -> None:
         study = self._study
@@ -104,7 +131,6 @@ class OperationsController(QObject):
         if found is None:
             self.done.emit(title, 0)
             return
-        study.editor.cancel()
         here = study.model.peek(found.box)
         study.model.begin(title)
         study.model.assign(found.box, np.where(found.stencil, found.labels, here))

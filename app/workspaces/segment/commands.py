@@ -90,7 +90,8 @@ def _edit(actions: Actions, space: SegmentSpace) -> None:
     def follow() -> None:
         names, place = model.names(), model.position()
         for name, can, what in (
-            ("labels.undo", model.canUndo(), names[place - 1] if place else ""),
+            # Undo also takes back a corner of the polygon that is being drawn.
+            ("labels.undo", model.canUndo() or editor.busy(), names[place - 1] if place else ""),
             ("labels.redo", model.canRedo(), names[place] if place < len(names) else ""),
         ):
             verb = name.split(".")[1].capitalize()
@@ -98,6 +99,7 @@ def _edit(actions: Actions, space: SegmentSpace) -> None:
             actions[name].setText(f"{verb} {what}".rstrip())
 
     model.historyChanged.connect(follow)
+    editor.borderChanged.connect(follow)
     follow()
 
 

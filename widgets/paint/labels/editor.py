@@ -32,6 +32,7 @@ class LabelEditor(QObject):
     toolChanged = pyqtSignal(object)  # ToolName
     settingsChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)  # a short text for the status bar
+    borderChanged = pyqtSignal()  # a polygon or lasso began or ended: `busy` tells which
     # The voxel (d, h, w), FillBy, tolerance in stored values, Ink: fill what is connected to the
     # voxel through slices, and hand the area to `write`.
     fillRequested = pyqtSignal(object, object, float, object)

@@ -43,12 +43,14 @@ class AreaTool(LabelTool):
     def cancel(self) -> None:
         self.refresh()
         self._corners, self._held = [], None
+        self.editor.borderChanged.emit()
 
     def start(self, view: SliceView, pointer: Pointer) -> None:
         """Begin a border with the pointer's place as its first corner."""
         if self.editor.fits(pointer.plane):
             self._held, self._plane, self._index = view, pointer.plane, pointer.index
             self._corners = [pointer.point]
+            self.editor.borderChanged.emit()
 
     def finish(self, ink: Ink | None) -> None:
         """Fill the area with ink, as one step."""
