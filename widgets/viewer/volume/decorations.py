@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from widgets.theme import DARK
 from widgets.viewer.chips import MARGIN, PLATE, draw_chip
@@ -138,25 +138,22 @@ def _draw_letters(
     side = metrics.height() * 1.15
     for letter, place in zip(plane.letters, places, strict=True):
         plate = QRectF(place.x() - side / 2, place.y() - side / 2, side, side)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(PLATE)
-        painter.drawRoundedRect(plate, 4, 4)
         start = place + QPointF(-metrics.horizontalAdvance(letter) / 2, half)
-        draw_haloed(painter, start, letter, font, QColor(DARK.text))
+        _draw_plated(painter, plate, start, letter, font)
 
 
-def draw_haloed(
-    painter: QPainter, baseline: QPointF, text: str, font: QFont, colour: QColor
+def _draw_plated(
+    painter: QPainter, plate: QRectF, baseline: QPointF, text: str, font: QFont
 ) -> None:
-    """Text with a dark rim, legible on bright and on dark."""
-    path = QPainterPath()
-    path.addText(baseline, font, text)
+    """Text on a dark plate, legible on bright and on dark; far quicker than text with a rim."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    rim = QPen(HALO, 3.5)
-    rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.strokePath(path, rim)
-    painter.fillPath(path, colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setFont(font)
+    painter.setPen(QColor(DARK.text))
+    painter.drawText(baseline, text)
     painter.restore()
 
 
@@ -226,6 +223,10 @@ def _draw_scale(painter: QPainter, pane: SlicePane, area: QRectF) -> None:
     text = length_text(length)
     metrics = QFontMetricsF(font)
     right, y = area.right() - MARGIN - 6, area.bottom() - MARGIN - 8
+    start = QPointF(right - width / 2 - metrics.horizontalAdvance(text) / 2, y - 7)
+    start.setX(min(start.x(), right - metrics.horizontalAdvance(text)))
+    plate = metrics.boundingRect(text).translated(start).adjusted(-5, -2, 5, 2)
+    _draw_plated(painter, plate, start, text, font)
     painter.save()
     bar = (
         QLineF(right - width, y, right, y),
@@ -237,6 +238,3 @@ def _draw_scale(painter: QPainter, pane: SlicePane, area: QRectF) -> None:
         for line in bar:
             painter.drawLine(line)
     painter.restore()
-    start = QPointF(right - width / 2 - metrics.horizontalAdvance(text) / 2, y - 6)
-    start.setX(min(start.x(), right - metrics.horizontalAdvance(text)))
-    draw_haloed(painter, start, text, font, QColor(DARK.text))
