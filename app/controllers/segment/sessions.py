@@ -49,6 +49,7 @@ class SessionController(QObject):
 
     saved = pyqtSignal(Path)
     opened = pyqtSignal(Path)
+    loaded = pyqtSignal(object)  # Loaded: whoever keeps unsaved labels from being lost calls `show`
 
     def __init__(
         self, study: Study, view: SegmentView, measuring: Measuring, background: Background,
@@ -76,12 +77,12 @@ class SessionController(QObject):
             from app.session_file import save_session
 
             images = tuple(
-                image.model_copy(update={"file": file_ref(place, path, part)})
+                image.model_copy(update={"file": _reference(place, path, part)})
                 for image, (place, part) in zip(state.images, files, strict=True)
             )
             masks = state.masks
-            if label_file is not None and label_file.is_file():
-                reference = file_ref(label_file, path)
+            if label_file is not None:
+                reference = _reference(label_file, path)
                 masks = tuple(mask.model_copy(update={"file": reference}) for mask in masks)
             changes = {"images": images, "masks": masks}
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,14 +140,15 @@ class SessionController(QObject):
     # --- opening
 
     def open(self, path: Path) -> None:
-        """Read a session and show it in place of what is open."""
+        """Read a session, to be shown in place of what is open; tells `loaded`."""
 
         def read(watch: Any) -> Loaded:
             return load(path, watch)
 
-        self._background.watched(f"Opening {path.name}", read, self._show, self._teller.failure)
+        self._background.watched(f"Opening {path.name}", read, self.loaded.emit, self._teller.failure)
 
-    def _show(self, loaded: Loaded) -> None:
+    def show(self, loaded: Loaded) -> None:
+        """Show a session in place of what is open, which is let go."""
         study, state = self._study, loaded.state
         first, *others = [place for place, v in enumerate(loaded.volumes) if v is not None]
         looks = {(layer.kind, layer.place): layer.look.look() for layer in state.layers}
@@ -236,6 +238,14 @@ def load(path: Path, watch: Any) -> Loaded:
             labels = _read_labels(found.path, like)
         told += [found.told()] if found.told() else []
     return Loaded(path, state, tuple(volumes), labels, file, tuple(told))
+
+
+def _reference(file: Path, session: Path, part: str = "") -> FileRef:
+    """A file as the session remembers it; one that is gone meanwhile by its name alone."""
+    try:
+        return file_ref(file, session, part)
+    except OSError:
+        return FileRef(path=str(file), part=part)
 
 
 def _read_labels(path: Path, like: Any) -> Any:
