@@ -6,13 +6,14 @@ import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.volumes.affines import is_usable, usable_spacing
 from engine.data.volumes.choices import Part, arranged, choose, kind_of, layout_of
 from engine.data.volumes.limits import Watch, check_claim, damaged, decoding
 from engine.data.volumes.stored import fill, read_stored
@@ -22,6 +23,8 @@ from engine.errors import InputError
 MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
 MAX_MEMBERS = 1000
+# Members that say where the others lie.
+AFFINE, SPACING = "affine", "spacing_mm"
 NOTE = "numpy keeps no voxel size: 1 mm assumed"
 
 
@@ -66,6 +69,9 @@ def read_npz(
 ) -> Volume:
     """Reads one array of an archive.
 
+    Beside it `affine` (4, 4), voxel (i, j, k) = (w, h, d) to RAS+ mm, or else `spacing_mm` along
+    (D, H, W) says where it lies.
+
     Args:
         path: .npz.
         part: Its name; "" takes `image` (`label` for labels), or the only one.
@@ -86,7 +92,8 @@ def read_npz(
             stream.read(1)
         array = stored.T if header.fortran else stored
         found = kind_of(name, header.dtype, kind)
-        return _volume(path, array, layout, found, name)
+        volume = _volume(path, array, layout, found, name)
+        return _placed(volume, _small(archive, AFFINE, (4, 4)), _small(archive, SPACING, (3,)))
 
 
 def npz_parts(path: Path) -> tuple[Part, ...]:
@@ -120,7 +127,38 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _names(archive: zipfile.ZipFile) -> list[str]:
-    return [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
+    names = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
+    return [name for name in names if name not in (AFFINE, SPACING)] or names
+
+
+def _small(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]
+) -> NDArray[np.float64] | None:
+    """A few real numbers of an archive; None where there are none of this shape."""
+    if f"{name}.npy" not in archive.namelist():
+        return None
+    path = Path(archive.filename or "")
+    with archive.open(f"{name}.npy") as stream:
+        header = _header(path, stream)
+        if header.shape != shape or header.dtype.kind not in "iuf":
+            return None
+        stored = fill(path, stream, header.stored, header.dtype)
+    return np.asarray(stored.T if header.fortran else stored, np.float64)
+
+
+def _placed(
+    volume: Volume, affine: NDArray[np.float64] | None, spacing: NDArray[np.float64] | None
+) -> Volume:
+    """The volume where the file says that it lies."""
+    geometry = volume.geometry
+    if affine is not None and is_usable(affine):
+        return replace(volume, geometry=replace(geometry, affine=affine, oriented=True), notes=())
+    if spacing is None:
+        return volume
+    d, h, w = spacing.tolist()
+    fixed, told = usable_spacing((w, h, d))
+    plain = plain_affine((fixed[2], fixed[1], fixed[0]))
+    return replace(volume, geometry=replace(geometry, affine=plain), notes=(), warnings=told)
 
 
 def _header(path: Path, stream: IO[bytes]) -> _Header:

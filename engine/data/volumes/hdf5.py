@@ -34,8 +34,8 @@ def read_hdf5(
     """Reads one data set; see `choices.layout_of` for its axes.
 
     Attributes of the data set or the file are heeded: `affine` (4, 4), voxel (i, j, k) =
-    (w, h, d) to RAS+ mm; else `spacing_mm`, `spacing` or `voxel_size` in mm, or
-    `element_size_um`, in the order of the data set's axes.
+    (w, h, d) to RAS+ mm, and `oriented`, 0 where that is no patient's; else `spacing_mm`,
+    `spacing` or `voxel_size` in mm, or `element_size_um`, in the order of the data set's axes.
 
     Args:
         path: .h5, .hdf5.
@@ -54,6 +54,8 @@ def read_hdf5(
         name = choose(path, names, part, kind)
         data = file[name]
         layout, last, channels = layout_of(path, data.shape, data.dtype)
+        if channels == "components" and _counts_times(data):
+            channels = "time"
         _check(path, data)
         array = arranged(_values(data, watch), layout, last)
         affine, oriented, notes, warnings = _affine(file, data)
@@ -171,9 +173,15 @@ def _attribute(file: h5py.File, data: h5py.Dataset, name: str) -> NDArray[np.flo
     for holder in (data, file):
         if name in holder.attrs:
             kept = holder.attrs.get_id(name)
-            if kept.dtype.kind in "iuf" and 1 <= math.prod(kept.shape) <= MAX_ATTRIBUTE:
+            if kept.dtype.kind in "iufb" and 1 <= math.prod(kept.shape) <= MAX_ATTRIBUTE:
                 return np.asarray(holder.attrs[name], np.float64)
     return None
+
+
+def _counts_times(data: h5py.Dataset) -> bool:
+    """Whether this program wrote points in time."""
+    told = data.attrs.get("channels")
+    return isinstance(told, str) and told == "time"
 
 
 def _affine(
@@ -184,7 +192,8 @@ def _affine(
     warnings: tuple[str, ...] = ()
     if given is not None:
         if is_usable(given):
-            return given, True, (), ()
+            oriented = _attribute(file, data, "oriented")
+            return given, oriented is None or bool(oriented.all()), (), ()
         warnings = ("The affine of the file is singular or not of 4 x 4 numbers; it is not used.",)
     for name, factor in SPACINGS.items():
         sizes = _attribute(file, data, name)

@@ -121,7 +121,9 @@ def _planes(
     kept = [page in alike for page in pages]
     for index, (plane, told) in enumerate(pillow_frames(path, len(pages), kind)):
         if kept[index]:
-            planes.append(plane)
+            # Pillow takes no notice of a byte's sign.
+            signed = first.dtype == np.int8 and plane.dtype == np.uint8
+            planes.append(plane.view(np.int8) if signed else plane)
         notes += [n for n in told if n not in notes]
         if watch is not None:
             watch((index + 1) / len(pages))

@@ -18,6 +18,7 @@ from engine.data.volumes import write_itk, write_nifti, write_plain
 from engine.data.volumes.dicom_seg import write_dicom_seg
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Volume
+from engine.data.volumes.write_image import write_volume
 from engine.errors import InputError
 
 LABEL_ENDINGS = (
@@ -38,6 +39,7 @@ LABEL_ENDINGS = (
 )
 """The endings that choose a format, the longer first; .dcm is for masks of DICOM series."""
 MAP_ENDINGS = tuple(e for e in LABEL_ENDINGS if e not in (".png", ".seg.nrrd", ".dcm"))
+IMAGE_ENDINGS = (*MAP_ENDINGS, ".png")
 _DEPTHS = (np.uint8, np.uint16, np.uint32)
 
 
@@ -112,6 +114,36 @@ def write_map(
     return target
 
 
+def write_image(
+    path: str | os.PathLike[str], volume: Volume, provenance: Mapping[str, Any] | None = None
+) -> Path:
+    """Saves a volume in another format, in its own type and place, with all its channels.
+
+    NIfTI keeps slope and intercept, and of a NIfTI its header; other formats hold values, in
+    whole numbers where they are whole. NRRD, MetaImage and h5 keep what channels count; npy, npz
+    and TIFF keep colours, and TIFF times and components as ImageJ has them (float32, unless they
+    are uint8 or uint16). npy has no place, TIFF and pictures at most a voxel size.
+
+    Args:
+        path: Its folder must exist; the ending chooses the format, see `IMAGE_ENDINGS`. PNG is
+            for one slice of uint8, or of grey up to 65535.
+        volume: An image or a label map.
+        provenance: Written as JSON to `provenance_path(path)`.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InputError: An ending that is none of these, or a format that cannot hold the volume.
+        DiskError: As `write_labels`.
+    """
+    target = Path(path)
+    write_volume(target, _ending(target, IMAGE_ENDINGS), volume)
+    if provenance is not None:
+        _write_provenance(target, provenance)
+    return target
+
+
 def provenance_path(path: str | os.PathLike[str]) -> Path:
     """Where what made a file is told: the file's whole name with .json behind it."""
     target = Path(path)
@@ -159,11 +191,12 @@ def _write(
     labels: bool,
 ) -> None:
     name = "label" if labels else "image"
+    if ending == ".mhd":
+        write_itk.write_mhd(target, Volume(array[np.newaxis], like.geometry))
+        return
     with atomic_path(target) as beside:
         if ending in (".nii", ".nii.gz"):
             write_nifti.write_nifti(beside, array, like, labels)
-        elif ending == ".mhd":
-            write_itk.write_mhd(beside, target, array, like.geometry)
         elif ending in (".nrrd", ".seg.nrrd", ".mha"):
             used = [e for e in table if e.value] if ending == ".seg.nrrd" else ()
             write_itk.write_itk(beside, array, like.geometry, used)
@@ -172,7 +205,7 @@ def _write(
         elif ending == ".npz":
             write_plain.write_npz(beside, array, like.geometry, name)
         elif ending == ".npy":
-            write_plain.write_npy(beside, array)
+            write_plain.write_npy(beside, write_plain.flat(array))
         else:
             write_plain.write_tiff(beside, array)
 
