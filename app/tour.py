@@ -22,6 +22,7 @@ from app.bootstrap import open_window
 from app.controllers.grow import SAMPLE_NAME
 from app.saving import image_metadata, save_image, save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
+from app.tour_segment import tour_segment
 from app.window import MainWindow
 from engine.data.atomic import atomic_path
 from engine.data.phantoms import grow_vessel_tree
@@ -85,6 +86,7 @@ class _Tour:
             self._pictures()
         else:
             self._results()
+        tour_segment(self._window, self._wait, self._grab, layouts=pictures)
         return self._files
 
     def _start(self) -> None:
@@ -158,6 +160,7 @@ class _Tour:
         self._grab("window_timeline")
         self._window.toggleTheme()
         self._grab("window_light")
+        self._window.toggleTheme()
 
     # --- means
 
