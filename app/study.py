@@ -63,8 +63,7 @@ class Study(QObject):
         self.volume: Volume | None = None
         self.label_file: LabelFile | None = None
         self._volumes: dict[Layer, Volume] = {}
-        self._saved_at: int | None = 0
-        self.model.stepAdded.connect(self._step_added)
+        self._saved: object = self.model.moment()
         self.model.historyChanged.connect(self._tell_saved)
         self.stack.activeChanged.connect(self._guide)
         self.stack.timeChanged.connect(self._guide)
@@ -93,7 +92,7 @@ class Study(QObject):
 
     def isSaved(self) -> bool:
         """Whether nothing would be lost if the labels were let go."""
-        return self._saved_at == self.model.position()
+        return self.volume is None or self._saved is self.model.moment()
 
     # --- changing
 
@@ -158,7 +157,7 @@ class Study(QObject):
     def restore(self, labels: NDArray[Any], file: LabelFile | None) -> None:
         """As `load`, for labels that are in no file yet."""
         self._begin_with(labels, file)
-        self._saved_at = None
+        self._saved = None
         self._tell_saved()
         self.reset.emit()
 
@@ -168,11 +167,11 @@ class Study(QObject):
         self.name_used()
         self.label_file = file
 
-    def markSaved(self, file: LabelFile | None = None, position: int | None = None) -> None:
-        """The labels of a point in the history (default: now) are in a file."""
+    def markSaved(self, file: LabelFile | None = None, moment: object = None) -> None:
+        """The labels of a moment (`LabelModel.moment`, default: now) are in a file."""
         if file is not None:
             self.label_file = file
-        self._saved_at = self.model.position() if position is None else position
+        self._saved = self.model.moment() if moment is None else moment
         self._tell_saved()
 
     def name_used(self) -> None:
@@ -193,11 +192,6 @@ class Study(QObject):
         return layer
 
     # --- following the labels
-
-    def _step_added(self, _step: object) -> None:
-        # A new step after an undo throws away the state that is in the file.
-        if self._saved_at is not None and self._saved_at >= self.model.position():
-            self._saved_at = None
 
     def _guide(self) -> None:
         """Intensities that limit painting are those of the active image, else of the lowest."""

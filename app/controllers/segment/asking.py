@@ -47,6 +47,7 @@ class Asking(QObject):
         files.partsFound.connect(self._ask_part)
         files.secondRead.connect(self._ask_use)
         files.mismatched.connect(self._ask_resample)
+        sessions.loaded.connect(lambda loaded: self.whenSafe(lambda: sessions.show(loaded)))
         view.layers.addRequested.connect(self.askOpen)
         view.layers.removeRequested.connect(study.remove)
 

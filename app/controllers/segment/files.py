@@ -164,7 +164,10 @@ class StudyFiles(QObject):
         else:
             study.model.replace(labels, f"Open {path.name}")
             study.name_used()
-            if file is not None:
+            if file is None:
+                # Saving must ask: what the file before holds is not what is shown.
+                study.label_file = None
+            else:
                 study.markSaved(file)
         self.labelsOpened.emit(path)
 
@@ -177,7 +180,7 @@ class StudyFiles(QObject):
         if image is None:
             return
         # A copy: the labels may be painted while they are written.
-        labels, position = study.model.array.copy(), study.model.position()
+        labels, moment = study.model.array.copy(), study.model.moment()
         table = list(study.table.labels())
         model = study.model
 
@@ -190,7 +193,7 @@ class StudyFiles(QObject):
 
         def written(file: LabelFile) -> None:
             if study.volume is image and study.model is model:
-                study.markSaved(file, position)
+                study.markSaved(file, moment)
             self.saved.emit(path)
             if done is not None:
                 done()

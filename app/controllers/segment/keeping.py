@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
 
 
 class Keeping(QObject):
-    """Follows the study with a log of its own for each image; brings back what a crash left."""
+    """Follows the study with a log of its own for each image; brings back what a crash left.
+
+    Args:
+        safely: Calls what it is given once labels that are open and not saved may be let go.
+    """
 
     restored = pyqtSignal(str)
 
     def __init__(
         self, study: Study, journal: VolumeJournal, background: Background, teller: Teller,
-        parent: QObject,
+        safely: Callable[[Callable[[], None]], None], parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        self._safely = safely
         self._study, self._journal = study, journal
         self._background, self._teller = background, teller
         self._log: VolumeLog | None = None
@@ -45,7 +51,8 @@ class Keeping(QObject):
 
         self._background.run(
             f"Restoring {recovered.header.name}", read,
-            lambda found: self._show(recovered, *found), self._teller.failure,
+            lambda found: self._safely(lambda: self._show(recovered, *found)),
+            self._teller.failure,
         )  # fmt: skip
 
     def discard(self, recovered: Recovered) -> None:

@@ -145,7 +145,9 @@ class SessionController(QObject):
         def read(watch: Any) -> Loaded:
             return load(path, watch)
 
-        self._background.watched(f"Opening {path.name}", read, self.loaded.emit, self._teller.failure)
+        self._background.watched(
+            f"Opening {path.name}", read, self.loaded.emit, self._teller.failure
+        )
 
     def show(self, loaded: Loaded) -> None:
         """Show a session in place of what is open, which is let go."""

@@ -72,7 +72,9 @@ class SegmentSpace(QObject):
         self.exporting = Exporting(study, view, self.operations, background, teller, self)
         self.sessions = SessionController(study, view, self.measuring, background, teller, self)
         self.asking = Asking(study, view, self.files, self.sessions, self.operations, self)
-        self.keeping = Keeping(study, around.journal, background, teller, self)
+        self.keeping = Keeping(
+            study, around.journal, background, teller, self.asking.whenSafe, self
+        )
         self._connect()
 
     # --- what every workspace can do

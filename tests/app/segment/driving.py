@@ -179,6 +179,13 @@ def pick(window: MainWindow, qtbot: QtBot, text: str) -> None:
     for _ in range(found[0]):
         QTest.keyClick(shown.list, Qt.Key.Key_Down)
     QTest.keyClick(shown.list, Qt.Key.Key_Return)
+    _back(window, qtbot)
+
+
+def _back(window: MainWindow, qtbot: QtBot) -> None:
+    """The window has the keys again, as a window manager gives them."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
 
 
 def press(parent: QWidget, text: str) -> None:
@@ -195,6 +202,7 @@ def answer(window: MainWindow, qtbot: QtBot, text: str) -> str:
     assert isinstance(box, QMessageBox)
     asked = f"{box.text()} {box.informativeText()}"
     press(box, text)
+    _back(window, qtbot)
     return asked
 
 

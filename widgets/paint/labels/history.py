@@ -16,6 +16,7 @@ class History:
         self._steps: list[Step] = []
         self._position = 0
         self._bytes = 0
+        self._start: object = object()
 
     @property
     def position(self) -> int:
@@ -26,12 +27,17 @@ class History:
     def bytes(self) -> int:
         return self._bytes
 
+    def moment(self) -> object:
+        """The same object whenever the state is the same by undoing and redoing, and never else."""
+        return self._steps[self._position - 1] if self._position else self._start
+
     def names(self) -> list[str]:
         return [step.name for step in self._steps]
 
     def clear(self) -> None:
         self._steps.clear()
         self._position = self._bytes = 0
+        self._start = object()
 
     def add(self, step: Step) -> None:
         """Forget what was undone, and what is too old."""
@@ -45,6 +51,8 @@ class History:
         while self._bytes > MAX_BYTES and len(self._steps) - drop > SURE_STEPS:
             self._bytes -= self._steps[drop].cost
             drop += 1
+        if drop:
+            self._start = self._steps[drop - 1]
         del self._steps[:drop]
         self._position = len(self._steps)
 

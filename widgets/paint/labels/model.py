@@ -188,6 +188,14 @@ class LabelModel(QObject):
         """How many of the steps are done."""
         return self._history.position
 
+    def moment(self) -> object:
+        """Stands for the labels as they are now; the same object after undoing and redoing.
+
+        The number of steps done does not tell: other steps may be done after an undo, and the
+        oldest steps are dropped in time.
+        """
+        return self._history.moment()
+
     def canUndo(self) -> bool:
         return self.position() > 0
 
