@@ -9,7 +9,7 @@ from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.keymap import Command, Context, Keymap
-from app.keymap_commands import VIEWER_COMMANDS
+from app.keymap_commands import MASK_COMMANDS, VIEWER_COMMANDS
 from app.keymap_presets import PRESETS
 
 Slot = Callable[[], object]
@@ -26,11 +26,12 @@ class Actions(QObject):
     def __init__(self, window: QWidget, keymap: Keymap | None = None) -> None:
         super().__init__(window)
         self._window = window
-        self.keymap = keymap or Keymap(VIEWER_COMMANDS, PRESETS, self)
+        self.keymap = keymap or Keymap((*MASK_COMMANDS, *VIEWER_COMMANDS), PRESETS, self)
         self._menus: dict[str, list[QAction | QMenu | None]] = {}
         self._ends: dict[str, list[QAction | QMenu | None]] = {}
         self._spaces: dict[QAction, str] = {}
         self._top: list[QMenu] = []
+        self._space = ""
         self._by_name: dict[str, QAction] = {}
         self.keymap.changed.connect(self._take_keys)
 
@@ -86,12 +87,23 @@ class Actions(QObject):
         """Commands that there is an action for, in the order of the keymap."""
         return [command for command in self.keymap.commands() if command.name in self._by_name]
 
-    def slots(self) -> dict[str, Slot]:
-        """Name -> trigger of the viewer's commands, for `ViewerKeys`; disabled ones do nothing."""
+    def space(self) -> str:
+        """The workspace shown."""
+        return self._space
+
+    def here(self) -> list[Command]:
+        """Those of `available` that belong to the workspace shown, or to all."""
+        return [command for command in self.available() if command.space in ("", self._space)]
+
+    def slots(self, space: str) -> dict[str, Slot]:
+        """Name -> trigger of a workspace's viewer commands, for `ViewerKeys`.
+
+        Disabled ones do nothing.
+        """
         return {
             command.name: self._by_name[command.name].trigger
-            for command in self.keymap.commands()
-            if command.context == "viewer" and command.name in self._by_name
+            for command in self.available()
+            if command.context == "viewer" and command.space in ("", space)
         }
 
     def separate(self, menu: str) -> None:
@@ -130,6 +142,7 @@ class Actions(QObject):
 
     def showSpace(self, key: str) -> None:
         """Show the commands of a workspace and those of all; the others' keys rest meanwhile."""
+        self._space = key
         for action, space in self._spaces.items():
             action.setVisible(space in ("", key))
         for menu in self._top:

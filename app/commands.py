@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QAction, QDesktopServices
+from PyQt6.QtWidgets import QWidget
 
-from app.actions import Actions
+from app.actions import Actions, Slot
 from app.errors import log_path
+from app.key_tips import KeyTips
+from app.keymap_keys import ViewerKeys
+from widgets.paint.tools.base import INFO
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -24,6 +28,7 @@ def make_actions(window: MainWindow) -> Actions:
     _file(actions, window)
     _edit(actions, window)
     _view(actions, window)
+    _draw(actions, window)
     _run(actions, window)
     _help(actions, window)
     session = window.session
@@ -89,6 +94,43 @@ def _view(actions: Actions, window: MainWindow) -> None:
     theme.setChecked(window.settings.theme == "light")
     palette = window.palette_.popup
     actions.add(menu, "palette", "Command &palette…", palette, ("Ctrl+Shift+P",), last=True)
+
+
+def _draw(actions: Actions, window: MainWindow) -> None:
+    """Commands whose keys belong to the canvas."""
+    menu, canvas, view = "&Tools", window.view.canvas, window.view
+    tools = [
+        (f"draw.{tool.value}", info.label, partial(canvas.setTool, tool))
+        for tool, info in INFO.items()
+    ]
+    rows: tuple[tuple[str, str, Slot], ...] = (
+        *tools,
+        ("draw.swap", "Swap brush and eraser", canvas.swapEraser),
+        ("draw.smaller", "Smaller tool", partial(canvas.stepBrushSize, -1)),
+        ("draw.larger", "Larger tool", partial(canvas.stepBrushSize, 1)),
+        ("draw.toggle", "Mask on and off", canvas.toggleMask),
+        ("draw.fainter", "Fainter mask", partial(canvas.stepOpacity, -1)),
+        ("draw.stronger", "Stronger mask", partial(canvas.stepOpacity, 1)),
+    )
+    for name, text, slot in rows:
+        actions.add(menu, name, text, slot, context="viewer", space=HERE)
+    side = canvas.parentWidget()
+    assert side is not None, "the canvas lies in the workspace"
+    # Around the canvas, which has the first word on its keys during a stroke.
+    ViewerKeys(side, actions.keymap, actions.slots(HERE))
+    bar = view.tools
+    controls: dict[str, tuple[QWidget, ...]] = {
+        f"draw.{tool.value}": (bar.button(tool),) for tool in INFO
+    }
+    controls |= {
+        "undo": (bar.undo_button,),
+        "redo": (bar.redo_button,),
+        "clear": (bar.clear_button,),
+        "invert": (bar.invert_button,),
+        "grow": (bar.grow_button,),
+        "open": (bar.import_button,),
+    }
+    KeyTips(actions.keymap, controls, view)
 
 
 def _run(actions: Actions, window: MainWindow) -> None:

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
 
 from app.actions import Actions
 from app.keymap import native
-from app.keymap_commands import POINTER_SYNTHESIZE, POINTER_VIEWER
+from app.keymap_commands import POINTER
 from app.shortcuts_parts import Card, Columns, Row
 from engine.failures import versions
 from engine.methods import METHODS
@@ -25,7 +25,7 @@ Sections = list[tuple[str, list[Row]]]
 
 
 class Shortcuts(QDialog):
-    """All keys on one page, which can be searched; follows changes of the keys."""
+    """All keys of the workspace on one page, to be searched; follows changes of the keys."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -125,15 +125,12 @@ class About(QDialog):
 
 
 def sections(actions: Actions) -> Sections:
-    """Headings with their rows: commands that have keys, then the pointer."""
+    """Headings with their rows, of the workspace shown: commands with keys, then the pointer."""
     found: dict[str, list[Row]] = {}
-    viewer = False
-    for command in actions.available():
-        viewer |= command.context == "viewer"
+    for command in actions.here():
         keys = native(actions.keymap.keys(command.name))
         if keys:
             found.setdefault(command.group, []).append(Row(keys, command.title))
-    pointer = (*POINTER_VIEWER, *POINTER_SYNTHESIZE) if viewer else POINTER_SYNTHESIZE
-    for title, rows in pointer:
+    for title, rows in POINTER.get(actions.space(), ()):
         found[title] = [Row(tuple(keys.split(", ")), what) for keys, what in rows]
     return list(found.items())

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.keymap import Command, Context, Keys
 
 TOOLS, BRUSH, LABELS, SHOW, MOVE = "Tools", "Brush", "Labels", "Display", "Slices and views"
+DRAW = "Mask"
 
 
-def _viewer(group: str, *rows: tuple[str, str, Keys], repeats: bool = False) -> tuple[Command, ...]:
+def _viewer(
+    group: str, *rows: tuple[str, str, Keys], repeats: bool = False, space: str = "segment"
+) -> tuple[Command, ...]:
     context: Context = "viewer"
-    return tuple(Command(name, title, group, context, keys, repeats) for name, title, keys in rows)
+    return tuple(
+        Command(name, title, group, context, keys, repeats, space) for name, title, keys in rows
+    )
 
 
 VIEWER_COMMANDS: tuple[Command, ...] = (
@@ -95,6 +102,32 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+MASK_COMMANDS: tuple[Command, ...] = (
+    *_viewer(
+        DRAW,
+        ("draw.brush", "Brush", ("B",)),
+        ("draw.eraser", "Eraser", ("E",)),
+        ("draw.vessel", "Vessel", ("V",)),
+        ("draw.line", "Line", ("U",)),
+        ("draw.polygon", "Polygon", ("3",)),
+        ("draw.fill", "Fill", ("F",)),
+        ("draw.navigate", "Navigate", ("H",)),
+        ("draw.swap", "Swap brush and eraser", ("X",)),
+        ("draw.toggle", "Mask on and off", ("S",)),
+        space="synthesize",
+    ),
+    *_viewer(
+        DRAW,
+        ("draw.smaller", "Smaller tool", ("[", "-")),
+        ("draw.larger", "Larger tool", ("]", "+", "=")),
+        ("draw.fainter", "Fainter mask", ("A",)),
+        ("draw.stronger", "Stronger mask", ("D",)),
+        repeats=True,
+        space="synthesize",
+    ),
+)
+"""Of the canvas on which a mask is drawn to synthesize an image of."""
+
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 POINTER_VIEWER: Sections = (
     (
@@ -126,15 +159,15 @@ POINTER_VIEWER: Sections = (
 
 POINTER_SYNTHESIZE: Sections = (
     (
-        "Mask of Synthesize",
+        "Pointer on the mask",
         (
-            ("B, E, V, U, 3, F, H", "Brush, eraser, vessel, line, polygon, fill, navigate"),
-            ("X", "Swap brush and eraser"),
-            ("[, ]", "Tool width, also − + and Shift+wheel"),
+            ("Drag", "Draw"),
             ("Right-drag", "Erase with any tool"),
-            ("S", "Mask on and off"),
-            ("A, D", "Mask opacity"),
+            ("Shift+wheel", "Tool width"),
+            ("Wheel, Ctrl+wheel", "Zoom"),
+            ("Middle-drag, Space+drag", "Pan"),
             ("R", "Fit"),
+            ("Esc", "Abandon the stroke"),
         ),
     ),
     (
@@ -149,3 +182,9 @@ POINTER_SYNTHESIZE: Sections = (
     ),
 )
 """As `POINTER_VIEWER`, for the other workspace."""
+
+POINTER: Mapping[str, Sections] = {
+    "segment": POINTER_VIEWER,
+    "synthesize": POINTER_SYNTHESIZE,
+}
+"""By workspace."""

@@ -180,7 +180,7 @@ class Spaces(QObject):
         if actions is not None:
             add_commands(actions, space, self.recent)
             actions.showSpace(self._current)
-            ViewerKeys(space.view, actions.keymap, actions.slots())
+            ViewerKeys(space.view, actions.keymap, actions.slots(SEGMENT))
         space.titleChanged.connect(self.titleChanged)
         space.statusChanged.connect(self.statusChanged)
         return space

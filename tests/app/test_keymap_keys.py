@@ -65,7 +65,7 @@ class Screen:
         bar = self.window.menuBar()
         assert bar is not None
         self.actions.fill(bar)
-        ViewerKeys(self.viewer, self.keymap, self.actions.slots())
+        ViewerKeys(self.viewer, self.keymap, self.actions.slots("segment"))
         self.window.show()
         self.window.activateWindow()
         qtbot.waitActive(self.window)

@@ -30,6 +30,7 @@ def make_actions(window: QMainWindow) -> Actions:
     actions.add("&Edit", "odd", "Without a key", lambda: None)
     for command in VIEWER_COMMANDS:
         actions.add("&Edit", command.name, command.title, lambda: None, context="viewer")
+    actions.showSpace("segment")
     return actions
 
 

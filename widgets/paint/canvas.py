@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,18 +20,17 @@ from PyQt6.QtWidgets import QWidget
 
 from widgets.paint.drawing import DrawingView
 from widgets.paint.mask_model import Mask, MaskModel
-from widgets.paint.tools.base import INFO, Tool
+from widgets.paint.tools.base import Tool
 from widgets.theme import theme_of
 
 OPACITY_STEP = 0.1
-NOT_LETTERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
 
 
 class MaskCanvas(DrawingView):
     """Draws a binary mask with a brush, an eraser, vessels, lines, polygons and fills.
 
-    Every stroke is one step of the model's history. Keys without a modifier work while the canvas
-    has focus; undo and redo are slots for the window's actions.
+    Every stroke is one step of the model's history. Esc, Enter and Backspace belong to a stroke
+    while it lasts; all other keys are the window's, which has slots to call here.
     """
 
     maskEdited = pyqtSignal()  # after every whole step, undo and redo included
@@ -44,7 +42,6 @@ class MaskCanvas(DrawingView):
         super().__init__(MaskModel((height, width)), parent)
         self.model.setParent(self)
         self._dropping = False
-        self._keys = self._bindings()
         self.model.historyChanged.connect(self.maskEdited)
         self.model.stepAdded.connect(self.statusChanged)
         self.setAcceptDrops(True)
@@ -92,25 +89,7 @@ class MaskCanvas(DrawingView):
         if self.activeHandler() is None:
             self.model.redo()
 
-    # --- keys
-
-    def _bindings(self) -> dict[int, Callable[[], object]]:
-        keys: dict[int, Callable[[], object]] = {
-            ord(info.key): partial(self.setTool, tool) for tool, info in INFO.items()
-        }
-        shrink, grow = (lambda: self.stepBrushSize(-1)), (lambda: self.stepBrushSize(1))
-        keys |= {
-            Qt.Key.Key_X: self.swapEraser,
-            Qt.Key.Key_S: self.toggleMask,
-            Qt.Key.Key_A: lambda: self.stepOpacity(-1),
-            Qt.Key.Key_D: lambda: self.stepOpacity(1),
-            Qt.Key.Key_BracketLeft: shrink,
-            Qt.Key.Key_Minus: shrink,
-            Qt.Key.Key_BracketRight: grow,
-            Qt.Key.Key_Plus: grow,
-            Qt.Key.Key_Equal: grow,  # the key of "+" without Shift
-        }
-        return {int(key): act for key, act in keys.items()}
+    # --- what keys are given to
 
     def swapEraser(self) -> None:
         """From the eraser back to the brush, from anything else to the eraser."""
@@ -130,7 +109,7 @@ class MaskCanvas(DrawingView):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
             return
-        act = self._stroke_key(event.key()) or self._plain_key(event)
+        act = self._stroke_key(event.key())
         if act is not None:
             act()
             event.accept()
@@ -142,14 +121,11 @@ class MaskCanvas(DrawingView):
         if (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.ShortcutOverride
-            and (self._stroke_key(event.key()) or self._plain_key(event))
+            and self._stroke_key(event.key())
         ):
             event.accept()
             return True
         return super().event(event)
-
-    def _plain_key(self, event: QKeyEvent) -> Callable[[], object] | None:
-        return None if event.modifiers() & NOT_LETTERS else self._keys.get(event.key())
 
     def _stroke_key(self, key: int) -> Callable[[], object] | None:
         handler = self.activeHandler()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPoint, QRect, QSize, Qt
-from PyQt6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PyQt6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 
 class FlowLayout(QLayout):
@@ -51,6 +51,13 @@ class FlowLayout(QLayout):
         margins = self.contentsMargins()
         return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
+    def lineWidth(self) -> int:
+        """What everything needs side by side."""
+        margins = self.contentsMargins()
+        widths = [item.sizeHint().width() for item in self._items if not item.isEmpty()]
+        gaps = self._gap * max(len(widths) - 1, 0)
+        return margins.left() + sum(widths) + gaps + margins.right()
+
     def _arrange(self, rect: QRect, move: bool) -> int:
         """Place the items in `rect`; returns the height that they need."""
         margins = self.contentsMargins()
@@ -81,3 +88,23 @@ class FlowLayout(QLayout):
                 rows.append([item])
                 used = needed
         return rows
+
+
+class FlowRow(QWidget):
+    """Widgets in a line, or in rows where there is no room for the line."""
+
+    def __init__(self, gap: int = 10, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = FlowLayout(self, gap)
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def add(self, widget: QWidget) -> None:
+        """Put a widget at the end."""
+        self._flow.addWidget(widget)
+
+    def sizeHint(self) -> QSize:
+        width = self._flow.lineWidth()
+        return QSize(width, self._flow.heightForWidth(width))

@@ -22,6 +22,7 @@ from widgets.paint.canvas import MaskCanvas
 from widgets.paint.flow import FlowLayout
 from widgets.paint.size_menu import SizeMenu
 from widgets.paint.tools.base import INFO, MAX_SIZE, SIZED, Tool
+from widgets.tips import give_tip
 
 ICON = QSize(20, 20)
 SLIDER_STEPS = 200
@@ -42,8 +43,8 @@ class PaintToolBar(QWidget):
         self._canvas: MaskCanvas | None = None
         self._tools = QButtonGroup(self)
         self._buttons: dict[Tool, QToolButton] = {}
-        self.undo_button = _button("mdi6.undo", "Undo", "Ctrl+Z")
-        self.redo_button = _button("mdi6.redo", "Redo", "Ctrl+Shift+Z")
+        self.undo_button = _button("mdi6.undo", "Undo")
+        self.redo_button = _button("mdi6.redo", "Redo")
         self.clear_button = _button("mdi6.delete-outline", "Clear the mask")
         self.invert_button = _button("mdi6.invert-colors", "Invert the mask")
         self.grow_button = _button("mdi6.sprout-outline", "Grow a vessel tree from the strokes")
@@ -52,7 +53,7 @@ class PaintToolBar(QWidget):
         self.size_menu = SizeMenu(self)
         self._size_label = QLabel("Size")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.size_box = _width_box("Tool width in image pixels  ([ and ])")
+        self.size_box = _width_box("Tool width in image pixels")
         self._end_label = QLabel("End")
         self.end_box = _width_box("Width at the end of a vessel, in image pixels")
         self._build()
@@ -98,7 +99,7 @@ class PaintToolBar(QWidget):
         row.setContentsMargins(6, 4, 6, 4)
         self._tools.setExclusive(True)
         for tool, info in INFO.items():
-            button = _button(info.icon, info.label, info.key, info.hint)
+            button = _button(info.icon, info.label, info.hint)
             button.setCheckable(True)
             self._tools.addButton(button)
             self._buttons[tool] = button
@@ -155,8 +156,8 @@ class PaintToolBar(QWidget):
     def _show_history(self, can_undo: bool, can_redo: bool, undo: str, redo: str) -> None:
         self.undo_button.setEnabled(can_undo)
         self.redo_button.setEnabled(can_redo)
-        self.undo_button.setToolTip(_tip(f"Undo {undo}".rstrip(), "Ctrl+Z"))
-        self.redo_button.setToolTip(_tip(f"Redo {redo}".rstrip(), "Ctrl+Shift+Z"))
+        give_tip(self.undo_button, f"Undo {undo}".rstrip())
+        give_tip(self.redo_button, f"Redo {redo}".rstrip())
 
     def _show_mask(self) -> None:
         if self._canvas is None:
@@ -167,20 +168,15 @@ class PaintToolBar(QWidget):
         self.size_menu.showSize(width, height)
 
 
-def _button(glyph: str, label: str, key: str = "", hint: str = "") -> QToolButton:
+def _button(glyph: str, label: str, hint: str = "") -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph))
     button.setIconSize(ICON)
     button.setAutoRaise(True)
-    button.setToolTip(_tip(label, key, hint))
+    give_tip(button, label, hint)
     button.setAccessibleName(label)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
-
-
-def _tip(label: str, key: str = "", hint: str = "") -> str:
-    first = f"{label}  ({key})" if key else label
-    return f"{first}\n{hint}" if hint else first
 
 
 def _width_box(tip: str) -> QSpinBox:

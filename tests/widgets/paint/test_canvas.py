@@ -89,10 +89,10 @@ def test_erasing_nothing_makes_no_step(canvas: MaskCanvas, qtbot: QtBot) -> None
 
 def test_brush_and_eraser_keep_their_sizes(canvas: MaskCanvas) -> None:
     canvas.setStrokeDefaults(brush=5, eraser=20, start=7, end=2)
-    QTest.keyClick(canvas, Qt.Key.Key_E)
+    canvas.setTool(Tool.ERASER)
     assert canvas.brushSize() == 20
-    QTest.keyClick(canvas, Qt.Key.Key_BracketRight)
-    QTest.keyClick(canvas, Qt.Key.Key_B)
+    canvas.stepBrushSize(1)
+    canvas.setTool(Tool.BRUSH)
     assert (canvas.brushSize(), canvas.settings.eraser) == (5, 22)
 
 
@@ -202,7 +202,7 @@ def test_a_vessel_tapers_and_its_preview_is_the_result(canvas: MaskCanvas) -> No
 
 
 def test_a_polygon_is_edited_and_closed(canvas: MaskCanvas) -> None:
-    QTest.keyClick(canvas, Qt.Key.Key_3)
+    canvas.setTool(Tool.POLYGON)
     for corner in ((20, 20), (100, 20), (100, 90), (5, 150)):
         click(canvas, corner)
     click(canvas, (0, 0), RIGHT)

@@ -18,44 +18,30 @@ from tests.helpers.pointer import (
 from widgets.paint.canvas import MaskCanvas
 from widgets.paint.tools.base import Tool
 
-# --- keys
+# --- what keys are given to
 
 
-@pytest.mark.parametrize(
-    ("key", "tool"),
-    [
-        (Qt.Key.Key_E, Tool.ERASER),
-        (Qt.Key.Key_V, Tool.VESSEL),
-        (Qt.Key.Key_U, Tool.LINE),
-        (Qt.Key.Key_3, Tool.POLYGON),
-        (Qt.Key.Key_F, Tool.FILL),
-        (Qt.Key.Key_H, Tool.NAVIGATE),
-        (Qt.Key.Key_X, Tool.ERASER),
-    ],
-)
-def test_keys_choose_tools(canvas: MaskCanvas, qtbot: QtBot, key: Qt.Key, tool: Tool) -> None:
+def test_brush_and_eraser_are_swapped(canvas: MaskCanvas, qtbot: QtBot) -> None:
     with qtbot.waitSignal(canvas.toolChanged) as told:
-        QTest.keyClick(canvas, key)
-    assert told.args == [tool]
-    QTest.keyClick(canvas, Qt.Key.Key_B)
+        canvas.swapEraser()
+    assert told.args == [Tool.ERASER]
+    canvas.swapEraser()
     assert canvas.tool() is Tool.BRUSH
+    canvas.setTool(Tool.FILL)
+    canvas.swapEraser()
+    assert canvas.tool() is Tool.ERASER
 
 
-def test_keys_change_size_opacity_and_visibility(canvas: MaskCanvas) -> None:
+def test_size_opacity_and_visibility_go_in_steps(canvas: MaskCanvas) -> None:
     canvas.setBrushSize(8)
-    for key, size in (
-        (Qt.Key.Key_BracketRight, 9),
-        (Qt.Key.Key_Plus, 10),
-        (Qt.Key.Key_BracketLeft, 9),
-        (Qt.Key.Key_Minus, 8),
-    ):
-        QTest.keyClick(canvas, key)
+    for step, size in ((1, 9), (1, 10), (-1, 9), (-1, 8)):
+        canvas.stepBrushSize(step)
         assert canvas.brushSize() == size
-    QTest.keyClick(canvas, Qt.Key.Key_D)
+    canvas.stepOpacity(1)
     assert canvas.maskOpacity() == pytest.approx(0.6)
-    QTest.keyClick(canvas, Qt.Key.Key_A)
+    canvas.stepOpacity(-1)
     assert canvas.maskOpacity() == pytest.approx(0.5)
-    QTest.keyClick(canvas, Qt.Key.Key_S)
+    canvas.toggleMask()
     assert not canvas.isMaskVisible()
     click(canvas, (20, 20))
     assert canvas.isMaskVisible(), "drawing shows what is drawn"

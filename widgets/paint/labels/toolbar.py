@@ -1,13 +1,23 @@
-"""The row of tools and settings above the views, for painting labels."""
+"""The tools above the views, and below them what the tool in hand can be set to."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QComboBox, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from widgets.paint.flow import FlowLayout
+from widgets.elided_label import ElidedLabel
+from widgets.paint.flow import FlowRow
 from widgets.paint.labels.editor import LabelEditor
 from widgets.paint.labels.rule import Over
 from widgets.paint.labels.settings import LARGEST, FillBy, Unit
@@ -16,11 +26,12 @@ from widgets.paint.labels.toolbar_parts import (
     choice,
     muted,
     size_box,
-    tip,
     together,
     tool_button,
 )
 from widgets.paint.labels.tools import INFO, ToolName
+from widgets.paint.tools.base import ToolInfo
+from widgets.tips import give_tip
 
 _SIZED = (ToolName.BRUSH, ToolName.ERASER, ToolName.ADAPTIVE, ToolName.LINE, ToolName.VESSEL)
 _PAINTING = tuple(name for name in ToolName if name not in (ToolName.NAVIGATE, ToolName.PICKER))
@@ -30,19 +41,32 @@ class LabelToolbar(QWidget):
     """Tools, sizes and limits of an editor; wraps into rows where it is narrow.
 
     What concerns a view (its slice) is only asked for, by signals. It shows what the tool in hand
-    can be set to and no more.
+    can be set to and no more, in a row of its own that is always there: the views below must not
+    move when another tool is taken.
+
+    Args:
+        others: Tools that are not the editor's, by name. `otherChosen` asks for one of them, and
+            `showOther` tells that it is in hand.
     """
 
+    otherChosen = pyqtSignal(str)
     copyRequested = pyqtSignal(int)  # to the slice that many further
     clearRequested = pyqtSignal()
     chosen = pyqtSignal()  # a tool was clicked: the view wants the focus
 
-    def __init__(self, editor: LabelEditor, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        editor: LabelEditor,
+        others: Mapping[str, ToolInfo] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._editor = editor
+        self._others = dict(others or {})
+        self._other_buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         self._tools: dict[ToolName, QToolButton] = {}
-        self.size_box = size_box("Size of the tool", "[ and ], Shift+wheel or Alt+move change it")
+        self.size_box = size_box("Size of the tool", "Shift+wheel and Alt+move change it, too")
         self.end_box = size_box("Size at a vessel's end")
         self.unit_box = choice("Unit of sizes", {"px": Unit.VOXELS, "mm": Unit.MILLIMETRES})
         self.unit_box.setToolTip("px: voxels; mm: true discs and balls whatever the voxels' shape")
@@ -72,8 +96,8 @@ class LabelToolbar(QWidget):
             "Tolerance of a fill by intensity, in the image's values", 0.0
         )
         self.tolerance_box.setPrefix("± ")
-        self.undo_button = tool_button("mdi6.undo", "Undo", "Ctrl+Z")
-        self.redo_button = tool_button("mdi6.redo", "Redo", "Ctrl+Shift+Z")
+        self.undo_button = tool_button("mdi6.undo", "Undo")
+        self.redo_button = tool_button("mdi6.redo", "Redo")
         self.copy_back_button = tool_button(
             "mdi6.arrow-down-bold-box-outline", "Copy labels to the previous slice"
         )
@@ -92,6 +116,24 @@ class LabelToolbar(QWidget):
         """The button of a tool."""
         return self._tools[tool]
 
+    def otherButton(self, key: str) -> QToolButton:
+        """The button of a tool that is not the editor's."""
+        return self._other_buttons[key]
+
+    def addBeside(self, widget: QWidget, *, options: bool, stretch: int = 0) -> None:
+        """Put something at the right, beside the tools or beside the options of the tool."""
+        self._rows[1 if options else 0].addWidget(widget, stretch)
+
+    def showOther(self, key: str) -> None:
+        """Show that a tool is in hand that is not the editor's."""
+        self._other_buttons[key].setChecked(True)
+        self._show_options(None)
+        self._hint.setText(self._others[key].hint)
+
+    def showTool(self) -> None:
+        """Show the editor's tool again, after one of the others."""
+        self._show_tool(self._editor.tool())
+
     def sizeHint(self) -> QSize:
         return QSize(700, self.heightForWidth(700))
 
@@ -99,14 +141,15 @@ class LabelToolbar(QWidget):
 
     def _build(self) -> None:
         for name, info in INFO.items():
-            button = tool_button(info.icon, info.label, info.key, info.hint, checkable=True)
+            button = tool_button(info.icon, info.label, info.hint, checkable=True)
             self._group.addButton(button)
             self._tools[name] = button
             button.clicked.connect(partial(self._choose, name))
-        row = FlowLayout(self, gap=10)
-        row.setContentsMargins(6, 4, 6, 4)
-        row.addWidget(together(*self._tools.values(), gap=1))
-        row.addWidget(together(self.undo_button, self.redo_button, gap=1))
+        for key, info in self._others.items():
+            button = tool_button(info.icon, info.label, info.hint, checkable=True)
+            self._group.addButton(button)
+            self._other_buttons[key] = button
+            button.clicked.connect(partial(self.otherChosen.emit, key))
         self._size_row = together(muted("Size"), self.size_box, self.unit_box, self.square_button)
         self._end_row = together(muted("End"), self.end_box)
         self._fill_row = together(muted("Fill by"), self.fill_box, self.tolerance_box)
@@ -118,12 +161,33 @@ class LabelToolbar(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.over_box.setMaximumWidth(20 * self.fontMetrics().averageCharWidth() + 60)
         slices = (self.copy_back_button, self.copy_on_button, self.clear_button)
-        self._slice_row = together(*slices, gap=1)
-        for part in (
-            self._slice_row, self._size_row, self._end_row, self._fill_row, self.volume_button,
-            self._over_row, self._limit_row,
+        tools, options = FlowRow(), FlowRow()
+        for buttons in (
+            tuple(self._tools.values()), tuple(self._other_buttons.values()),
+            (self.undo_button, self.redo_button), slices,
         ):  # fmt: skip
-            row.addWidget(part)
+            if buttons:
+                tools.add(together(*buttons, gap=1))
+        parts = (
+            self._size_row, self._end_row, self._fill_row, self.volume_button, self._over_row,
+            self._limit_row,
+        )  # fmt: skip
+        for part in parts:
+            options.add(part)
+        options.setMinimumHeight(max(part.sizeHint().height() for part in parts))
+        self._hint = ElidedLabel()
+        self._hint.setProperty("role", "muted")
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        for row, flow in zip(self._rows, (tools, options), strict=True):
+            row.setSpacing(10)
+            row.addWidget(flow)
+            column.addLayout(row)
+        self._rows[0].addStretch(1)
+        self._rows[1].addWidget(self._hint, 1)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -165,13 +229,19 @@ class LabelToolbar(QWidget):
 
     def _show_tool(self, name: ToolName) -> None:
         self._tools[name].setChecked(True)
+        self._show_options(name)
+        self._hint.setText(INFO[name].hint)
+
+    def _show_options(self, name: ToolName | None) -> None:
+        paints = name in _PAINTING
+        limited = paints and name is not ToolName.ERASER
         self._size_row.setVisible(name in _SIZED)
         self._end_row.setVisible(name is ToolName.VESSEL)
         self._fill_row.setVisible(name is ToolName.FILL)
         self.volume_button.setVisible(name in (*_SIZED, ToolName.FILL))
-        limited = name in _PAINTING and name is not ToolName.ERASER
         self._over_row.setVisible(limited)
         self._limit_row.setVisible(limited)
+        self._hint.setVisible(not paints)
         self.updateGeometry()
 
     def _show_settings(self) -> None:
@@ -223,5 +293,5 @@ class LabelToolbar(QWidget):
         self.undo_button.setEnabled(model.canUndo())
         self.redo_button.setEnabled(model.canRedo())
         undo, redo = (names[at - 1] if at else ""), (names[at] if at < len(names) else "")
-        self.undo_button.setToolTip(tip(f"Undo {undo}".rstrip(), "Ctrl+Z"))
-        self.redo_button.setToolTip(tip(f"Redo {redo}".rstrip(), "Ctrl+Shift+Z"))
+        give_tip(self.undo_button, f"Undo {undo}".rstrip())
+        give_tip(self.redo_button, f"Redo {redo}".rstrip())

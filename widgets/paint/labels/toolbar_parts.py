@@ -9,37 +9,30 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from widgets.icons import icon
+from widgets.tips import give_tip
 
 ICON = QSize(20, 20)
 _VALUE_LIMIT = 1e9
 
 
-def tool_button(
-    glyph: str, label: str, key: str = "", hint: str = "", *, checkable: bool = False
-) -> QToolButton:
-    """A flat button with an icon, named for screen readers, its key and hint in the tip."""
+def tool_button(glyph: str, label: str, hint: str = "", *, checkable: bool = False) -> QToolButton:
+    """A flat button with an icon, named for screen readers, its hint in the tip."""
     button = QToolButton()
     button.setIcon(icon(glyph))
     button.setIconSize(ICON)
     button.setAutoRaise(True)
     button.setCheckable(checkable)
-    button.setToolTip(tip(label, key, hint))
+    give_tip(button, label, hint)
     button.setAccessibleName(label)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
-
-
-def tip(label: str, key: str = "", hint: str = "") -> str:
-    """A tool tip: what, its key, and how."""
-    first = f"{label}  ({key})" if key else label
-    return f"{first}\n{hint}" if hint else first
 
 
 def size_box(name: str, hint: str = "") -> QDoubleSpinBox:
     """A field for a size; its unit, decimals and range are set later."""
     box = QDoubleSpinBox()
     box.setAccessibleName(name)
-    box.setToolTip(tip(name, "", hint))
+    give_tip(box, name, hint)
     box.setKeyboardTracking(False)
     box.setFixedWidth(box.fontMetrics().horizontalAdvance("400.0") + 44)
     return box

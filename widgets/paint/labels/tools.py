@@ -38,36 +38,36 @@ class ToolName(Enum):
 
 INFO: dict[ToolName, ToolInfo] = {
     ToolName.NAVIGATE: ToolInfo(
-        "Navigate", "H", "mdi6.cursor-default-outline", "Click to move the crosshair, drag to look"
+        "Navigate", "mdi6.cursor-default-outline", "Click to move the crosshair, drag to look"
     ),
     ToolName.BRUSH: ToolInfo(
-        "Brush", "B", "mdi6.brush", "Drag to paint; right-drag erases the active label"
+        "Brush", "mdi6.brush", "Drag to paint; right-drag erases the active label"
     ),
     ToolName.ERASER: ToolInfo(
-        "Eraser", "E", "mdi6.eraser", "Drag to erase; right-drag erases the active label only"
+        "Eraser", "mdi6.eraser", "Drag to erase; right-drag erases the active label only"
     ),
     ToolName.ADAPTIVE: ToolInfo(
-        "Edge brush", "Q", "mdi6.auto-fix", "Drag to paint what looks like the brush's middle"
+        "Edge brush", "mdi6.auto-fix", "Drag to paint what looks like the brush's middle"
     ),
     ToolName.FILL: ToolInfo(
-        "Fill", "F", "mdi6.format-color-fill", "Click to fill an area; right-click empties one"
+        "Fill", "mdi6.format-color-fill", "Click to fill an area; right-click empties one"
     ),
     ToolName.PICKER: ToolInfo(
-        "Picker", "L", "mdi6.eyedropper", "Click a label to paint with it"
+        "Picker", "mdi6.eyedropper", "Click a label to paint with it"
     ),
     ToolName.POLYGON: ToolInfo(
-        "Polygon", "3", "mdi6.vector-polygon",
+        "Polygon", "mdi6.vector-polygon",
         "Click corners or drag; right-click takes the last back, Enter or double-click closes, "
         "Esc cancels",
     ),
     ToolName.LASSO: ToolInfo(
-        "Lasso", "O", "mdi6.lasso", "Drag around an area; right-drag erases the active label in it"
+        "Lasso", "mdi6.lasso", "Drag around an area; right-drag erases the active label in it"
     ),
     ToolName.LINE: ToolInfo(
-        "Line", "U", "mdi6.vector-line", "Drag a straight stroke; Shift snaps to 15°"
+        "Line", "mdi6.vector-line", "Drag a straight stroke; Shift snaps to 15°"
     ),
     ToolName.VESSEL: ToolInfo(
-        "Vessel", "V", "mdi6.source-branch", "Drag along a vessel: smooth, tapering to its end"
+        "Vessel", "mdi6.source-branch", "Drag along a vessel: smooth, tapering to its end"
     ),
 }  # fmt: skip
 

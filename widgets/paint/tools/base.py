@@ -31,30 +31,26 @@ class ToolInfo:
     """How a tool presents itself."""
 
     label: str
-    key: str  # fires while the canvas has focus
     icon: str
     hint: str
 
 
 INFO: dict[Tool, ToolInfo] = {
-    Tool.BRUSH: ToolInfo("Brush", "B", "mdi6.brush", "Drag to draw; right-drag erases"),
-    Tool.ERASER: ToolInfo("Eraser", "E", "mdi6.eraser", "Drag to erase"),
+    Tool.BRUSH: ToolInfo("Brush", "mdi6.brush", "Drag to draw; right-drag erases"),
+    Tool.ERASER: ToolInfo("Eraser", "mdi6.eraser", "Drag to erase"),
     Tool.VESSEL: ToolInfo(
-        "Vessel", "V", "mdi6.source-branch", "Drag along a vessel: smooth, tapering to its end"
+        "Vessel", "mdi6.source-branch", "Drag along a vessel: smooth, tapering to its end"
     ),
-    Tool.LINE: ToolInfo(
-        "Line", "U", "mdi6.vector-line", "Drag a straight line; Shift snaps to 15°"
-    ),
+    Tool.LINE: ToolInfo("Line", "mdi6.vector-line", "Drag a straight line; Shift snaps to 15°"),
     Tool.POLYGON: ToolInfo(
         "Polygon",
-        "3",
         "mdi6.vector-polygon",
         "Click corners; right-click takes the last back, Enter or double-click closes, Esc cancels",
     ),
     Tool.FILL: ToolInfo(
-        "Fill", "F", "mdi6.format-color-fill", "Click to fill an area; right-click empties one"
+        "Fill", "mdi6.format-color-fill", "Click to fill an area; right-click empties one"
     ),
-    Tool.NAVIGATE: ToolInfo("Navigate", "H", "mdi6.hand-back-right-outline", "Drag to pan"),
+    Tool.NAVIGATE: ToolInfo("Navigate", "mdi6.hand-back-right-outline", "Drag to pan"),
 }
 
 SIZED = (Tool.BRUSH, Tool.ERASER, Tool.VESSEL, Tool.LINE)

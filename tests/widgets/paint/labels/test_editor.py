@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QCoreApplication
 
-from widgets.paint.labels.actions import actions
 from widgets.paint.labels.display import LabelDisplay
 from widgets.paint.labels.editor import LabelEditor
 from widgets.paint.labels.ink import painting
@@ -36,7 +35,7 @@ def image(**fields: float) -> Layer:
 
 def test_there_is_one_tool_for_each_key_and_all_are_told(editor: LabelEditor) -> None:
     assert set(INFO) == set(ToolName)
-    assert len({info.key for info in INFO.values()}) == len(INFO)
+    assert len({info.label for info in INFO.values()}) == len(INFO)
     told: list[object] = []
     editor.toolChanged.connect(told.append)
     assert editor.sliceTool() is None
@@ -160,37 +159,29 @@ def test_display_keys_hide_and_show(editor: LabelEditor) -> None:
     stack.add(image())
     display = LabelDisplay(editor.model, editor.table, stack)
     layer = display.show("labels", GRID)
-    run = {action.id: action.run for action in actions(editor, display)}
-    run["labels.fainter"]()
+    display.stepOpacity(-1)
     assert layer.look.opacity == 0.4
     for _ in range(9):
-        run["labels.stronger"]()
+        display.stepOpacity(1)
     assert layer.look.opacity == 1.0
-    run["labels.toggle"]()
+    display.toggleLabels()
     assert not layer.look.visible
-    run["labels.toggle"]()
+    display.toggleLabels()
     other = image()
     stack.add(other)
     other.change(visible=False)
-    run["overlays.toggle"]()
+    display.toggleOverlays()
     assert not layer.look.visible
-    run["overlays.toggle"]()
+    display.toggleOverlays()
     assert layer.look.visible
     assert not other.look.visible
 
 
-def test_actions_have_unique_names_and_keys(editor: LabelEditor) -> None:
-    listed = actions(editor, LabelDisplay(editor.model, editor.table, LayerStack()))
-    keys = [key for action in listed for key in action.keys]
-    assert len({action.id for action in listed}) == len(listed)
-    assert len(set(keys)) == len(keys)
-    run = {action.id: action.run for action in listed}
-    run["tool.eraser"]()
-    assert editor.tool() is ToolName.ERASER
-    run["label.new"]()
-    run["label.previous"]()
+def test_labels_and_sizes_go_in_steps(editor: LabelEditor) -> None:
+    editor.setTool(ToolName.ERASER)
+    editor.newLabel()
+    editor.table.previous()
     assert editor.table.active() == 1
-    run["size.larger"]()
-    run["size.larger"]()
-    run["size.smaller"]()
+    for steps in (1, 1, -1):
+        editor.stepSize(steps)
     assert editor.size() == 13.0

@@ -12,6 +12,7 @@ from widgets.paint.labels.rule import Over
 from widgets.paint.labels.settings import FillBy, Unit
 from widgets.paint.labels.toolbar import LabelToolbar
 from widgets.paint.labels.tools import ToolName
+from widgets.paint.tools.base import ToolInfo
 from widgets.viewer.volume.box import Box
 
 
@@ -134,10 +135,10 @@ def test_undo_and_redo_name_their_step(qtbot: QtBot, bar: LabelToolbar) -> None:
     assert ink is not None
     assert not bar.undo_button.isEnabled()
     editor.write(Box((0, 0, 0), (1, 1, 1)), np.ones((1, 1, 1), bool), ink, "Dot")
-    assert bar.undo_button.toolTip() == "Undo Dot  (Ctrl+Z)"
+    assert bar.undo_button.toolTip() == "Undo Dot"
     click(qtbot, bar.undo_button)
     assert not editor.model.array.any()
-    assert bar.redo_button.toolTip() == "Redo Dot  (Ctrl+Shift+Z)"
+    assert bar.redo_button.toolTip() == "Redo Dot"
     click(qtbot, bar.redo_button)
     assert editor.model.array.any()
 
@@ -157,4 +158,32 @@ def test_everything_is_named_and_the_row_wraps(qtbot: QtBot, bar: LabelToolbar) 
             assert part.accessibleName()
             assert part.toolTip()
     editor_of(bar).setTool(ToolName.BRUSH)
-    assert bar.heightForWidth(600) > bar.heightForWidth(1400)
+    assert bar.heightForWidth(400) > bar.heightForWidth(1400)
+
+
+def test_another_tool_moves_nothing_below(bar: LabelToolbar) -> None:
+    heights = set()
+    for name in ToolName:
+        editor_of(bar).setTool(name)
+        heights.add(bar.heightForWidth(1100))
+    assert len(heights) == 1
+
+
+def test_tools_of_others_are_asked_for_and_shown(qtbot: QtBot) -> None:
+    editor = LabelEditor(LabelModel((4, 5, 6)))
+    ruler = ToolInfo("Ruler", "mdi6.ruler", "Drag from end to end")
+    bar = LabelToolbar(editor, {"ruler": ruler})
+    editor.setParent(bar)
+    qtbot.addWidget(bar)
+    bar.show()
+    editor.setTool(ToolName.BRUSH)
+    with qtbot.waitSignal(bar.otherChosen) as told:
+        click(qtbot, bar.otherButton("ruler"))
+    assert told.args == ["ruler"]
+    bar.showOther("ruler")
+    assert bar.otherButton("ruler").isChecked()
+    assert not bar.button(ToolName.BRUSH).isChecked()
+    assert not bar.size_box.isVisible()
+    bar.showTool()
+    assert bar.button(ToolName.BRUSH).isChecked()
+    assert bar.size_box.isVisible()
