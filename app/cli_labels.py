@@ -5,20 +5,28 @@ from __future__ import annotations
 import inspect
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
 from app.cli_options import option, parameter_options, switch
 from app.cli_report import Reporter
+from app.cli_tables import SAVE_HELP, TABLE_HELP, Table, chosen_table, keep_table
 from app.cli_volumes import Debug, Json, finish, provenance
+from engine.data.labels.logic import RemapParams
 from engine.data.labels.operations import OPERATIONS, Operation, apply
 from engine.data.labels.subject import Labels, Subject
+from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 from engine.parameters import describe
+
+if TYPE_CHECKING:
+    from engine.data.volumes.masks import LabelsRead
 
 Input = Annotated[Path, typer.Argument(metavar="IN", help="Label map.")]
 Image = Annotated[Path | None, typer.Option("--image", help="Image on the same grid.")]
@@ -46,6 +54,8 @@ def options_of(what: Operation) -> list[inspect.Parameter]:
         options.append(option("other", Path, "A second label map.", metavar="PATH"))
     locked = "Labels that neither lose nor gain a voxel, as 2,3."
     options.append(option("locked", str, locked, metavar="LIST"))
+    options.append(option("table", Path, TABLE_HELP, metavar="PATH"))
+    options.append(option("save_table", Path, SAVE_HELP, metavar="PATH"))
     options += parameter_options([what])
     options.append(switch("as_json", "Print JSON on standard output.", flag="--json"))
     return [*options, switch("debug", "Show the traceback of a fault of the program.")]
@@ -83,25 +93,37 @@ def _operate(what: Operation, options: dict[str, Any], reporter: Reporter) -> No
     params = what.params.parse({n: options[n] for n in names if options[n] is not None})
     if what.needs_image and not options.get("image"):
         raise InputError(f"{what.title} looks at the image.", "Give --image PATH.")
-    labels, volume, image = _read(options["source"], options.get("image"), reporter)
+    read = _read(options["source"], options.get("image"), options["table"], reporter)
+    labels, volume = read.labels, read.volume
     other = options.get("other")
-    second = _same_grid(other, volume, reporter) if other else None
+    second = _same_grid(other, volume, reporter).labels if other else None
     locked = _numbers(options["locked"] or "")
-    subject = Subject(labels, volume.spacing_mm, image, second, locked)
+    subject = Subject(labels, volume.spacing_mm, read.values, second, locked)
     result = apply(what, subject, params)
     changed = int(np.count_nonzero(result != labels))
+    table = _renumbered(read.table, params) if isinstance(params, RemapParams) else read.table
     record = provenance(
         f"labels {what.name}", options["source"], parameters=params.model_dump(),
         locked=sorted(locked),
     )  # fmt: skip
-    path = write_labels(options["output"], result, volume, provenance=record)
+    path = write_labels(options["output"], result, volume, table, record)
+    files = [path, *keep_table(table, path, options["save_table"], reporter)]
     figures = {"changed voxels": changed, "changed ml": changed * volume.geometry.voxel_ml}
-    reporter.finished(f"{what.title}: done.", [path], time.monotonic() - begun, figures)
+    reporter.finished(f"{what.title}: done.", files, time.monotonic() - begun, figures)
 
 
-def _read(path: Path, image: Path | None, reporter: Reporter) -> tuple[Labels, Volume, Any]:
-    """Labels, the volume whose geometry they have, and the image's values where one is given."""
-    from engine.data.volumes.masks import whole_labels
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Labels, the volume on whose grid they lie, the image's values if there is one, names."""
+
+    labels: Labels
+    volume: Volume
+    values: Any
+    table: tuple[LabelEntry, ...]
+
+
+def _read(path: Path, image: Path | None, table: Path | None, reporter: Reporter) -> _Read:
+    from engine.data.volumes.masks import table_of, whole_labels
     from engine.data.volumes.read import read_volume
 
     if image is None:
@@ -109,12 +131,23 @@ def _read(path: Path, image: Path | None, reporter: Reporter) -> tuple[Labels, V
         labels, notes = whole_labels(path, volume)
         for note in notes:
             reporter.note(f"{path.name}: {note}")
-        return labels, volume, None
+        return _Read(labels, volume, None, chosen_table(table_of(path, volume), table))
     ground = read_volume(image, kind="image")
-    return _same_grid(path, ground, reporter), ground, ground.values()
+    found = _same_grid(path, ground, reporter)
+    return _Read(found.labels, ground, ground.values(), chosen_table(found.table, table))
 
 
-def _same_grid(path: Path, like: Volume, reporter: Reporter) -> Labels:
+def _renumbered(entries: Sequence[LabelEntry], params: RemapParams) -> tuple[LabelEntry, ...]:
+    """Names that go where their labels went; where several became one, the first's."""
+    pairs = params.pairs()
+    named: dict[int, LabelEntry] = {}
+    for entry in entries:
+        value = pairs.get(entry.value, entry.value)
+        named.setdefault(value, replace(entry, value=value))
+    return tuple(named[value] for value in sorted(named) if value)
+
+
+def _same_grid(path: Path, like: Volume, reporter: Reporter) -> LabelsRead:
     """Labels of a file that has to lie on the grid of a volume.
 
     Raises:
@@ -130,7 +163,7 @@ def _same_grid(path: Path, like: Volume, reporter: Reporter) -> Labels:
         )
     for note in read.notes:
         reporter.note(f"{path.name}: {note}")
-    return read.labels
+    return read
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -143,6 +176,7 @@ def _numbers(text: str) -> frozenset[int]:
 def _stats(
     source: Input,
     image: Image = None,
+    table: Table = None,
     output: Annotated[Path | None, typer.Option("--output", help="CSV file to write.")] = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -150,19 +184,21 @@ def _stats(
     """Volume, place and the image's values of each label, as CSV in RAS+ millimetres."""
 
     def body(reporter: Reporter) -> None:
-        from engine.data.labels.statistics import csv_text, label_statistics, table, write_csv
+        from engine.data.labels import statistics
 
         begun = time.monotonic()
-        labels, volume, values = _read(source, image, reporter)
-        rows = label_statistics(labels, volume.geometry, values)
+        read = _read(source, image, table, reporter)
+        names = {entry.value: entry.name for entry in read.table}
+        geometry = read.volume.geometry
+        rows = statistics.label_statistics(read.labels, geometry, read.values, names)
         if output is not None:
-            write_csv(output, rows)
+            statistics.write_csv(output, rows)
             told = f"{len(rows)} labels were measured."
             reporter.finished(told, [output], time.monotonic() - begun)
         elif as_json:
-            print(json.dumps(table(rows)))
+            print(json.dumps(statistics.table(rows)))
         else:
-            print(csv_text(rows), end="")
+            print(statistics.csv_text(rows), end="")
 
     finish("labels stats", body, as_json=as_json, debug=debug)
 
@@ -175,6 +211,7 @@ def _mesh(
         float, typer.Option(min=0, max=100, help="Blur before the surface is found. In mm.")
     ] = 0.0,
     max_faces: Annotated[int, typer.Option(min=100, help="Most triangles to make.")] = 200_000,
+    table: Table = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -184,13 +221,15 @@ def _mesh(
         from engine.data.labels.mesh import surface, write_mesh
 
         begun = time.monotonic()
-        labels, volume, _ = _read(source, None, reporter)
-        mesh = surface(labels, label, volume.affine, smoothing, max_faces)
-        write_mesh(output, mesh, f"label {label}")
+        read = _read(source, None, table, reporter)
+        mesh = surface(read.labels, label, read.volume.affine, smoothing, max_faces)
+        names = {entry.value: entry.name for entry in read.table}
+        name = names.get(label, f"label {label}")
+        write_mesh(output, mesh, name)
         figures = {
             "triangles": len(mesh.faces), "area mm2": mesh.area_mm2, "volume ml": mesh.volume_ml,
         }  # fmt: skip
-        reporter.finished(f"The surface of label {label}.", [output], time.monotonic() - begun,
+        reporter.finished(f"The surface of {name}.", [output], time.monotonic() - begun,
                           figures)  # fmt: skip
 
     finish("labels mesh", body, as_json=as_json, debug=debug)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from app.cli_report import Reporter
 from app.cli_run import guarded
+from app.cli_tables import SaveTable, Table, chosen_table, keep_table
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 
@@ -23,7 +26,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
 AsLabels = Annotated[bool, typer.Option("--labels", help="Its numbers name structures.")]
 Channel = Annotated[
-    int, typer.Option("--channel", min=0, help="Point in time or component to take, from 0.")
+    int | None,
+    typer.Option("--channel", min=0, help="Only this point in time or component, from 0."),
 ]
 
 
@@ -76,6 +80,7 @@ def told(volume: Volume) -> dict[str, Any]:
         "affine_ras": geometry.affine.tolist(),
         "notes": list(volume.notes),
         "warnings": list(volume.warnings),
+        "labels": [{"value": e.value, "name": e.name} for e in volume.table],
     }
 
 
@@ -126,22 +131,26 @@ def _convert(
     source: Input,
     output: Output,
     part: PartId = "",
-    channel: Channel = 0,
+    channel: Channel = None,
     labels: AsLabels = False,
+    table: Table = None,
+    save_table: SaveTable = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """The same image (float32) or label map in another format, in the same place."""
+    """The same image or label map in another format, in the same place.
+
+    Type, slope, times, components and colours stay as they are where the other format can hold
+    them, else the values do; of NIfTI the header too.
+    """
 
     def body(reporter: Reporter) -> None:
-        from engine.data.volumes.read import read_volume
-
         begun = time.monotonic()
-        volume = read_volume(source, part=part, kind="labels" if labels else None)
+        volume = _read(source, part, labels)
         record = provenance("volume convert", source, part=part, channel=channel)
-        path = _write(output, _values(volume, source, channel), volume, volume.kind, record)
+        files = _write(output, _of(volume, channel), record, table, save_table, reporter)
         seconds = time.monotonic() - begun
-        reporter.finished(f"{source.name} was converted.", [path], seconds)
+        reporter.finished(f"{source.name} was converted.", files, seconds)
 
     finish("volume convert", body, as_json=as_json, debug=debug)
 
@@ -151,51 +160,76 @@ def _resample(
     output: Output,
     like: Annotated[Path, typer.Option("--like", help="Image whose grid it is to have.")],
     part: PartId = "",
-    channel: Channel = 0,
+    channel: Channel = None,
     labels: AsLabels = False,
+    table: Table = None,
+    save_table: SaveTable = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """The same on the grid of another image."""
+    """The same on the grid of another image, with type and channels as `convert` keeps them."""
 
     def body(reporter: Reporter) -> None:
         from engine.data.volumes.read import read_volume
-        from engine.data.volumes.resample import describe_resampling, resample
+        from engine.data.volumes.resample import describe_resampling, resample_volume
 
         begun = time.monotonic()
-        volume = read_volume(source, part=part, kind="labels" if labels else None)
+        volume = _of(_read(source, part, labels), channel)
         target = read_volume(like)
         named = volume.kind == "labels"
-        grids = volume.geometry, target.geometry
-        reporter.note(describe_resampling(*grids, labels=named))
-        values = resample(_values(volume, source, channel), *grids, labels=named)
+        reporter.note(describe_resampling(volume.geometry, target.geometry, labels=named))
+        moved = resample_volume(volume, target)
         record = provenance("volume resample", source, like=str(like), channel=channel)
-        path = _write(output, values, target, volume.kind, record)
+        files = _write(output, moved, record, table, save_table, reporter)
         seconds = time.monotonic() - begun
-        reporter.finished(f"{source.name} was resampled.", [path], seconds)
+        reporter.finished(f"{source.name} was resampled.", files, seconds)
 
     finish("volume resample", body, as_json=as_json, debug=debug)
 
 
-def _values(volume: Volume, source: Path, channel: int) -> Any:
-    from engine.data.volumes.masks import whole_labels
+def _read(source: Path, part: str, labels: bool) -> Volume:
+    """An image, or labels as whole numbers with their names."""
+    from engine.data.volumes.masks import table_of, whole_labels
+    from engine.data.volumes.read import read_volume
 
-    if volume.kind == "labels":
-        return whole_labels(source, volume)[0]
+    volume = read_volume(source, part=part, kind="labels" if labels else None)
+    if volume.kind != "labels":
+        return volume
+    array = whole_labels(source, volume)[0][np.newaxis]
+    return replace(
+        volume, array=array, channels="single", slope=1.0, intercept=0.0,
+        table=table_of(source, volume),
+    )  # fmt: skip
+
+
+def _of(volume: Volume, channel: int | None) -> Volume:
+    """One channel of a volume, or all."""
+    if channel is None:
+        return volume
     if channel >= len(volume.array):
         raise InputError(
-            f"{source} has no channel {channel}: they go from 0 to {len(volume.array) - 1}.",
+            f"{volume.source.path} has no channel {channel}: they go from 0 to "
+            f"{len(volume.array) - 1}.",
             "Choose one of these with --channel.",
         )
-    return volume.values(channel)
+    return replace(volume, array=volume.array[channel : channel + 1], channels="single")
 
 
-def _write(output: Path, values: Any, like: Volume, kind: str, record: dict[str, Any]) -> Path:
-    from engine.data.volumes.write import write_labels, write_map
+def _write(
+    output: Path,
+    volume: Volume,
+    record: dict[str, Any],
+    table: Path | None,
+    save_table: Path | None,
+    reporter: Reporter,
+) -> list[Path]:
+    from engine.data.volumes.write import write_image, write_labels
 
-    if kind == "labels":
-        return write_labels(output, values, like, provenance=record)
-    return write_map(output, values, like, record)
+    if volume.kind != "labels":
+        return [write_image(output, volume, record)]
+    entries = chosen_table(volume.table, table)
+    path = write_labels(output, volume.array[0], volume, entries, record)
+    return [path, *keep_table(entries, path, save_table, reporter)]
 
 
 def _series(

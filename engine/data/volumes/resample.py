@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.volumes.volume import Geometry
+from engine.data.volumes.volume import Geometry, Volume
+from engine.data.volumes.write_image import unscaled
 from engine.data.volumes.write_itk import to_itk
+from engine.data.volumes.write_nifti import with_place_of
 
 _WIDER = {np.dtype(bool): np.uint8, np.dtype(np.float16): np.float32}
 
@@ -62,6 +65,24 @@ def resample(
         image.GetPixelID(),
     )
     return sitk.GetArrayFromImage(moved)
+
+
+def resample_volume(volume: Volume, target: Volume) -> Volume:
+    """All channels of a volume on the grid of another one, with its own type, slope and header.
+
+    Args:
+        volume: An image or labels.
+        target: What lies on the grid; of its header the place is taken, if both are NIfTI.
+    """
+    if volume.slope < 0:
+        # What lies outside gets the least number stored, which would be the greatest value.
+        volume = unscaled(volume)
+    labels = volume.kind == "labels"
+    grids = volume.geometry, target.geometry
+    array = np.stack([resample(channel, *grids, labels=labels) for channel in volume.array])
+    header = with_place_of(volume.source.header, target.source.header)
+    source = replace(volume.source, header=header, files=())
+    return replace(volume, array=array, geometry=target.geometry, source=source)
 
 
 def describe_resampling(source: Geometry, target: Geometry, *, labels: bool) -> str:

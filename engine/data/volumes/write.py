@@ -38,6 +38,8 @@ LABEL_ENDINGS = (
     ".dcm",
 )
 """The endings that choose a format, the longer first; .dcm is for masks of DICOM series."""
+NAMING_ENDINGS = (".seg.nrrd", ".dcm")
+"""Those of formats with room for names and colours of labels."""
 MAP_ENDINGS = tuple(e for e in LABEL_ENDINGS if e not in (".png", ".seg.nrrd", ".dcm"))
 IMAGE_ENDINGS = (*MAP_ENDINGS, ".png")
 _DEPTHS = (np.uint8, np.uint16, np.uint32)

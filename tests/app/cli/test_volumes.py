@@ -133,6 +133,8 @@ def test_info_convert_and_resample(
         (["labels", "remap", "L", "O", "--mapping", "a:b"], "'a:b'"),
         (["volume", "convert", "I", "O", "--channel", "3"], "no channel 3"),
         (["volume", "series", "F"], "no DICOM"),
+        (["labels", "islands", "L", "O", "--table", "F"], "cannot be read"),
+        (["volume", "convert", "I", "a.png"], "PNG cannot hold 12 slices"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
@@ -156,3 +158,55 @@ def test_labels_of_another_grid_are_refused(
     nibabel.save(nibabel.Nifti1Image(np.zeros((20, 18, 12), np.uint8), np.eye(4)), grid)
     assert main(["labels", "stats", str(files[1]), "--image", str(grid)]) == 2
     assert "reverie volume resample" in capsys.readouterr().err
+
+
+def test_images_keep_type_scale_and_times(files: tuple[Path, Path], tmp_path: Path) -> None:
+    values = np.arange(20 * 18 * 12 * 2, dtype=np.int16).reshape(20, 18, 12, 2)
+    image = nibabel.Nifti1Image(values, AFFINE)
+    image.header.set_slope_inter(0.5, -10)
+    image.header["pixdim"][4], image.header["descrip"] = 2.5, b"kept"
+    nibabel.save(image, tmp_path / "times.nii")
+    source, out = str(tmp_path / "times.nii"), tmp_path / "out.nii.gz"
+    expected = load(tmp_path / "times.nii").get_fdata()
+    for arguments in (["convert", source, str(out)],
+                      ["resample", source, str(out), "--like", str(files[0])]):  # fmt: skip
+        assert main(["volume", *arguments]) == 0
+        after = load(out)
+        assert (after.get_data_dtype(), after.dataobj.slope) == (np.int16, 0.5)
+        assert after.header["pixdim"][4] == 2.5
+        assert bytes(after.header["descrip"]).startswith(b"kept")
+        assert np.array_equal(after.get_fdata(), expected)
+    assert main(["volume", "convert", source, str(tmp_path / "a.mha"), "--channel", "1"]) == 0
+    assert main(["volume", "convert", str(tmp_path / "a.mha"), str(out)]) == 0
+    assert np.array_equal(load(out).get_fdata(), expected[..., 1])
+
+
+NAMES = """1 255 128 0 1 1 1 "Anterior"
+2 0 0 255 0.5 1 1 "Posterior"
+"""
+
+
+def test_names_and_colours_go_along(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "names.txt").write_text(NAMES)
+    named, other = str(tmp_path / "a.seg.nrrd"), str(tmp_path / "b.seg.nrrd")
+    convert = ["volume", "convert", str(files[1]), named, "--labels"]
+    assert main([*convert, "--table", str(tmp_path / "names.txt")]) == 0
+    assert main(["labels", "remap", named, other, "--mapping", "1:3"]) == 0
+    capsys.readouterr()
+    assert main(["volume", "info", other, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["labels"]
+    assert told == [{"value": 2, "name": "Posterior"}, {"value": 3, "name": "Anterior"}]
+    out, table = str(tmp_path / "c.nii.gz"), tmp_path / "c.txt"
+    fill = ["labels", "fill-holes", other, out]
+    assert main(fill) == 0
+    assert "--save-table" in capsys.readouterr().err
+    assert main([*fill, "--save-table", str(table)]) == 0
+    assert "--save-table" not in capsys.readouterr().err
+    assert '"Anterior"' in table.read_text("utf-8")
+    assert main(["labels", "stats", out, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == ["Posterior", "Anterior"]
+    assert main(["labels", "mesh", out, str(tmp_path / "a.stl"), "--label", "3"]) == 0
+    assert b"Anterior" in (tmp_path / "a.stl").read_bytes()[:80]
