@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.data.atomic import atomic_path
 from engine.data.volumes.dicom_series import Series, series_of_files
 from engine.data.volumes.dicom_values import decode_errors, quiet
-from engine.data.volumes.label_table import LabelEntry
+from engine.data.volumes.label_table import LabelEntry, unnamed
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 
@@ -124,7 +124,7 @@ def _segmentation(
         pixel_array=frames,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _description(number, entries.get(value, LabelEntry(value, f"Label {value}")), maker)
+            _description(number, entries.get(value, unnamed(value)), maker)
             for number, value in enumerate(values, 1)
         ],
         series_instance_uid=hd.UID(),

@@ -16,7 +16,7 @@ from engine.data.volumes.dicom_order import arrange
 from engine.data.volumes.dicom_pixels import decode_frames
 from engine.data.volumes.dicom_seg import LABEL_PREFIX
 from engine.data.volumes.dicom_values import decode_errors, quiet
-from engine.data.volumes.label_table import LabelEntry
+from engine.data.volumes.label_table import LabelEntry, unnamed
 from engine.data.volumes.volume import Geometry, Source, Volume
 from engine.errors import InputError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 0.1
 """In voxels."""
-_PALETTE = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +207,6 @@ def _colour(item: Dataset, number: int) -> tuple[int, int, int]:
 
     stored = item.get("RecommendedDisplayCIELabValue")
     if stored is None:
-        return _PALETTE[(number - 1) % len(_PALETTE)]
+        return unnamed(number).colour
     red, green, blue = hd.color.CIELabColor.from_dicom_value(stored).to_rgb()
     return round(red), round(green), round(blue)

@@ -21,6 +21,7 @@ MAX_BYTES = 2**22
 MAX_LABEL = 2**32 - 1
 BESIDE = (".label", ".txt")
 """Endings of the label description of a mask, tried in this order."""
+_PALETTE = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255))
 _MASK_ENDINGS = (".nii.gz", ".img.gz", ".hdr.gz", ".seg.nrrd")
 _LINE = re.compile(r'^(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+"(.*)"$')
 _FORM = 'A line reads: value R G B alpha visible mesh "name".'
@@ -70,6 +71,11 @@ class LabelPreset:
     key: str
     title: str
     entries: tuple[LabelEntry, ...]
+
+
+def unnamed(value: int) -> LabelEntry:
+    """A label that nobody gave a name."""
+    return LabelEntry(value, f"Label {value}", _PALETTE[(value - 1) % len(_PALETTE)])
 
 
 def read_label_table(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:

@@ -16,7 +16,7 @@ from engine.data.atomic import atomic_path, write_atomic
 from engine.data.png import write_png
 from engine.data.volumes import write_itk, write_nifti, write_plain
 from engine.data.volumes.dicom_seg import write_dicom_seg
-from engine.data.volumes.label_table import LabelEntry
+from engine.data.volumes.label_table import LabelEntry, unnamed
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write_image import write_volume
 from engine.errors import InputError
@@ -200,7 +200,7 @@ def _write(
         if ending in (".nii", ".nii.gz"):
             write_nifti.write_nifti(beside, array, like, labels)
         elif ending in (".nrrd", ".seg.nrrd", ".mha"):
-            used = [e for e in table if e.value] if ending == ".seg.nrrd" else ()
+            used = _named(array, table) if ending == ".seg.nrrd" else ()
             write_itk.write_itk(beside, array, like.geometry, used)
         elif ending in (".h5", ".hdf5"):
             write_plain.write_h5(beside, array, like.geometry, name)
@@ -210,6 +210,13 @@ def _write(
             write_plain.write_npy(beside, write_plain.flat(array))
         else:
             write_plain.write_tiff(beside, array)
+
+
+def _named(labels: NDArray[Any], table: Sequence[LabelEntry]) -> list[LabelEntry]:
+    """The table's labels, and those of the mask that it does not name."""
+    known = {entry.value: entry for entry in table if entry.value}
+    found = (int(value) for value in np.unique(labels) if value)
+    return [*known.values(), *(unnamed(value) for value in found if value not in known)]
 
 
 def _write_png(target: Path, array: NDArray[Any]) -> None:

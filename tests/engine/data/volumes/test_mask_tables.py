@@ -68,6 +68,8 @@ def test_segments_of_slicer(series: Volume, tmp_path: Path) -> None:
     read = read_labels(path, series.geometry)
     assert read.matches
     assert read.table == TABLE
+    write_labels(path, drawn(), series, TABLE[:1])
+    assert [(e.value, e.name) for e in read_volume(path).table] == [(1, "Core"), (4, "Label 4")]
 
 
 def test_layers_of_slicer_become_one(tmp_path: Path) -> None:
