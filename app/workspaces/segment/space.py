@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,13 @@ from app.settings import Settings
 from app.study import Study
 from app.volume_journal import VolumeJournal
 from app.workspaces.segment.view import SegmentView
+from engine.failures import Failure
+
+READERS = (
+    "engine.data.volumes.read", "engine.data.volumes.nifti", "engine.data.volumes.masks",
+    "widgets.viewer.volume.window", "engine.data.labels.operations",
+)  # fmt: skip
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,8 @@ class SegmentSpace(QObject):
         view.start.removeRequested.connect(self.around.recent.remove)
         self.around.recent.changed.connect(self._show_recent)
         self.around.recent.refresh()
+        # The first file should not wait for the libraries that read it.
+        self.around.computing.run("Loading the readers", _warm_up, lambda _: None, _forget)
 
     def _show_recent(self) -> None:
         self.view.start.setRecent(self.around.recent.items())
@@ -164,3 +175,13 @@ class SegmentSpace(QObject):
             return
         picture, aspect = self.showing.thumbnail()
         self.around.recent.add(path, "volume", volume.source.part, picture, aspect)
+
+
+def _warm_up() -> None:
+    for name in READERS:
+        importlib.import_module(name)
+
+
+def _forget(failure: Failure) -> None:
+    """Whoever opens a file is told then."""
+    _log.warning("%s", failure.message)
