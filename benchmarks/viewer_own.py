@@ -5,50 +5,47 @@ python -m benchmarks.viewer_own open|scroll|brush|memory ...
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF
+from PyQt6.QtCore import QPointF, QSize
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.background import Background
-from app.study import Study, opening_look
+from app.bootstrap import open_window
+from app.spaces import SEGMENT
 from benchmarks.viewer_cases import VIEW, answer, settle
-from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Volume, plain_affine
-from engine.failures import Failure
 from widgets.paint.labels.tools import ToolName
-from widgets.theme import apply_theme
 from widgets.viewer.volume.arrangement import ViewLayout
-from widgets.viewer.volume.layers import Look
 from widgets.viewer.volume.planes import PlaneName
 from widgets.viewer.volume.slice_view import SliceView
 from widgets.viewer.volume.volume_view import VolumeView
 
 
-@dataclass(frozen=True)
-class Read:
-    """What comes out of the thread that reads."""
-
-    volume: Volume
-    look: Look
-
-
 class Own:
-    """The views, the labels and the tools of the volume workspaces, in a window of their own."""
+    """The Segment workspace of the whole window, with all its panels."""
 
     def __init__(self) -> None:
-        self.study = Study()
-        self.background = Background()
-        self.view = VolumeView(self.study.stack)
+        self.window = open_window()
+        wait(lambda: self.window.session.engine.ready)
+        self.window.spaces.show(SEGMENT)
+        self.space = self.window.spaces.segment()
+        self.study = self.space.study
+        self.view: VolumeView = self.space.view.volume
         self.axial: SliceView = self.view.views()[PlaneName.AXIAL]
-        self.view.resize(*VIEW)
-        self.view.show()
+        wait(lambda: not self.window.spaces.computing.underWay())
+        self.space.view.showStart(False)
+        settle()
+        # The views get the size that the other program's canvas has.
+        more = QSize(*VIEW) - self.view.size()
+        self.window.resize(self.window.size() + more)
         settle()
 
     def about(self) -> str:
@@ -58,11 +55,7 @@ class Own:
         self.study.close()
 
     def open(self, path: Path) -> None:
-        def read() -> Read:
-            volume = read_volume(path)
-            return Read(volume, opening_look(volume))
-
-        self.background.run(f"Opening {path.name}", read, self._take, _failed)
+        self.window.open([path])
 
     def show(self, image: NDArray[Any], labels: bool, views: int) -> None:
         self.study.open(Volume(image[None], Geometry(image.shape, plain_affine(), len(image) > 1)))
@@ -93,17 +86,22 @@ class Own:
     def history_bytes(self) -> int:
         return self.study.model.historyBytes()
 
-    def _take(self, read: Read) -> None:
-        self.study.open(read.volume, read.look)
+    def close(self) -> None:
+        self.window.close()
 
 
-def _failed(why: Failure) -> None:
-    raise RuntimeError(str(why))
+def wait(until: Callable[[], bool]) -> None:
+    """Let the window work until something is so."""
+    while not until():
+        QApplication.processEvents()
+        time.sleep(0.002)
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    apply_theme(application, "dark")
-    own = Own()
-    answer(own, sys.argv[1:])
-    own.background.close()
+    with tempfile.TemporaryDirectory(prefix="reverie-benchmark-") as folder:
+        # The user's settings, session and journal are left alone.
+        names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+        os.environ.update(dict.fromkeys(names, folder))
+        own = Own()
+        answer(own, sys.argv[1:])
+        own.close()
