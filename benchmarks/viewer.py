@@ -9,7 +9,8 @@ python -m benchmarks viewer
 napari needs OpenGL and so a display. Where there is none, Xvfb gives one, and both programs are
 drawn by the processor. Each measurement has a process of its own; napari's and ours alternate.
 
-What the figures do not say: both are whole windows with panels and status line. With a graphics card napari draws faster than here.
+Both are whole windows with panels and status line. With a graphics card napari draws faster than
+here.
 """
 
 from __future__ import annotations
