@@ -1,0 +1,143 @@
+"""Scores of many cases as a table: a row a case and class, means with intervals, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.data.atomic import write_atomic
+from engine.errors import InputError
+from engine.metrics.bootstrap import Estimate, bootstrap_mean
+from engine.metrics.overlap import RULE, ClassScore
+
+METRICS = ("dice", "iou", "hd95")
+COLUMNS = ("case", "patient", "class", "name", *METRICS, "unit", "true_voxels", "found_voxels")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case: scores of its classes, and what its distances are told in ("mm" or "px")."""
+
+    case: str
+    patient: str
+    scores: Mapping[int, ClassScore]
+    unit: str
+
+
+@dataclass
+class ScoreTable:
+    """Rows in the order in which they were added.
+
+    Args:
+        names: Class -> its name.
+    """
+
+    names: Mapping[int, str]
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        """Adds a case; all have the same classes."""
+        self.rows.append(row)
+
+    def estimate(self, metric: str, label: int) -> Estimate:
+        """Mean over cases of one class, patients drawn as a whole.
+
+        Raises:
+            ValueError: The table is empty.
+        """
+        values = [getattr(row.scores[label], metric) for row in self.rows]
+        return bootstrap_mean(values, [row.patient for row in self.rows])
+
+    def overall(self, metric: str) -> Estimate:
+        """Mean over cases of the mean over classes.
+
+        Raises:
+            ValueError: The table is empty.
+        """
+        values = [
+            sum(getattr(s, metric) for s in row.scores.values()) / len(row.scores)
+            for row in self.rows
+        ]
+        return bootstrap_mean(values, [row.patient for row in self.rows])
+
+    @property
+    def unit(self) -> str:
+        """Of the distances: "mm", "px", or "mixed" where the cases differ."""
+        units = {row.unit for row in self.rows}
+        return units.pop() if len(units) == 1 else "mixed"
+
+    def report(self) -> dict[str, Any]:
+        """JSON values: per class and overall, the missed cases, the rule, the rows."""
+        return {
+            "cases": len(self.rows),
+            "patients": len({row.patient for row in self.rows}),
+            "rule": RULE,
+            "unit of hd95": self.unit,
+            "classes": {
+                str(label): {
+                    "name": name,
+                    **{m: _told(self.estimate(m, label)) for m in METRICS},
+                    "missed in": [r.case for r in self.rows if r.scores[label].missed],
+                }
+                for label, name in self.names.items()
+            },
+            "mean of classes": {m: _told(self.overall(m)) for m in METRICS},
+            "rows": [dict(zip(COLUMNS, line, strict=True)) for line in self._lines()],
+        }
+
+    def summary(self) -> str:
+        """One line a class, for people."""
+        lines = []
+        for label, name in self.names.items():
+            dice, hd95 = self.estimate("dice", label), self.estimate("hd95", label)
+            iou = self.estimate("iou", label)
+            lines.append(
+                f"{name}: Dice {_short(dice)}, IoU {_short(iou)}, "
+                f"HD95 {_short(hd95, 1)} {self.unit} (n = {dice.count})"
+            )
+        return "\n".join(lines)
+
+    def write(self, path: Path, extra: Mapping[str, Any] | None = None) -> Path:
+        """Saves as .csv (rows alone) or .json (all of `report` and what is `extra`).
+
+        Raises:
+            InputError: Another ending.
+            DiskError: The disk refuses.
+        """
+        ending = path.suffix.lower()
+        if ending == ".csv":
+            text = io.StringIO()
+            writer = csv.writer(text)
+            writer.writerow(COLUMNS)
+            writer.writerows(self._lines())
+            write_atomic(path, text.getvalue().encode())
+        elif ending == ".json":
+            report = {**self.report(), **(extra or {})}
+            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
+        else:
+            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
+        return path
+
+    def _lines(self) -> list[Sequence[Any]]:
+        return [
+            (
+                row.case, row.patient, label, self.names.get(label, str(label)),
+                *(round(getattr(score, m), 6) for m in METRICS),
+                row.unit, score.true_size, score.found_size,
+            )
+            for row in self.rows
+            for label, score in row.scores.items()
+        ]  # fmt: skip
+
+
+def _told(estimate: Estimate) -> dict[str, Any]:
+    return {"mean": estimate.mean, "interval": [estimate.low, estimate.high], "n": estimate.count}
+
+
+def _short(estimate: Estimate, digits: int = 3) -> str:
+    return f"{estimate.mean:.{digits}f} ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"
