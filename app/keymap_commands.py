@@ -35,8 +35,8 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
         ("tool.window", "Window and level", ("C",)),
         ("tool.ruler", "Ruler", ("K",)),
         ("tool.angle", "Angle", ("Shift+K",)),
-        ("tool.region", "Region statistics", ("G",)),
-        ("tool.rectangle", "Rectangle statistics", ("Shift+G",)),
+        ("tool.region", "Ellipse", ("G",)),
+        ("tool.rectangle", "Rectangle", ("Shift+G",)),
     ),
     *_viewer(
         BRUSH,

@@ -21,6 +21,8 @@ def give_tip(widget: QWidget, label: str, hint: str = "", key: str | None = None
 
 def give_key(widget: QWidget, key: str) -> None:
     """Show another key, as the platform writes it, or none ("")."""
+    if widget.property(_LABEL) is None:
+        widget.setProperty(_LABEL, widget.toolTip() or widget.accessibleName())
     widget.setProperty(_KEY, key)
     _write(widget)
 

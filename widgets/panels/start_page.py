@@ -27,6 +27,7 @@ from PyQt6.QtWidgets import (
 from widgets.icons import icon
 from widgets.panels.recent_card import RecentCard, RecentItem
 from widgets.theme import theme_of
+from widgets.tips import give_tip
 
 _MAX_COLUMNS = 3
 
@@ -59,8 +60,10 @@ class StartPage(QWidget):
             icon("mdi6.file-outline", tone="on_accent"), "Open file…", self
         )
         self.open_file.setProperty("primary", True)
+        give_tip(self.open_file, "Open an image")
         self.open_file.clicked.connect(self.fileRequested)
         self.open_folder = QPushButton(icon("mdi6.folder-outline"), "Open DICOM folder…", self)
+        give_tip(self.open_folder, "Open the DICOM series of a folder")
         self.open_folder.clicked.connect(self.folderRequested)
         self._heading = QLabel("Recent", self)
         self._heading.setProperty("role", "heading")

@@ -39,11 +39,16 @@ class Measuring(QObject):
         study.stack.activeChanged.connect(self._clock.start)
         view.measurements.jumpRequested.connect(self._jump)
         view.measurements.deleteRequested.connect(self.items.remove)
+        view.tools.otherChosen.connect(self._tool_clicked)
 
     def start(self, kind: str) -> None:
         """Take a ruler, an angle or a region (rectangle or ellipse) in hand."""
         self._showing.useTool(kind, MeasureTool(self.items, MeasureKind(kind)))
         self._view.showPanel(self._view.measurements)
+
+    def _tool_clicked(self, name: str) -> None:
+        if name in {kind.value for kind in MeasureKind}:
+            self.start(name)
 
     # --- sessions
 
@@ -81,8 +86,8 @@ class Measuring(QObject):
         lines = []
         for item in self.items.items():
             found = figures(item, self._study.stack)
-            kind = "region" if item.kind.region else item.kind.value
-            lines.append(MeasureLine(item.key, kind, item.name, found.text, found.numbers))
+            text = " · ".join(found.text.splitlines())
+            lines.append(MeasureLine(item.key, item.kind.value, item.name, text, found.numbers))
         self._view.measurements.setMeasurements(lines)
 
     def _jump(self, key: int) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.settings import Settings
 from app.study import Study
-from app.workspaces.segment.view import SegmentView
+from app.workspaces.segment.view import LOOKING, WINDOW, SegmentView
 from widgets.paint.labels.rule import Over
 from widgets.paint.labels.slices import clear_slice, copy_slice
 from widgets.paint.labels.tools import ToolName
@@ -20,11 +20,13 @@ from widgets.viewer.volume.layers import Layer, LayerKind
 from widgets.viewer.volume.tool import SliceTool
 
 OPACITY_STEP = 0.1
-NAVIGATE, WINDOW = "navigate", "window"
+NAVIGATE = "navigate"
 
 
 class Showing(QObject):
     """Turns commands into changes of the views; the header's buttons follow."""
+
+    toolChanged = pyqtSignal(str)  # the name of the tool in hand
 
     def __init__(
         self, study: Study, view: SegmentView, settings: Settings, parent: QObject
@@ -39,7 +41,8 @@ class Showing(QObject):
         study.editor.toolChanged.connect(self._paint_tool)
         study.opened.connect(self._opened)
         study.savedChanged.connect(lambda _: self._title())
-        view.tools.chosen.connect(lambda: volume.currentView().setFocus())
+        view.tools.chosen.connect(self._tool_clicked)
+        view.tools.otherChosen.connect(self._other_clicked)
         view.tools.copyRequested.connect(self.copySlice)
         view.tools.clearRequested.connect(self.clearSlice)
         self._smooth = settings.interpolation
@@ -54,7 +57,7 @@ class Showing(QObject):
         settings.radiological = volume.isRadiological()
         settings.interpolation = self._smooth
         settings.volume_layout = volume.viewLayout().value
-        settings.viewer = {"layout": volume.layoutState()}
+        settings.viewer = {"layout": volume.layoutState(), "panels": self._view.panelSizes()}
 
     def _recall(self) -> None:
         settings, volume = self._settings, self._view.volume
@@ -62,6 +65,8 @@ class Showing(QObject):
         # What another version wrote may not fit; the layout of a first start does.
         with suppress(ValueError, KeyError, TypeError):
             volume.restoreLayout(settings.viewer["layout"])
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            self._view.restorePanels(settings.viewer["panels"])
 
     # --- tools
 
@@ -71,7 +76,7 @@ class Showing(QObject):
             self._study.editor.setTool(ToolName.NAVIGATE)
             self._view.volume.setTool(None)
             self._view.volume.setWindowMode(True)
-            self._tool = WINDOW
+            self._take(WINDOW)
         else:
             self._study.editor.setTool(ToolName(name))
             self._paint_tool(ToolName(name))
@@ -81,16 +86,34 @@ class Showing(QObject):
         self._study.editor.setTool(ToolName.NAVIGATE)
         self._view.volume.setWindowMode(False)
         self._view.volume.setTool(tool)
-        self._tool = name
+        self._take(name)
 
     def tool(self) -> str:
         """The name of the tool in hand."""
         return self._tool
 
     def _paint_tool(self, name: ToolName) -> None:
-        self._tool = name.value
         self._view.volume.setWindowMode(False)
         self._view.volume.setTool(self._study.editor.sliceTool())
+        self._take(name.value)
+
+    def _take(self, name: str) -> None:
+        self._tool = name
+        if name in LOOKING:
+            self._view.tools.showOther(name)
+        else:
+            self._view.tools.showTool()
+        self.toolChanged.emit(name)
+
+    def _tool_clicked(self) -> None:
+        # Also when the editor's tool was the last of its own, and a ruler in hand since.
+        self._paint_tool(self._study.editor.tool())
+        self._view.volume.currentView().setFocus()
+
+    def _other_clicked(self, name: str) -> None:
+        if name == WINDOW:
+            self.setTool(name)
+        self._view.volume.currentView().setFocus()
 
     def toggleSetting(self, name: str) -> None:
         """Turn a paint setting (`volume`, `square`, `limited`) on or off."""
@@ -213,6 +236,7 @@ class Showing(QObject):
     def _opened(self) -> None:
         self._view.volume.setSmooth(self._smooth)
         self._view.volume.resetViews()
+        self._view.focusFirst()
         self._title()
         self._show_header()
 

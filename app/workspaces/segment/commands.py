@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QWidget
 
 from app.actions import Actions
+from app.key_tips import KeyTips
 from app.recent import RecentFiles
 from app.recent_menu import RecentMenu
 from app.workspaces.segment.space import SegmentSpace
@@ -34,6 +36,40 @@ def add_commands(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> 
     _view(actions, space)
     _labels(actions, space)
     _viewer_keys(actions, space)
+    KeyTips(actions.keymap, _controls(space), space)
+
+
+def _controls(space: SegmentSpace) -> dict[str, tuple[QWidget, ...]]:
+    """What is clicked for a command, to say its key."""
+    view = space.view
+    tools, header = view.tools, view.header
+    return {
+        **{f"tool.{name.value}": (tools.button(name),) for name in ToolName},
+        "tool.window": (tools.otherButton("window"),),
+        "tool.ruler": (tools.otherButton("ruler"),),
+        "tool.angle": (tools.otherButton("angle"),),
+        "tool.region": (tools.otherButton("ellipse"),),
+        "tool.rectangle": (tools.otherButton("rectangle"),),
+        "labels.undo": (tools.undo_button,),
+        "labels.redo": (tools.redo_button,),
+        "slice.copy_back": (tools.copy_back_button,),
+        "slice.copy_on": (tools.copy_on_button,),
+        "slice.clear": (tools.clear_button,),
+        "brush.larger": (tools.size_box,),
+        "brush.ball": (tools.volume_button,),
+        "brush.square": (tools.square_button,),
+        "brush.range": (tools.limit_button,),
+        "brush.protect": (tools.over_box,),
+        "crosshair.toggle": (header.button("crosshair"),),
+        "smooth.toggle": (header.button("smooth"),),
+        "side.toggle": (header.button("radiological"),),
+        **{f"layout.{layout.value}": (header.button(layout.value),) for layout, _, _ in LAYOUTS},
+        "volume.picture": (header.shot,),
+        "volume.open": (view.start.open_file,),
+        "volume.folder": (view.start.open_folder,),
+        "label.new": (view.labels.add_button,),
+        "contrast.auto": (view.contrast.auto,),
+    }
 
 
 def _file(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> None:
@@ -149,7 +185,7 @@ def _viewer_keys(actions: Actions, space: SegmentSpace) -> None:
     ]
     rows.append((tools, "tool.window", "Window and level", partial(showing.setTool, "window")))
     rows += [
-        (tools, f"tool.{name}", name.capitalize(), partial(space.measuring.start, kind))
+        (tools, f"tool.{name}", kind.capitalize(), partial(space.measuring.start, kind))
         for name, kind in (
             ("ruler", "ruler"),
             ("angle", "angle"),

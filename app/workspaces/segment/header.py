@@ -1,33 +1,35 @@
-"""The bar above the views: layouts, and what is drawn on the slices."""
+"""Buttons at the right above the views: layouts, and what is drawn on the slices."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from widgets.elided_label import ElidedLabel
 from widgets.icons import icon
+from widgets.tips import give_tip
 
-# Key, icon, tool tip.
+ICON = QSize(20, 20)
+# Key, icon, name, what it is for.
 LAYOUTS = (
-    ("one", "mdi6.square-outline", "One view"),
-    ("main", "mdi6.view-split-vertical", "One large view and three small ones"),
-    ("grid", "mdi6.view-grid-outline", "Three planes and 3D"),
-    ("compare", "mdi6.compare", "Two images side by side"),
+    ("one", "mdi6.square-outline", "One view", "The plane that was last under the pointer"),
+    ("main", "mdi6.view-split-vertical", "One large view, three small ones", ""),
+    ("grid", "mdi6.view-grid-outline", "Three planes and 3D", ""),
+    ("compare", "mdi6.compare", "Images side by side", "One plane of two images, linked"),
 )
 SWITCHES = (
-    ("crosshair", "mdi6.crosshairs", "Crosshair (Shift+X)"),
-    ("smooth", "mdi6.blur", "Smooth pixels (N)"),
-    (
-        "radiological",
-        "mdi6.account-switch-outline",
-        "Radiological: right side at the left (Shift+R)",
-    ),
+    ("crosshair", "mdi6.crosshairs", "Crosshair", ""),
+    ("smooth", "mdi6.blur", "Smooth pixels", "Off shows each voxel as it is"),
+    ("radiological", "mdi6.account-switch-outline", "Radiological", "Right side at the left"),
 )
 
 
 class ViewHeader(QWidget):
-    """Buttons; `layoutChosen` and `switched` tell what the user wants."""
+    """Buttons; `layoutChosen` and `switched` tell what the user wants.
+
+    Attributes:
+        title: What is open; for the owner to place.
+    """
 
     layoutChosen = pyqtSignal(str)
     switched = pyqtSignal(str)
@@ -39,28 +41,28 @@ class ViewHeader(QWidget):
         self._layouts: dict[str, QToolButton] = {}
         self._switches: dict[str, QToolButton] = {}
         self.title = ElidedLabel("", parent=self)
-        self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.title.setProperty("role", "muted")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.shot = _button("mdi6.camera-outline", "Save a picture of the view", checkable=False)
         self.shot.clicked.connect(self.screenshotRequested)
         group = QButtonGroup(self)
         row = QHBoxLayout(self)
-        row.setContentsMargins(em // 2, em // 6, em // 2, em // 6)
-        row.setSpacing(em // 6)
-        row.addWidget(self.title, 1)
-        for key, glyph, tip in SWITCHES:
-            button = _button(glyph, tip)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        for key, glyph, name, hint in SWITCHES:
+            button = self._switches[key] = _button(glyph, name, hint)
             button.clicked.connect(lambda _, key=key: self.switched.emit(key))
-            self._switches[key] = button
             row.addWidget(button)
         row.addSpacing(em // 2)
-        for key, glyph, tip in LAYOUTS:
-            button = _button(glyph, tip)
+        for key, glyph, name, hint in LAYOUTS:
+            button = self._layouts[key] = _button(glyph, name, hint)
             group.addButton(button)
             button.clicked.connect(lambda _, key=key: self.layoutChosen.emit(key))
-            self._layouts[key] = button
             row.addWidget(button)
         row.addSpacing(em // 2)
         row.addWidget(self.shot)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def button(self, key: str) -> QToolButton:
         """The button of a layout or of a switch."""
@@ -73,11 +75,13 @@ class ViewHeader(QWidget):
             self._switches[key].setChecked(on)
 
 
-def _button(glyph: str, tip: str, *, checkable: bool = True) -> QToolButton:
+def _button(glyph: str, name: str, hint: str = "", *, checkable: bool = True) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip.split(" (")[0])
+    button.setIconSize(ICON)
+    give_tip(button, name, hint)
+    button.setAccessibleName(name)
     button.setCheckable(checkable)
     button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.background import Background
@@ -111,7 +111,7 @@ class SegmentSpace(QObject):
 
     def focus(self) -> None:
         """Let keys go to the views."""
-        self.view.volume.currentView().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.view.focusFirst()
 
     def isKept(self) -> bool:
         """Whether the labels are in their file, or in the session that `close` wrote."""

@@ -5,12 +5,16 @@ Widgets and their places only; `app.controllers.segment` gives them their meanin
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.study import Study
 from app.workspaces.segment.header import ViewHeader
 from widgets.paint.labels.toolbar import LabelToolbar
+from widgets.paint.tools.base import ToolInfo
 from widgets.panels.start_page import StartPage
 from widgets.panels.volume.histogram_panel import HistogramPanel
 from widgets.panels.volume.history_panel import HistoryPanel
@@ -24,6 +28,24 @@ from widgets.viewer.volume.volume_view import VolumeView
 from widgets.viewer.volume.window import CT_PRESETS
 
 SIDE_EM = 21
+STACKED_EM = 48  # so high, contrast and probe get a place of their own below the layers
+COLUMNS, TABBED, STACKED = "columns", "sides", "sides.stacked"
+WINDOW = "window"
+# Tools that only look and measure; `app.controllers.segment` takes them in hand.
+LOOKING = {
+    WINDOW: ToolInfo(
+        "Window and level", "mdi6.contrast-circle",
+        "Drag across for the window, up and down for the level; Ctrl+double-click resets",
+    ),
+    "ruler": ToolInfo("Ruler", "mdi6.ruler", "Drag from one end to the other"),
+    "angle": ToolInfo("Angle", "mdi6.angle-acute", "Click or drag the three points"),
+    "ellipse": ToolInfo(
+        "Ellipse", "mdi6.ellipse-outline", "Drag across a region: mean, deviation, area"
+    ),
+    "rectangle": ToolInfo(
+        "Rectangle", "mdi6.rectangle-outline", "Drag across a region: mean, deviation, area"
+    ),
+}  # fmt: skip
 
 
 class SegmentView(QWidget):
@@ -35,7 +57,8 @@ class SegmentView(QWidget):
         header: Layouts and what is shown, above the views.
         tools: The paint tools.
         labels, history, measurements: The upper panels, in `label_tabs`.
-        layers, contrast, probe: The lower panels, in `image_tabs`.
+        layers, contrast, probe: The lower panels, in `image_tabs`; where there is room, contrast
+            and probe are below it, in `value_tabs`.
     """
 
     def __init__(self, study: Study, parent: QWidget | None = None) -> None:
@@ -43,7 +66,7 @@ class SegmentView(QWidget):
         self.start = StartPage()
         self.volume = VolumeView(study.stack)
         self.header = ViewHeader()
-        self.tools = LabelToolbar(study.editor)
+        self.tools = LabelToolbar(study.editor, LOOKING)
         self.labels = LabelPanel(study.table)
         self.history = HistoryPanel()
         self.history.setModel(study.model)
@@ -56,10 +79,13 @@ class SegmentView(QWidget):
         self.time = TimeSlider(study.stack)
         self.label_tabs = QTabWidget()
         self.image_tabs = QTabWidget()
+        self.value_tabs = QTabWidget()
         self.sides = QSplitter(Qt.Orientation.Vertical)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.pages = QStackedWidget()
         self._work = QWidget()
+        self._stacked: bool | None = None
+        self._sizes: dict[str, list[int]] = {}
         self._arrange()
         study.opened.connect(lambda: self.showStart(study.volume is None))
         self.showStart(study.volume is None)
@@ -68,49 +94,98 @@ class SegmentView(QWidget):
         """Show the start page, or the views."""
         self.pages.setCurrentWidget(self.start if start else self.columns)
 
-    def splitters(self) -> dict[str, QSplitter]:
-        """Those whose sizes are remembered."""
-        return {"segment.columns": self.columns, "segment.sides": self.sides}
+    def panelSizes(self) -> dict[str, list[int]]:
+        """How the room is shared out, in pixels, for `restorePanels`."""
+        if self._stacked is None:
+            return dict(self._sizes)  # never shown
+        return {**self._sizes, COLUMNS: self.columns.sizes(), self._rows(): self.sides.sizes()}
+
+    def restorePanels(self, sizes: Mapping[str, Sequence[int]]) -> None:
+        """Share the room out as it was; what does not fit is left out."""
+        self._sizes = {
+            name: list(parts)
+            for name, parts in sizes.items()
+            if len(parts) == (2 if name == COLUMNS else 3) and all(n >= 0 for n in parts)
+        }
+        self._divide()
 
     def resetLayout(self) -> None:
         """The sizes of a first start."""
+        self._sizes = {}
+        self._divide()
+
+    def _rows(self) -> str:
+        return STACKED if self._stacked else TABBED
+
+    def _divide(self) -> None:
         em = self.fontMetrics().height()
         side = (SIDE_EM + 1) * em
-        self.columns.setSizes([max(1, self.width() - side), side])
-        self.sides.setSizes([1000, 1200])
+        rows = [9 * em, 12 * em, 15 * em] if self._stacked else [10 * em, 13 * em, 0]
+        self.columns.setSizes(self._sizes.get(COLUMNS, [max(1, self.width() - side), side]))
+        self.sides.setSizes(self._sizes.get(self._rows(), rows))
 
     def showPanel(self, panel: QWidget) -> None:
         """Bring a panel to the front."""
-        for tabs in (self.label_tabs, self.image_tabs):
+        for tabs in (self.label_tabs, self.image_tabs, self.value_tabs):
             if tabs.indexOf(panel) >= 0:
                 tabs.setCurrentWidget(panel)
 
+    def focusFirst(self) -> None:
+        """Let keys go to the view used last, or to what opens a file."""
+        start = self.pages.currentWidget() is self.start
+        target = self.start.open_file if start else self.volume.currentView()
+        if self.isVisible():
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def room(self) -> int:
+        """The width that messages may take: the views', or all of it on the start page."""
+        start = self.pages.currentWidget() is self.start
+        return self.width() if start else self._work.width()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._stack(self.height() >= STACKED_EM * self.fontMetrics().height())
+
+    def _stack(self, stacked: bool) -> None:
+        """Whether contrast and probe have a place of their own."""
+        if stacked == self._stacked:
+            return
+        if self._stacked is not None:
+            self._sizes = self.panelSizes()
+        self._stacked = stacked
+        from_, to = (self.image_tabs, self.value_tabs)[:: 1 if stacked else -1]
+        front = from_.currentWidget()
+        for title, panel in (("Contrast", self.contrast), ("Probe", self.probe)):
+            if to.indexOf(panel) < 0:
+                from_.removeTab(from_.indexOf(panel))
+                to.addTab(panel, title)
+        self.value_tabs.setVisible(stacked)
+        if stacked and front in (self.contrast, self.probe):
+            self.value_tabs.setCurrentWidget(front)
+        self._divide()
+
     def _arrange(self) -> None:
-        em = self.fontMetrics().height()
-        for tabs, panels in (
-            (
-                self.label_tabs,
-                (
-                    ("Labels", self.labels),
-                    ("History", self.history),
-                    ("Measure", self.measurements),
-                ),
-            ),
-            (
-                self.image_tabs,
-                (("Layers", self.layers), ("Contrast", self.contrast), ("Probe", self.probe)),
-            ),
-        ):
+        for tabs in (self.label_tabs, self.image_tabs, self.value_tabs):
             tabs.setDocumentMode(True)
-            for title, panel in panels:
-                panel.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
-                tabs.addTab(panel, title)
+            bar = tabs.tabBar()
+            assert bar is not None, "tabs have a bar"
+            bar.setDrawBase(False)
             self.sides.addWidget(tabs)
+        self._add_panels(self.label_tabs, (
+            ("Labels", self.labels), ("History", self.history), ("Measure", self.measurements),
+        ))  # fmt: skip
+        self._add_panels(self.image_tabs, (
+            ("Layers", self.layers), ("Contrast", self.contrast), ("Probe", self.probe),
+        ))  # fmt: skip
+        self.value_tabs.hide()
+        self.tools.addBeside(self.header, options=False)
+        self.tools.addBeside(self.header.title, options=True, stretch=1)
+        em = self.fontMetrics().height()
+        self.time.setContentsMargins(em // 2, 0, em // 2, em // 4)
         middle = QVBoxLayout(self._work)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        for widget in (self.tools, self.header):
-            middle.addWidget(widget)
+        middle.addWidget(self.tools)
         middle.addWidget(self.volume, 1)
         middle.addWidget(self.time)
         self.sides.setMinimumWidth(SIDE_EM * em)
@@ -124,3 +199,9 @@ class SegmentView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.pages)
+
+    def _add_panels(self, tabs: QTabWidget, panels: Sequence[tuple[str, QWidget]]) -> None:
+        em = self.fontMetrics().height()
+        for title, panel in panels:
+            panel.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+            tabs.addTab(panel, title)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot

@@ -79,9 +79,10 @@ class LabelToolbar(QWidget):
         )  # fmt: skip
         self.over_box = QComboBox()
         self.over_box.setAccessibleName("What may be painted over")
-        self.over_box.setToolTip(
-            "What may be painted over; locked labels never are (lock them in the list of labels)"
-        )
+        give_tip(
+            self.over_box, "What may be painted over",
+            "Locked labels never are; lock them in the list of labels",
+        )  # fmt: skip
         self.over_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.limit_button = tool_button(
             "mdi6.chart-bell-curve", "Limit",

@@ -56,7 +56,7 @@ class HistogramPanel(QWidget):
         self.logarithmic = tool_button(
             "mdi6.math-log", "Heights as logarithms of counts", self, checkable=True
         )
-        self.auto = tool_button("mdi6.auto-fix", "Fit the image (Ctrl+J)", self, text="Auto")
+        self.auto = tool_button("mdi6.auto-fix", "Fit the image", self, text="Auto")
         self.presets = tool_button("mdi6.tune-variant", "Presets for CT", self, text="Presets")
         self._menu = QMenu(self)
         self._build()

@@ -22,7 +22,12 @@ from PyQt6.QtWidgets import (
 from widgets.icons import icon
 from widgets.panels.volume.parts import muted, tool_button
 
-_ICONS = {"ruler": "mdi6.ruler", "angle": "mdi6.angle-acute", "region": "mdi6.ellipse-outline"}
+_ICONS = {
+    "ruler": "mdi6.ruler",
+    "angle": "mdi6.angle-acute",
+    "ellipse": "mdi6.ellipse-outline",
+    "rectangle": "mdi6.rectangle-outline",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class MeasureLine:
 
     Attributes:
         key: By which signals name it.
-        kind: "ruler", "angle" or "region".
+        kind: "ruler", "angle", "ellipse" or "rectangle".
         name: For people, such as "Ruler 2" or where it lies.
         value: The main value as text with its unit, such as "12.3 mm".
         numbers: (name with unit, number) pairs for the table that is copied.
@@ -67,7 +72,9 @@ class MeasurementsPanel(QWidget):
         for button in (self.jump_button, self.copy_button, self.csv_button, self.delete_button):
             head.addWidget(button)
         empty = muted(
-            "Nothing measured yet. Ruler, angle and region list here.", self, centred=True
+            "Nothing measured yet. Ruler, angle, ellipse and rectangle are above the views.",
+            self,
+            centred=True,
         )
         self._pages = QStackedLayout()
         self._pages.addWidget(empty)
@@ -102,8 +109,6 @@ class MeasurementsPanel(QWidget):
                     1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 )
                 item.setSelected(line.key in chosen)
-        self.view.resizeColumnToContents(1)
-        self.view.setColumnWidth(1, min(self.view.columnWidth(1), self.view.width() * 3 // 5))
         self._pages.setCurrentIndex(1 if self._lines else 0)
         self._enable()
 
@@ -168,6 +173,7 @@ class _View(QTreeWidget):
         assert head is not None, "a tree has a header"
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, head.ResizeMode.Stretch)
+        head.setSectionResizeMode(1, head.ResizeMode.ResizeToContents)
         self.itemDoubleClicked.connect(lambda: self.jump.emit())
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QApplication, QFrame, QLabel, QTo
 
 from widgets.icons import icon
 from widgets.theme import theme_of
+from widgets.tips import give_tip
 
 
 def tool_button(
@@ -19,7 +20,7 @@ def tool_button(
     for screen readers."""
     button = QToolButton(parent)
     button.setIcon(icon(name))
-    button.setToolTip(hint)
+    give_tip(button, hint)
     button.setAccessibleName(hint)
     button.setCheckable(checkable)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
