@@ -14,7 +14,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from widgets.paint.labels.display import LabelDisplay
 from widgets.paint.labels.editor import LabelEditor
 from widgets.paint.labels.model import LabelModel
-from widgets.paint.labels.table import LabelTable
+from widgets.paint.labels.table import Label, LabelTable
 from widgets.viewer.volume.layers import Grid, Layer, LayerKind, LayerStack, Look
 
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ class Study(QObject):
         self.volume: Volume | None = None
         self.label_file: LabelFile | None = None
         self._volumes: dict[Layer, Volume] = {}
+        self._removed: dict[int, Label] = {}
         self._saved: object = self.model.moment()
         self.model.historyChanged.connect(self._tell_saved)
+        self.model.travelled.connect(self.name_used)
         self.stack.activeChanged.connect(self._guide)
         self.stack.timeChanged.connect(self._guide)
 
@@ -175,10 +177,25 @@ class Study(QObject):
         self._tell_saved()
 
     def name_used(self) -> None:
-        """Give labels that occur and are not in the table a row of their own."""
+        """Give labels that occur and are not in the table a row of their own, or theirs back."""
         for value in self.model.used():
             if self.table.label(value) is None:
-                self.table.add(value=value)
+                row = self._removed.get(value)
+                if row is None:
+                    self.table.add(value=value)
+                else:
+                    self.table.add(row.name, row.colour, value)
+
+    def removeLabel(self, value: int) -> None:
+        """Take a label out of the table; its row comes back when its voxels do.
+
+        Raises:
+            KeyError: the table has no such label.
+        """
+        row = self.table.label(value)
+        self.table.remove(value)
+        if row is not None:
+            self._removed[value] = row
 
     def layerOf(self, volume: Volume, look: Look | None = None) -> Layer:
         """A layer that shows a volume, in nobody's stack yet."""

@@ -239,14 +239,11 @@ class Asking(QObject):
         def apply(chosen: Operation, params: object) -> None:
             work = self._operations.run(chosen, params)  # type: ignore[arg-type]
             if work is not None:
-                dialog.setBusy(True)
-                work.ended.connect(lambda: dialog.setBusy(False))
+                dialog.begin()
+                work.ended.connect(dialog.end)
 
         dialog.applied.connect(apply)
-        self._operations.done.connect(
-            lambda title, n: dialog.setOutcome(f"{n} voxels changed. Undo: Ctrl+Z." if n else
-                                               "Nothing changed.")
-        )  # fmt: skip
+        self._operations.done.connect(dialog.takeOutcome)
         dialog.show()
 
     # --- helpers

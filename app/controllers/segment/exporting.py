@@ -101,8 +101,18 @@ class Exporting(QObject):
                     InputError(f"{label.name} is locked.", "Unlock it, then delete it.")
                 )
                 return
-            self._operations.run(operation("clear"), ClearParams(label=value, extent="volume"))
-        study.table.remove(value)
+            self._operations.run(
+                operation("clear"), ClearParams(label=value, extent="volume"),
+                lambda: self._forget(value),
+            )  # fmt: skip
+        else:
+            study.removeLabel(value)
+
+    def _forget(self, value: int) -> None:
+        # It may have been painted again, or taken away otherwise, while its voxels were cleared.
+        study = self._study
+        if study.table.label(value) is not None and not study.model.count(value):
+            study.removeLabel(value)
 
     def _take(self, entries: tuple[LabelEntry, ...]) -> None:
         self._study.table.reset(labels_of(entries))

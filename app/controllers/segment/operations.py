@@ -52,8 +52,14 @@ class OperationsController(QObject):
         self._clock.timeout.connect(self._take_late)
         study.editor.fillRequested.connect(self._fill)
 
-    def run(self, what: Operation, params: Parameters) -> Work | None:
-        """Apply an operation; None while nothing is open."""
+    def run(
+        self, what: Operation, params: Parameters, then: Callable[[], None] | None = None
+    ) -> Work | None:
+        """Apply an operation; None while nothing is open.
+
+        Args:
+            then: Called when its result is in place.
+        """
         study = self._study
         image = study.volume
         if image is None:
@@ -77,7 +83,7 @@ class OperationsController(QObject):
 
         return self._background.watched(
             what.title, work,
-            lambda found: self._after_stroke(lambda: self._take(what.title, image, found)),
+            lambda found: self._after_stroke(lambda: self._take(what.title, image, found, then)),
             self._teller.failure,
         )  # fmt: skip
 
@@ -124,21 +130,25 @@ class OperationsController(QObject):
         if self._late:
             self._clock.start()
 
-    def _take(self, title: str, image: object, found: Difference | None) -> None:
+    def _take(
+        self, title: str, image: object, found: Difference | None,
+        then: Callable[[], None] | None,
+    ) -> None:  # fmt: skip
+        if self._study.volume is not image:
+            return
+        if found is not None:
+            self._put(title, found)
+        self.done.emit(title, 0 if found is None else int(found.stencil.sum()))
+        if then is not None:
+            then()
+
+    def _put(self, title: str, found: Difference) -> None:
         study = self._study
-        if study.volume is not image:
-            return
-        if found is None:
-            self.done.emit(title, 0)
-            return
         here = study.model.peek(found.box)
         study.model.begin(title)
         study.model.assign(found.box, np.where(found.stencil, found.labels, here))
         study.model.commit()
-        for value in np.unique(found.labels[found.stencil]):
-            if value and study.table.label(int(value)) is None:
-                study.table.add(value=int(value))
-        self.done.emit(title, int(found.stencil.sum()))
+        study.name_used()
 
 
 def difference(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:

@@ -59,18 +59,31 @@ class OperationDialog(QDialog):
         column.addWidget(buttons)
         self.resize(26 * em, min(36 * em, self.form.sizeHint().height() + 11 * em))
 
-    def setBusy(self, busy: bool) -> None:
-        """While it is computed, it cannot be asked for again."""
+    def begin(self) -> None:
+        """It is being computed: it cannot be asked for again meanwhile."""
         assert self.apply_button is not None, "made in the beginning"
-        self.apply_button.setEnabled(not busy)
-        if busy:
-            self.status.setText("Working…")
+        self.apply_button.setEnabled(False)
+        self.status.setText("Working…")
 
-    def setOutcome(self, text: str) -> None:
-        """Say what came of it."""
-        self.status.setText(text)
+    def end(self) -> None:
+        """It was computed, cancelled, or could not be done."""
+        assert self.apply_button is not None, "made in the beginning"
+        self.apply_button.setEnabled(True)
+        self.status.setText("")
+
+    def takeOutcome(self, title: str, changed: int) -> None:
+        """Say what came of an operation if it is this one."""
+        if title == self._what.title:
+            voxels = "1 voxel" if changed == 1 else f"{changed} voxels"
+            self.status.setText(
+                f"{voxels} changed. Undo: Ctrl+Z." if changed else "Nothing changed."
+            )
 
     def _apply(self) -> None:
+        wrong = next(iter(self.form.errors().values()), "")
+        if wrong:
+            self.status.setText(wrong)
+            return
         try:
             params: Parameters = self._what.params.parse(self.form.values())
         except InputError as error:

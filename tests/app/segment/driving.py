@@ -161,7 +161,10 @@ def dialog(window: MainWindow, qtbot: QtBot, kind: type[QDialog]) -> QDialog:
         return [each for each in window.findChildren(kind) if each.isVisible()]
 
     qtbot.waitUntil(lambda: bool(found()), timeout=15_000)
-    return found()[-1]
+    shown = found()[-1]
+    shown.activateWindow()
+    qtbot.waitUntil(shown.isActiveWindow)
+    return shown
 
 
 def no_dialog(window: MainWindow) -> bool:
