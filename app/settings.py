@@ -48,8 +48,6 @@ class Settings:
         radiological: Whether the patient's right is shown at the left.
         interpolation: Whether images are smooth between voxels.
         autosave_folder: Where journals lie; "" for the user's state folder.
-        restore_session: Whether the session of the last exit is opened at the next start.
-        volume_layout: Name of the viewer's layout.
         viewer: What else the volume viewer and its tools remember, by name.
     """
 
@@ -70,8 +68,6 @@ class Settings:
     radiological: bool = True
     interpolation: bool = True
     autosave_folder: str = ""
-    restore_session: bool = True
-    volume_layout: str = ""
     viewer: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, path: Path) -> None:

@@ -56,7 +56,6 @@ class Showing(QObject):
         settings, volume = self._settings, self._view.volume
         settings.radiological = volume.isRadiological()
         settings.interpolation = self._smooth
-        settings.volume_layout = volume.viewLayout().value
         settings.viewer = {"layout": volume.layoutState(), "panels": self._view.panelSizes()}
 
     def _recall(self) -> None:
