@@ -10,6 +10,7 @@ import skimage
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from engine.data.labels.blur import gaussian
 from engine.data.labels.distance import distance_to
 from engine.data.labels.subject import (
     MAX_LABEL,
@@ -17,16 +18,21 @@ from engine.data.labels.subject import (
     Mask,
     Spacing,
     Subject,
+    Watch,
     able_to_hold,
     box_of,
     grown,
     parts_of,
+    unwatched,
 )  # fmt: skip
 from engine.data.labels.where import GROUP, Part, part_of
 from engine.errors import InputError
 from engine.parameters import parameter
 
 MAX_VALUE = 1e12
+STAGE_VOXELS = 2**20
+MAX_STAGES = 32
+CROSS = scipy.ndimage.generate_binary_structure(3, 1)
 
 
 class Painting(Part):
@@ -179,27 +185,53 @@ def grow_from_seeds(subject: Subject, params: SeedsParams) -> Labels:
     block = grown(box, before.shape, params.reach_mm, subject.spacing_mm)
     seeds = before[block].astype(np.int32)
     outside = int(seeds.max()) + 1
-    far = distance_to(seeds > 0, subject.spacing_mm) > params.reach_mm
-    subject.watch(0.2)
+    watch = subject.watch
+    near = distance_to(seeds > 0, subject.spacing_mm, lambda done: watch(0.2 * done))
+    far = near > params.reach_mm
     # Where the volume ends before the reach does, nothing stops a label, as nothing is known.
     markers = np.where(far, outside, seeds)
-    edges = _edges(subject.values()[part][block], params.edge_mm, subject.spacing_mm)
-    subject.watch(0.4)
-    filled = skimage.segmentation.watershed(edges, markers)
-    subject.watch(1.0)
+    values = subject.values()[part][block]
+    edges = _edges(values, params.edge_mm, subject.spacing_mm, lambda done: watch(0.2 + 0.2 * done))
+    filled = flooded(edges, markers, lambda done: watch(0.4 + 0.6 * done))
     filled[(filled == outside) | (filled == params.background)] = 0
     result[part][block] = filled
     return result
 
 
-def _edges(values: NDArray[np.generic], edge_mm: float, spacing_mm: Spacing) -> NDArray[np.float32]:
+def flooded(
+    edges: NDArray[np.float32], markers: NDArray[np.int32], watch: Watch = unwatched
+) -> NDArray[np.int32]:
+    """Watershed of edges (D, H, W) from markers above 0, flooded in stages of rising level.
+
+    A stage goes on from the voxels at the rim of what is flooded, so that large volumes can be
+    cancelled between stages.
+    """
+    stages = min(MAX_STAGES, -(-edges.size // STAGE_VOXELS))
+    levels = np.quantile(
+        edges.ravel()[:: max(1, edges.size // 10**6)], np.arange(1, stages) / stages
+    )
+    filled = markers.copy()
+    for number, level in enumerate([*levels, np.inf]):
+        watch(number / stages)
+        free = filled == 0
+        rim = scipy.ndimage.maximum_filter(free, footprint=CROSS, mode="constant") & ~free
+        below = free & (edges <= level)
+        grown_from = np.where(rim, filled, 0)
+        new = skimage.segmentation.watershed(edges, grown_from, mask=below | rim)
+        filled[below] = new[below]
+    return filled
+
+
+def _edges(
+    values: NDArray[np.generic], edge_mm: float, spacing_mm: Spacing, watch: Watch
+) -> NDArray[np.float32]:
     """Magnitude of the gradient, by mm."""
     smooth = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
     if edge_mm:
         sigmas = [
             edge_mm / s if n > 1 else 0 for s, n in zip(spacing_mm, values.shape, strict=True)
         ]
-        smooth = scipy.ndimage.gaussian_filter(smooth, sigmas, mode="nearest")
+        smooth = gaussian(smooth, sigmas, watch=watch)
     squares = np.zeros_like(smooth)
     for axis, size in enumerate(spacing_mm):
         if smooth.shape[axis] > 1:

@@ -16,8 +16,10 @@ from engine.data.labels.subject import (
     Mask,
     Spacing,
     Subject,
+    Watch,
     hull,
     moved,
+    stage,
 )  # fmt: skip
 from engine.data.labels.where import AXES, GROUP, chosen
 from engine.parameters import Parameters, parameter
@@ -59,11 +61,11 @@ def interpolate(subject: Subject, params: InterpolateParams) -> Labels:
     before, after = subject.labels[block], result[block]
     depth = np.zeros(before.shape, np.float32)
     for number, value in enumerate(found):
-        subject.watch(number / len(found))
+        watch = stage(subject.watch, number, len(found))
         box = moved(found[value], block)
         mask = before[box] == value
         axis = _most_gaps(mask) if params.axis == "auto" else "dhw".index(params.axis)
-        deep = _filled(mask, axis, subject.spacing_mm, params.follow)
+        deep = _filled(mask, axis, subject.spacing_mm, params.follow, watch)
         wins = deep > depth[box]
         if not params.overwrite:
             wins &= before[box] == 0
@@ -82,17 +84,19 @@ def _most_gaps(mask: Mask) -> int:
     return int(np.argmax(gaps))
 
 
-def _filled(mask: Mask, axis: int, spacing_mm: Spacing, follow: bool) -> Distances:
+def _filled(mask: Mask, axis: int, spacing_mm: Spacing, follow: bool, watch: Watch) -> Distances:
     """Depth in mm within the shapes in the gaps along an axis, at most 0 elsewhere."""
     deep = np.zeros(mask.shape, np.float32)
     slices, depths = np.moveaxis(mask, axis, 0), np.moveaxis(deep, axis, 0)
     flat = tuple(size for a, size in enumerate(spacing_mm) if a != axis)
     painted = _painted(mask, axis)
     for low, high in pairwise(painted):
+        watch(low / len(slices))
         if high - low > 1:
             first, last = _distances(slices[low], flat), _distances(slices[high], flat)
             shift = _shift(slices[low], slices[high]) if follow else None
             for at in range(low + 1, high):
+                watch(at / len(slices))
                 share = (at - low) / (high - low)
                 depths[at] = _mixed(first, last, share, shift)
     return deep

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy
 import skimage
 from numpy.typing import NDArray
 
 from engine.data.atomic import write_atomic
-from engine.data.labels.subject import Labels, Mask, Watch, box_of, unwatched
+from engine.data.labels.blur import gaussian
+from engine.data.labels.subject import Labels, Mask, Watch, box_of, stage, unwatched
 from engine.data.volumes.volume import Affine
 from engine.errors import InputError
 
@@ -78,8 +78,10 @@ def surface(
     spacing = np.linalg.norm(axes, axis=0)
     factors = _factors(block, spacing, max_faces)
     while True:
-        watch(0.3)
-        field, origin = _field(block, factors, smoothing_mm / spacing)
+        field, origin = _field(
+            block, factors, smoothing_mm / spacing, lambda done: watch(0.1 + 0.4 * done)
+        )
+        watch(0.5)
         found = skimage.measure.marching_cubes(field, 0.5, allow_degenerate=False)
         if len(found[1]) <= max_faces or max(factors) >= max(block.shape):
             break
@@ -114,7 +116,7 @@ def _coarser(factors: NDArray[np.int64], spacing: NDArray[np.float64]) -> NDArra
 
 
 def _field(
-    block: Mask, factors: NDArray[np.int64], sigma: NDArray[np.float64]
+    block: Mask, factors: NDArray[np.int64], sigma: NDArray[np.float64], watch: Watch
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """The share of label in each cell, with a rim outside, and the voxel that cell 0 lies at."""
     rims = np.ceil(3 * sigma).astype(int) + factors
@@ -122,19 +124,30 @@ def _field(
         (rim, rim + -(length + 2 * rim) % factor)
         for rim, length, factor in zip(rims, block.shape, factors, strict=True)
     ]
-    values = np.pad(block, ends).astype(np.float32)
-    if (factors > 1).any():
-        cells = [(n // f, f) for n, f in zip(values.shape, factors, strict=True)]
-        values = values.reshape([n for pair in cells for n in pair]).mean(axis=(1, 3, 5))
+    values = _averaged(np.pad(block, ends), factors, stage(watch, 0, 2))
     sharp = values
     if sigma.any():
-        values = scipy.ndimage.gaussian_filter(sharp, sigma / factors)
+        values = gaussian(sharp, (sigma / factors).tolist(), watch=stage(watch, 1, 2))
     if values.max() <= 0.5:  # so small that it would vanish
         values = sharp / sharp.max()
     # The first and last cells hold no label, so the surface is closed.
     for axis in range(3):
         np.moveaxis(values, axis, 0)[[0, -1]] = 0
     return values, (factors - 1) / 2 - rims
+
+
+def _averaged(block: Mask, factors: NDArray[np.int64], watch: Watch) -> NDArray[np.float32]:
+    """Means of cells of so many voxels along each axis, which the block is a multiple of."""
+    if not (factors > 1).any():
+        return block.astype(np.float32)
+    d, h, w = (int(n // f) for n, f in zip(block.shape, factors, strict=True))
+    values = np.empty((d, h, w), np.float32)
+    deep, high, wide = factors
+    for at in range(d):
+        watch(at / d)
+        slab = block[at * deep : (at + 1) * deep].reshape(deep, h, high, w, wide)
+        values[at] = slab.mean(axis=(0, 2, 4), dtype=np.float32)
+    return values
 
 
 def _crosses(vertices: NDArray[np.floating], faces: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -9,7 +9,17 @@ import numpy as np
 import scipy
 
 from engine.data.labels.distance import SLACK_MM, dilated, distance_to, eroded
-from engine.data.labels.subject import Block, Labels, Mask, Spacing, Subject, able_to_hold, grown
+from engine.data.labels.subject import (
+    Block,
+    Labels,
+    Mask,
+    Spacing,
+    Subject,
+    Watch,
+    able_to_hold,
+    grown,
+    stage,
+)  # fmt: skip
 from engine.data.labels.where import (
     AXES,
     Axis,
@@ -47,14 +57,17 @@ def morphology(subject: Subject, params: MorphologyParams) -> Labels:
     radius = params.radius_mm
     if params.action == "dilate":
         return _dilate(subject, params)
-    changes = {
-        "erode": lambda mask, spacing: eroded(mask, radius, spacing),
-        "open": lambda mask, spacing: dilated(eroded(mask, radius, spacing), radius, spacing),
-        "close": lambda mask, spacing: eroded(dilated(mask, radius, spacing), radius, spacing),
-    }
+    steps = {"erode": [eroded], "open": [eroded, dilated], "close": [dilated, eroded]}
+
+    def change(mask: Mask, spacing_mm: Spacing, watch: Watch) -> Mask:
+        todo = steps[params.action]
+        for number, step in enumerate(todo):
+            mask = step(mask, radius, spacing_mm, stage(watch, number, len(todo)))
+        return mask
+
     # Closing looks a second radius further, to erode from what it dilated.
     margin = {"erode": 0.0, "open": 0.0, "close": 2 * radius}[params.action]
-    return change_each(subject, params, margin, changes[params.action])
+    return change_each(subject, params, margin, change)
 
 
 def _dilate(subject: Subject, params: MorphologyParams) -> Labels:
@@ -67,10 +80,10 @@ def _dilate(subject: Subject, params: MorphologyParams) -> Labels:
     found = chosen(before, params.label)
     take_others = params.overwrite and params.label != 0
     for number, (value, box) in enumerate(found.items()):
-        subject.watch(number / len(found))
+        watch = stage(subject.watch, number, len(found))
         block = grown(box, before.shape, params.radius_mm, subject.spacing_mm)
         old = before[block]
-        distance = distance_to(old == value, subject.spacing_mm)
+        distance = distance_to(old == value, subject.spacing_mm, watch)
         wanted = (distance <= params.radius_mm + SLACK_MM) & (distance < nearest[block])
         wanted &= (old != value) if take_others else (old == 0)
         nearest[block][wanted] = distance[wanted]
@@ -105,7 +118,7 @@ def fill_holes(subject: Subject, params: HolesParams) -> Labels:
         across = axis_number(params.axis)
     largest = params.largest_ml / subject.voxel_ml if params.largest_ml else np.inf
 
-    def change(mask: Mask, spacing_mm: Spacing) -> Mask:
+    def change(mask: Mask, _spacing: Spacing, _watch: Watch) -> Mask:
         return mask | _holes(mask, across, largest)
 
     return change_each(subject, params, 0.0, change)
@@ -159,11 +172,12 @@ def shell(subject: Subject, params: ShellParams) -> Labels:
     before = subject.labels[part]
     result = able_to_hold(subject.labels, params.into)
     after = result[part]
-    for value, box in chosen(before, params.label).items():
+    found = chosen(before, params.label)
+    for number, (value, box) in enumerate(found.items()):
         block: Block = grown(box, before.shape, margin, subject.spacing_mm)
         old = before[block]
         mask = old == value
-        wanted = make(mask, subject.spacing_mm)
+        wanted = make(mask, subject.spacing_mm, stage(subject.watch, number, len(found)))
         # The label gives its own voxels to its shell.
         after[block][wanted & mask] = params.into
         put(after[block], old, mask | (old == params.into), wanted | mask | (old == params.into),
@@ -171,11 +185,12 @@ def shell(subject: Subject, params: ShellParams) -> Labels:
     return result
 
 
-def _shell(mask: Mask, spacing_mm: Spacing, params: ShellParams) -> Mask:
+def _shell(mask: Mask, spacing_mm: Spacing, watch: Watch, params: ShellParams) -> Mask:
     thickness = params.thickness_mm
     if params.side == "inside":
-        return mask & ~eroded(mask, thickness, spacing_mm)
+        return mask & ~eroded(mask, thickness, spacing_mm, watch)
     if params.side == "outside":
-        return dilated(mask, thickness, spacing_mm) & ~mask
+        return dilated(mask, thickness, spacing_mm, watch) & ~mask
     half = thickness / 2
-    return dilated(mask, half, spacing_mm) & ~eroded(mask, half, spacing_mm)
+    around = dilated(mask, half, spacing_mm, stage(watch, 0, 2))
+    return around & ~eroded(mask, half, spacing_mm, stage(watch, 1, 2))

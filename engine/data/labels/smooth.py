@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
-from engine.data.labels.subject import Labels, Mask, Spacing, Subject, boxes, grown, hull
+from engine.data.labels.blur import box_mean, gaussian
+from engine.data.labels.subject import (
+    Labels,
+    Mask,
+    Spacing,
+    Subject,
+    Watch,
+    boxes,
+    grown,
+    hull,
+    stage,
+)
 from engine.data.labels.where import Target, chosen, part_of
 from engine.parameters import parameter
 
@@ -53,24 +63,26 @@ def smooth(subject: Subject, params: SmoothParams) -> Labels:
 
 
 def _winner(subject: Subject, params: SmoothParams, old: Labels, reach: float) -> Labels:
-    best = _share(old == 0, params, subject.spacing_mm)
     winner = np.zeros_like(old)
     found = boxes(old)
-    for number, (value, box) in enumerate(found.items()):
-        subject.watch(number / len(found))
+    count = len(found) + 1
+    best = _share(old == 0, params, subject.spacing_mm, stage(subject.watch, 0, count))
+    for number, (value, box) in enumerate(found.items(), 1):
+        watch = stage(subject.watch, number, count)
         near = grown(box, old.shape, reach, subject.spacing_mm)
-        share = _share(old[near] == value, params, subject.spacing_mm)
+        share = _share(old[near] == value, params, subject.spacing_mm, watch)
         wins = share > best[near]
         best[near][wins] = share[wins]
         winner[near][wins] = value
     return winner
 
 
-def _share(mask: Mask, params: SmoothParams, spacing_mm: Spacing) -> NDArray[np.float32]:
+def _share(
+    mask: Mask, params: SmoothParams, spacing_mm: Spacing, watch: Watch
+) -> NDArray[np.float32]:
     """How much of each voxel's surroundings is mask, 0 to 1; the edge goes on as it is."""
     steps = [params.size_mm / size for size in spacing_mm]
     values = mask.astype(np.float32)
     if params.method == "gaussian":
-        return scipy.ndimage.gaussian_filter(values, steps, mode="nearest", truncate=REACH)
-    widths = [2 * int(step + 1e-6) + 1 for step in steps]
-    return scipy.ndimage.uniform_filter(values, widths, mode="nearest")
+        return gaussian(values, steps, REACH, watch)
+    return box_mean(values, [2 * int(step + 1e-6) + 1 for step in steps], watch)

@@ -25,6 +25,11 @@ def unwatched(done: float) -> None:
     """For those who do not care how far it is."""
 
 
+def stage(watch: Watch, number: int, count: int) -> Watch:
+    """A watch for one of several stages of the same length, told 0 to 1 of its own."""
+    return lambda done: watch((number + done) / count)
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """Labels with all that an operation may need to know of them; nothing in it is changed.

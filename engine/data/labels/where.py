@@ -12,9 +12,11 @@ from engine.data.labels.subject import (
     Mask,
     Spacing,
     Subject,
+    Watch,
     box_of,
     boxes,
     grown,
+    stage,
 )
 from engine.errors import InputError
 from engine.parameters import Parameters, parameter
@@ -22,8 +24,8 @@ from engine.parameters import Parameters, parameter
 Axis = Literal["d", "h", "w"]
 AXES = {"d": "Slices (D)", "h": "Rows (H)", "w": "Columns (W)"}
 GROUP = "Where"
-Change = Callable[[Mask, Spacing], Mask]
-"""From one label in a block, and the voxel size, to what shall be that label."""
+Change = Callable[[Mask, Spacing, Watch], Mask]
+"""From one label in a block, the voxel size, and whom to tell, to what shall be that label."""
 
 
 class Part(Parameters):
@@ -114,11 +116,12 @@ def change_each(subject: Subject, params: Target, margin_mm: float, change: Chan
     overwrite = isinstance(params, Growing) and params.overwrite
     found = chosen(before, params.label)
     for number, (value, box) in enumerate(found.items()):
-        subject.watch(number / len(found))
+        watch = stage(subject.watch, number, len(found))
+        watch(0.0)
         block = grown(box, before.shape, margin_mm, subject.spacing_mm)
         old = before[block]
         mask = old == value
-        wanted = change(mask, subject.spacing_mm)
+        wanted = change(mask, subject.spacing_mm, watch)
         put(after[block], old, mask, wanted, value, overwrite)
     return result
 

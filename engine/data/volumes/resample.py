@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.volumes.itk_run import executed
+from engine.data.volumes.limits import Watch
 from engine.data.volumes.volume import Geometry, Volume
 from engine.data.volumes.write_image import unscaled
 from engine.data.volumes.write_itk import to_itk
@@ -17,7 +19,12 @@ _WIDER = {np.dtype(bool): np.uint8, np.dtype(np.float16): np.float32}
 
 
 def resample(
-    array: NDArray[Any], source: Geometry, target: Geometry, *, labels: bool
+    array: NDArray[Any],
+    source: Geometry,
+    target: Geometry,
+    *,
+    labels: bool,
+    watch: Watch | None = None,
 ) -> NDArray[Any]:
     """Values at the target's voxels: of the nearest voxel for labels, else linear between eight.
 
@@ -29,6 +36,7 @@ def resample(
         array: (D, H, W) of the source's shape.
         source, target: Where the voxels lie.
         labels: Whether numbers name structures.
+        watch: Told how far it is.
 
     Returns:
         (D, H, W) of the target's shape, of the array's type (bool and float16 become uint8 and
@@ -53,17 +61,12 @@ def resample(
     image = to_itk(native, _plain(source))
     depth, height, width = target.shape
     outside = 0.0 if labels or not native.size else _least(native)
-    moved = sitk.Resample(
-        image,
-        (width, height, depth),
-        transform,
-        sitk.sitkNearestNeighbor if labels else sitk.sitkLinear,
-        (0.0, 0.0, 0.0),
-        (1.0, 1.0, 1.0),
-        np.diag([1.0, 1.0, 1.0]).ravel().tolist(),
-        outside,
-        image.GetPixelID(),
-    )
+    process = sitk.ResampleImageFilter()
+    process.SetSize((width, height, depth))
+    process.SetTransform(transform)
+    process.SetInterpolator(sitk.sitkNearestNeighbor if labels else sitk.sitkLinear)
+    process.SetDefaultPixelValue(outside)
+    moved = executed(process, image, watch=watch)
     return sitk.GetArrayFromImage(moved)
 
 
