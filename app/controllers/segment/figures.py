@@ -10,6 +10,7 @@ from app.background import Background
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from widgets.panels.volume.counting import histogram
+from widgets.panels.volume.histogram_limits import Limits
 from widgets.panels.volume.place import ProbeLine
 from widgets.viewer.volume.layers import Layer, LayerKind
 from widgets.viewer.volume.luts import lut
@@ -40,6 +41,7 @@ class Figures(QObject):
         study.stack.activeChanged.connect(self.follow)
         study.opened.connect(self.follow)
         view.contrast.rangeChanged.connect(self._range_chosen)
+        view.contrast.limitsChanged.connect(self._limits_chosen)
         view.contrast.autoRequested.connect(self.autoContrast)
         view.volume.pointerMoved.connect(self._probe)
         view.probe.goTo.connect(view.volume.setCrosshair)
@@ -64,6 +66,9 @@ class Figures(QObject):
         self._layer = layer
         panel = self._view.contrast
         panel.setHistogram(None, None)
+        panel.setTitle(
+            "" if layer is None else " · ".join(t for t in (layer.name, layer.unit) if t)
+        )
         if layer is None:
             return
         layer.lookChanged.connect(self._look)
@@ -98,11 +103,21 @@ class Figures(QObject):
             look = self._layer.look
             self._view.contrast.setRange(look.low, look.high)
             self._view.contrast.setLut(lut(look.lut), look.invert)
+            # What lies over another image is often only of interest where it is strong.
+            over = self._layer is not self._study.image() and self._layer.channels != "rgb"
+            set_ = look.threshold is not None or look.threshold_high is not None
+            shown = over or set_ or self._layer.kind is LayerKind.MAP
+            limits = Limits(shown, look.threshold, look.threshold_high)
+            self._view.contrast.setLimits(limits)
 
     def _range_chosen(self, low: float, high: float) -> None:
         layer = self.image()
         if layer is not None:
             layer.change(low=low, high=high)
+
+    def _limits_chosen(self, below: float | None, above: float | None) -> None:
+        if self._layer is not None:
+            self._layer.change(threshold=below, threshold_high=above)
 
     # --- labels
 

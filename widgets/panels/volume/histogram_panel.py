@@ -18,8 +18,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from widgets.elided_label import ElidedLabel
+from widgets.panels.volume.histogram_limits import Limits
 from widgets.panels.volume.histogram_plot import HistogramPlot
-from widgets.panels.volume.parts import tool_button
+from widgets.panels.volume.parts import muted, tool_button
 from widgets.panels.volume.values import ValueBox, plain
 
 
@@ -40,10 +42,12 @@ class HistogramPanel(QWidget):
     """Window and level of one image, in whichever way one thinks of them.
 
     `rangeChanged(low, high)` tells what the user set; `setRange` shows what was set elsewhere and
-    tells nothing. `autoRequested` asks for the values that fit the image.
+    tells nothing. `autoRequested` asks for the values that fit the image. Likewise for what is
+    hidden: `limitsChanged(below, above)`, of which either may be None, and `setLimits`.
     """
 
     rangeChanged = pyqtSignal(float, float)
+    limitsChanged = pyqtSignal(object, object)
     autoRequested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,9 +62,13 @@ class HistogramPanel(QWidget):
         )
         self.auto = tool_button("mdi6.auto-fix", "Fit the image", self, text="Auto")
         self.presets = tool_button("mdi6.tune-variant", "Presets for CT", self, text="Presets")
+        self.title = ElidedLabel("", self)
+        self.title.setProperty("role", "muted")
+        self.hidden = muted("", self)
         self._menu = QMenu(self)
         self._build()
         self.plot.rangeChanged.connect(self._dragged)
+        self.plot.limitsChanged.connect(self._limited)
         self.logarithmic.toggled.connect(self.plot.setLogarithmic)
         self.auto.clicked.connect(self.autoRequested)
         for box in (self.window_box, self.level_box):
@@ -91,6 +99,15 @@ class HistogramPanel(QWidget):
         """The values shown darkest and brightest."""
         return self.plot.range()
 
+    def setTitle(self, title: str) -> None:
+        """Say which image this is about."""
+        self.title.setText(title)
+
+    def setLimits(self, limits: Limits) -> None:
+        """Show which values are hidden, if that can be chosen."""
+        self.plot.setLimits(limits)
+        self._tell_hidden(limits)
+
     def setLut(self, lut: NDArray[np.uint8] | None, invert: bool = False) -> None:
         """The colours (n, 3 or more) uint8 that the image is shown in."""
         self.plot.setLut(lut, invert)
@@ -118,7 +135,7 @@ class HistogramPanel(QWidget):
         head.setSpacing(2)
         head.addWidget(self.auto)
         head.addWidget(self.presets)
-        head.addStretch(1)
+        head.addWidget(self.title, 1)
         head.addWidget(self.logarithmic)
         grid = QGridLayout()
         places = ((self.window_box, 0, 0), (self.level_box, 0, 2), (self.low_box, 1, 0),
@@ -134,7 +151,9 @@ class HistogramPanel(QWidget):
         column_box.setContentsMargins(0, 0, 0, 0)
         column_box.addLayout(head)
         column_box.addWidget(self.plot, 1)
+        column_box.addWidget(self.hidden)
         column_box.addLayout(grid)
+        self.hidden.hide()
 
     def _step(self) -> None:
         """A step of the arrows is about a hundredth of what is seen, in round numbers."""
@@ -156,6 +175,16 @@ class HistogramPanel(QWidget):
     def _dragged(self, low: float, high: float) -> None:
         self._write(self.window_box, self.level_box, self.low_box, self.high_box)
         self.rangeChanged.emit(low, high)
+
+    def _limited(self, below: float | None, above: float | None) -> None:
+        self._tell_hidden(self.plot.limits())
+        self.limitsChanged.emit(below, above)
+
+    def _tell_hidden(self, limits: Limits) -> None:
+        ends = (("below", limits.below), ("above", limits.above))
+        told = " and ".join(f"{where} {plain(end, 4)}" for where, end in ends if end is not None)
+        self.hidden.setText(f"Hidden {told}" if told else "Drag the flags to hide values")
+        self.hidden.setVisible(limits.shown)
 
     def _choose(self, low: float, high: float) -> None:
         self.setRange(low, high)

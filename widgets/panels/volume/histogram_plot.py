@@ -18,12 +18,12 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.panels.volume.counting import bulk
+from widgets.panels.volume.histogram_limits import ABOVE, BELOW, GRAB, LimitHandles, Limits
 from widgets.panels.volume.parts import gradient
 from widgets.panels.volume.values import plain
 from widgets.theme import blend, theme_of
 
 NARROWEST = 1e-3  # of the seen values: how near the handles may come
-_GRAB = 7  # pixels from a handle that still take it
 _MARGIN = 0.04  # of the bulk's width, beside it
 
 
@@ -31,11 +31,12 @@ class HistogramPlot(QWidget):
     """Counts over values; the handles low and high are dragged, what is between them as one.
 
     The wheel zooms at the pointer, a double click shows the bulk of the values again. Left and
-    right arrows move the level, up and down the window's width. Nothing is shown until there is
-    a histogram.
+    right arrows move the level, up and down the window's width. Flags at the foot, if there are
+    limits to set, hide values; Ctrl+left and right move the lower, with Shift the upper. Nothing is shown until there is a histogram.
     """
 
     rangeChanged = pyqtSignal(float, float)  # low, high, by the user
+    limitsChanged = pyqtSignal(object, object)  # floats or None, by the user: see `Limits`
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +49,7 @@ class HistogramPlot(QWidget):
         self._zoomed = False
         self._held = ""
         self._from = (0.0, 0.0, 0.0)
+        self._handles = LimitHandles()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -102,6 +104,14 @@ class HistogramPlot(QWidget):
         """The width of the values on show."""
         return self._seen[1] - self._seen[0]
 
+    def setLimits(self, limits: Limits) -> None:
+        """Put the handles that hide values, silently."""
+        self._handles.limits = limits
+        self.update()
+
+    def limits(self) -> Limits:
+        return self._handles.limits
+
     def setLut(self, lut: NDArray[np.uint8] | None, invert: bool = False) -> None:
         """The colours (n, 3 or more) of the strip beneath, uint8."""
         self._lut, self._invert = lut, invert
@@ -133,7 +143,7 @@ class HistogramPlot(QWidget):
         if event is None or event.button() != Qt.MouseButton.LeftButton or self._counts is None:
             return
         x = event.position().x()
-        self._held = self._grip(x)
+        self._held = self._grip(event.position())
         self._from = (x, self._low, self._high)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
@@ -141,9 +151,12 @@ class HistogramPlot(QWidget):
             return
         x = event.position().x()
         if not self._held:
-            grip = self._grip(x)
+            grip = self._grip(event.position())
             shape = {"": Qt.CursorShape.ArrowCursor, "both": Qt.CursorShape.OpenHandCursor}
             self.setCursor(shape.get(grip, Qt.CursorShape.SizeHorCursor))
+            return
+        if self._held in (BELOW, ABOVE):
+            self._limit(x)
             return
         start, low, high = self._from
         by = self.xToValue(x) - self.xToValue(start)
@@ -178,6 +191,8 @@ class HistogramPlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         key = None if event is None else Qt.Key(event.key())
         step = self.extent() / 100
+        if event is not None and self._limit_key(event, step):
+            return
         moves = {
             Qt.Key.Key_Left: (-step, -step),
             Qt.Key.Key_Right: (step, step),
@@ -191,12 +206,40 @@ class HistogramPlot(QWidget):
         if high - low >= NARROWEST * self.extent():
             self._take(low, high)
 
-    def _grip(self, x: float) -> str:
+    def _grip(self, at: QPointF) -> str:
+        window = self._window_grip(at.x())
+        near = window in ("low", "high")
+        return self._handles.grip(at, self.plotRect(), self.valueToX, near) or window
+
+    def _limit(self, x: float) -> None:
+        before = self._handles.limits
+        value = float(f"{self.xToValue(x):.6g}")
+        after = before.moved(self._held, value, self._seen)
+        if after != before:
+            self.setLimits(after)
+            self.limitsChanged.emit(after.below, after.above)
+
+    def _limit_key(self, event: QKeyEvent, step: float) -> bool:
+        """Ctrl+arrows move the lower flag, with Shift the upper one."""
+        signs = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        sign = signs.get(Qt.Key(event.key()), 0)
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        limits = self._handles.limits
+        if not (sign and control and limits.shown and self._counts is not None):
+            return False
+        self._held = ABOVE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else BELOW
+        at = limits.above if self._held == ABOVE else limits.below
+        end = self._seen[1] if self._held == ABOVE else self._seen[0]
+        self._limit(self.valueToX((end if at is None else at) + sign * step))
+        self._held = ""
+        return True
+
+    def _window_grip(self, x: float) -> str:
         low, high = self.valueToX(self._low), self.valueToX(self._high)
         distance, name = min((abs(x - low), "low"), (abs(x - high), "high"))
-        if distance <= _GRAB and high - low > 3 * _GRAB:
+        if distance <= GRAB and high - low > 3 * GRAB:
             return name
-        if distance <= _GRAB:  # close together: outside takes the end, inside moves both
+        if distance <= GRAB:  # close together: outside takes the end, inside moves both
             return "low" if x < low else "high" if x > high else "both"
         return "both" if low < x < high else ""
 
@@ -222,6 +265,7 @@ class HistogramPlot(QWidget):
             self._paint_counts(painter, rect)
             self._paint_strip(painter, rect)
             self._paint_handles(painter, rect)
+            self._handles.paint(painter, rect, self.valueToX, theme)
         painter.end()
 
     def _heights(self, columns: int) -> NDArray[np.float64]:

@@ -154,8 +154,9 @@ class LayerLook(QWidget):
         self.invert.setVisible(not labels)
         self.smooth.setVisible(not labels)
         self.outlined.setVisible(labels)
+        limited = look.threshold is not None or look.threshold_high is not None
         for limit in (self.below, self.above):
-            limit.setVisible(layer.kind is LayerKind.MAP)
+            limit.setVisible(layer.kind is LayerKind.MAP or limited)
         self.blend.setCurrentIndex(self.blend.findData(look.blend))
         self.lut.setCurrentIndex(self.lut.findData(look.lut))
         self.invert.setChecked(look.invert)

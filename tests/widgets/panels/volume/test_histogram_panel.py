@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from widgets.panels.volume.counting import histogram
+from widgets.panels.volume.histogram_limits import Limits
 from widgets.panels.volume.histogram_panel import HistogramPanel
 from widgets.panels.volume.values import ValueBox, plain
 
@@ -171,3 +172,74 @@ def test_it_paints_values_of_any_size(panel: HistogramPanel, scale: float) -> No
 )  # fmt: skip
 def test_numbers_are_written_plainly(value: float, text: str) -> None:
     assert plain(value) == text
+
+
+def pull(panel: HistogramPanel, x: float, to: float, *, foot: bool = True) -> None:
+    """Drag from one x to another at the foot or in the upper part of the plot."""
+    rect = panel.plot.plotRect()
+    y = int(rect.bottom() - 6 if foot else rect.center().y())
+    QTest.mousePress(panel.plot, LEFT, pos=QPoint(round(x), y))
+    QTest.mouseMove(panel.plot, QPoint(round((x + to) / 2), y))
+    QTest.mouseMove(panel.plot, QPoint(round(to), y))
+    QTest.mouseRelease(panel.plot, LEFT, pos=QPoint(round(to), y))
+
+
+def test_flags_hide_values_at_either_end(panel: HistogramPanel) -> None:
+    plot = panel.plot
+    told: list[tuple[float | None, float | None]] = []
+    panel.limitsChanged.connect(lambda below, above: told.append((below, above)))
+    panel.setLimits(Limits(True))
+    rect = plot.plotRect()
+    pull(panel, rect.left(), plot.valueToX(300.0))
+    pull(panel, rect.right(), plot.valueToX(700.0))
+    below, above = told[-1]
+    assert below == pytest.approx(300.0, abs=5)
+    assert above == pytest.approx(700.0, abs=5)
+    assert panel.range() == (200.0, 600.0)
+    assert panel.hidden.text().startswith("Hidden below ")
+    pull(panel, plot.valueToX(below or 0.0), rect.left() - 20)
+    assert told[-1][0] is None
+    assert plot.limits().above == above
+
+
+def test_a_flag_does_not_pass_the_other(panel: HistogramPanel) -> None:
+    panel.setLimits(Limits(True, 300.0, 500.0))
+    pull(panel, panel.plot.valueToX(300.0), panel.plot.valueToX(900.0))
+    assert panel.plot.limits() == Limits(True, 500.0, 500.0)
+    # One on the other, the side decides which is taken.
+    pull(panel, panel.plot.valueToX(500.0) + 3, panel.plot.valueToX(650.0))
+    assert panel.plot.limits().above == pytest.approx(650.0, abs=5)
+
+
+def test_where_flag_and_handle_meet_the_height_decides(panel: HistogramPanel) -> None:
+    panel.setLimits(Limits(True, 200.0, None))
+    x = panel.plot.valueToX(200.0)
+    pull(panel, x, panel.plot.valueToX(250.0), foot=False)
+    assert panel.range()[0] == pytest.approx(250.0, abs=5)
+    assert panel.plot.limits().below == 200.0
+    pull(panel, x, panel.plot.valueToX(150.0))
+    assert panel.plot.limits().below == pytest.approx(150.0, abs=5)
+
+
+def test_without_limits_there_are_no_flags(panel: HistogramPanel) -> None:
+    rect = panel.plot.plotRect()
+    pull(panel, rect.left(), rect.center().x())
+    assert panel.plot.limits() == Limits()
+    assert not panel.hidden.isVisible()
+
+
+def test_flags_move_by_keys(panel: HistogramPanel) -> None:
+    panel.setLimits(Limits(True))
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    for _ in range(3):
+        QTest.keyClick(panel.plot, Qt.Key.Key_Right, control)
+    QTest.keyClick(panel.plot, Qt.Key.Key_Left, control | shift)
+    limits = panel.plot.limits()
+    assert limits.below is not None
+    assert limits.above is not None
+    assert limits.below < 50.0
+    assert limits.above > 950.0
+    for _ in range(4):
+        QTest.keyClick(panel.plot, Qt.Key.Key_Left, control)
+    assert panel.plot.limits().below is None
+    assert panel.range() == (200.0, 600.0)
