@@ -32,7 +32,8 @@ class HistogramPlot(QWidget):
 
     The wheel zooms at the pointer, a double click shows the bulk of the values again. Left and
     right arrows move the level, up and down the window's width. Flags at the foot, if there are
-    limits to set, hide values; Ctrl+left and right move the lower, with Shift the upper. Nothing is shown until there is a histogram.
+    limits to set, hide values; Ctrl+left and right move the lower, Ctrl+down and up the upper.
+    Nothing is shown until there is a histogram.
     """
 
     rangeChanged = pyqtSignal(float, float)  # low, high, by the user
@@ -220,14 +221,17 @@ class HistogramPlot(QWidget):
             self.limitsChanged.emit(after.below, after.above)
 
     def _limit_key(self, event: QKeyEvent, step: float) -> bool:
-        """Ctrl+arrows move the lower flag, with Shift the upper one."""
-        signs = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        sign = signs.get(Qt.Key(event.key()), 0)
-        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        """Ctrl+left and right move the lower flag, Ctrl+down and up the upper one."""
+        moves = {
+            Qt.Key.Key_Left: (BELOW, -1), Qt.Key.Key_Right: (BELOW, 1),
+            Qt.Key.Key_Down: (ABOVE, -1), Qt.Key.Key_Up: (ABOVE, 1),
+        }  # fmt: skip
+        self._held, sign = moves.get(Qt.Key(event.key()), ("", 0))
+        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
         limits = self._handles.limits
         if not (sign and control and limits.shown and self._counts is not None):
+            self._held = ""
             return False
-        self._held = ABOVE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else BELOW
         at = limits.above if self._held == ABOVE else limits.below
         end = self._seen[1] if self._held == ABOVE else self._seen[0]
         self._limit(self.valueToX((end if at is None else at) + sign * step))
