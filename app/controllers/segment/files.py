@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from widgets.viewer.volume.layers import Look
 
 Done = Callable[[], None]
+Watch = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class StudyFiles(QObject):
     def open(self, path: Path) -> None:
         """Open a file or a folder; asks which part where there are several."""
 
-        def look() -> tuple[Part, ...]:
+        def look(_watch: Watch) -> tuple[Part, ...]:
             from engine.data.volumes.read import parts
 
             return parts(path)
@@ -70,7 +71,7 @@ class StudyFiles(QObject):
     def readPart(self, path: Path, part: str) -> None:
         """Read a part of a file or folder; the only one is called ""."""
 
-        def read(watch: Callable[[float], None]) -> Opened:
+        def read(watch: Watch) -> Opened:
             from engine.data.volumes.masks import looks_like_labels
             from engine.data.volumes.read import read_volume
 
@@ -117,10 +118,10 @@ class StudyFiles(QObject):
             return
         geometry = image.geometry
 
-        def read() -> LabelsRead:
+        def read(watch: Watch) -> LabelsRead:
             from engine.data.volumes.masks import read_labels
 
-            return read_labels(path, geometry)
+            return read_labels(path, geometry, watch=watch)
 
         self._run(path, f"Opening {path.name}", read, lambda found: self._labels(path, found))
 
@@ -130,10 +131,10 @@ class StudyFiles(QObject):
         if image is None:
             return
 
-        def work() -> Any:
+        def work(watch: Watch) -> Any:
             from engine.data.volumes.resample import resample
 
-            return resample(found.labels, found.geometry, image.geometry, labels=True)
+            return resample(found.labels, found.geometry, image.geometry, labels=True, watch=watch)
 
         self._run(
             path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False)
@@ -214,9 +215,9 @@ class StudyFiles(QObject):
     # --- helpers
 
     def _run(
-        self, path: Path, what: str, work: Callable[[], Any], done: Callable[[Any], None]
+        self, path: Path, what: str, work: Callable[[Watch], Any], done: Callable[[Any], None]
     ) -> None:
-        self._background.run(what, work, done, lambda why: self._failed(path, why))
+        self._background.watched(what, work, done, lambda why: self._failed(path, why))
 
     def _failed(self, path: Path, why: Failure) -> None:
         self.failedToOpen.emit(path)

@@ -102,11 +102,12 @@ class SceneController(QObject):
 
         def work(watch: Callable[[float], None]) -> dict[int, Any]:
             from engine.data.labels.mesh import surface
+            from engine.data.labels.subject import stage
 
             made = {}
             for number, value in enumerate(values):
-                watch(number / len(values))
-                made[value] = surface(labels, value, image.affine, max_faces=MAX_FACES)
+                told = stage(watch, number, len(values))
+                made[value] = surface(labels, value, image.affine, max_faces=MAX_FACES, watch=told)
             return made
 
         self._work = self._computing.watched(
