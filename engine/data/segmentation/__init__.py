@@ -1,0 +1,1 @@
+"""Labelled images to train and to test segmenters on: finding, checking, splitting, reading."""

@@ -1,0 +1,142 @@
+"""Parting cases into training, validation and test so that no patient is in two of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from engine.data.atomic import write_atomic
+from engine.data.segmentation.cases import Case
+from engine.errors import InputError
+
+Role = Literal["train", "validation", "test"]
+ROLES: tuple[Role, ...] = ("train", "validation", "test")
+FILE = "split.json"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Names of the cases of each part.
+
+    Attributes:
+        seed: What the draw followed from.
+    """
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+    seed: int = 0
+
+    def part(self, role: Role) -> tuple[str, ...]:
+        """The names of one part."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[role]
+
+    def of(self, cases: Sequence[Case], role: Role) -> tuple[Case, ...]:
+        """The cases of one part, in the order in which they are given."""
+        names = set(self.part(role))
+        return tuple(case for case in cases if case.name in names)
+
+    def save(self, folder: Path, cases: Sequence[Case] = ()) -> Path:
+        """Writes split.json into a folder, with the patients of the cases.
+
+        Raises:
+            DiskError: The disk refuses.
+        """
+        patients = {case.name: case.patient for case in cases}
+        content = {"seed": self.seed, **{r: list(self.part(r)) for r in ROLES}}
+        if patients:
+            content["patients"] = patients
+        target = folder / FILE
+        write_atomic(target, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        return target
+
+
+def make_split(
+    cases: Sequence[Case], seed: int, validation: float = 0.1, test: float = 0.2
+) -> Split:
+    """Draws patients for validation and test; follows from seed and names alone.
+
+    A part that is asked for gets at least one patient, also of few.
+
+    Args:
+        validation, test: Shares of the patients, together below 1.
+
+    Raises:
+        InputError: Fewer patients than parts.
+    """
+    of_patient: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        of_patient[case.patient].append(case.name)
+    patients = sorted(of_patient)
+    counts = [
+        max(1, round(len(patients) * share)) if share > 0 else 0 for share in (test, validation)
+    ]
+    if len(patients) <= sum(counts):
+        raise InputError(
+            f"The {len(cases)} cases are of {len(patients)} patients, too few to keep "
+            "some for testing.",
+            "Add patients; if the file names hide who is who, give a patient pattern.",
+        )
+    order = np.random.default_rng(seed).permutation(len(patients))
+    drawn = [patients[i] for i in order]
+    tested, checked = drawn[: counts[0]], drawn[counts[0] : sum(counts)]
+    chosen = {"test": tested, "validation": checked, "train": drawn[sum(counts) :]}
+    parts = {
+        role: tuple(sorted(name for patient in chosen[role] for name in of_patient[patient]))
+        for role in ROLES
+    }
+    return Split(parts["train"], parts["validation"], parts["test"], seed)
+
+
+def read_split(path: Path) -> Split:
+    """Reads a split.json, or that of a folder.
+
+    Raises:
+        InputError: Not there, or not of this form.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        parts = [tuple(found.get(role, ())) for role in ROLES]
+        seed = int(found.get("seed", 0))
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"The split {file} cannot be read: {error}.", "Choose another, or draw a new one."
+        ) from error
+    if not all(isinstance(name, str) for part in parts for name in part):
+        raise InputError(f"The split {file} does not list names.", "Draw a new one.")
+    return Split(*parts, seed)
+
+
+def check_split(split: Split, cases: Sequence[Case]) -> None:
+    """Refuses a split that does not fit the cases, or that has a patient on both sides.
+
+    Raises:
+        InputError: Names the cases or patients.
+    """
+    patient = {case.name: case.patient for case in cases}
+    parts: dict[str, set[Role]] = defaultdict(set)
+    unknown = []
+    for role in ROLES:
+        for name in split.part(role):
+            if name in patient:
+                parts[patient[name]].add(role)
+            else:
+                unknown.append(name)
+    if unknown:
+        raise InputError(
+            f"The split names {len(unknown)} cases that are not in the set, such as {unknown[0]}.",
+            "Choose the split of this set, or draw a new one.",
+        )
+    shared = sorted(name for name, roles in parts.items() if len(roles) > 1)
+    if shared:
+        raise InputError(
+            f"{len(shared)} patients are in two parts of the split: {', '.join(shared[:5])}.",
+            "Move all cases of a patient to one side, or correct the patient pattern.",
+        )
