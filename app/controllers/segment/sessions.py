@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
+from app.controllers.segment.loading import Loaded, load
 from app.controllers.segment.measuring import Measuring
 from app.errors import Teller
 from app.label_record import records_of
@@ -21,27 +23,12 @@ from app.session_models import (
     MaskState,
     SessionState,
 )
-from app.session_paths import FileRef, file_ref, locate
-from app.study import LabelFile, Study
+from app.session_paths import FileRef, file_ref
+from app.study import Study
 from app.workspaces.segment.view import SegmentView
-from engine.errors import InputError
 from engine.failures import versions
+from widgets.paint.labels.settings import PaintSettings
 from widgets.viewer.volume.layers import Layer, LayerKind, Look
-
-if TYPE_CHECKING:
-    from engine.data.volumes.volume import Volume
-
-
-@dataclass(frozen=True, eq=False)
-class Loaded:
-    """A session with the volumes that it names."""
-
-    path: Path
-    state: SessionState
-    volumes: tuple[Volume | None, ...]
-    labels: Any
-    label_file: LabelFile | None
-    told: tuple[str, ...]
 
 
 class SessionController(QObject):
@@ -101,7 +88,7 @@ class SessionController(QObject):
         images: list[ImageState] = []
         files: list[tuple[Path, str]] = []
         layers: list[LayerState] = []
-        mask = self._mask()
+        mask, active = self._mask(), None
         for layer in study.stack:
             look = LookState.of(layer.look)
             volume = study.volumeOf(layer)
@@ -113,9 +100,14 @@ class SessionController(QObject):
                 images.append(ImageState(name=layer.name, file=blank, kind=kind))
                 files.append((volume.source.path, volume.source.part))
                 layers.append(LayerState(kind="image", place=len(images) - 1, look=look))
+            else:
+                continue  # an image of no file cannot be found again
+            if layer is study.stack.active():
+                active = len(layers) - 1
         state = SessionState(
             program=versions().split(",")[0], images=tuple(images), masks=(mask,),
-            layers=tuple(layers), crosshair=view.volume.crosshair(), time=study.stack.time(),
+            layers=tuple(layers), active_layer=active,
+            crosshair=view.volume.crosshair(), time=study.stack.time(),
             layout=view.volume.viewLayout().value,
             layout_values=view.volume.layoutState(), radiological=view.volume.isRadiological(),
             measurements=self._measuring.states(), tool=study.editor.tool().value,
@@ -171,10 +163,19 @@ class SessionController(QObject):
             study.table.reset(record.label() for record in mask.table)
             study.table.setActive(mask.active if study.table.label(mask.active) else 0)
         self._show_labels(loaded, looks.get(("mask", 0)))
+        self._show_active(state, made)
         self._show_views(state)
         if loaded.told:
             self._teller.say("warning", " ".join(loaded.told))
         self.opened.emit(loaded.path)
+
+    def _show_active(self, state: SessionState, made: dict[int, Layer]) -> None:
+        if state.active_layer is None or state.active_layer >= len(state.layers):
+            return
+        layer = state.layers[state.active_layer]
+        here = self._study.labels() if layer.kind == "mask" else made.get(layer.place)
+        if here is not None:
+            self._study.stack.setActive(here)
 
     def _show_views(self, state: SessionState) -> None:
         volume = self._view.volume
@@ -186,6 +187,10 @@ class SessionController(QObject):
             volume.setCrosshair(state.crosshair)
         self._study.stack.setTime(state.time)
         self._measuring.restore(state.measurements)
+        # The same goes for settings of tools.
+        with suppress(ValidationError):
+            settings = TypeAdapter(PaintSettings).validate_python(state.tools)
+            self._study.editor.change(**vars(settings))
 
     def _show_labels(self, loaded: Loaded, look: Look | None) -> None:
         study = self._study
@@ -201,59 +206,12 @@ class SessionController(QObject):
             study.load(loaded.labels, loaded.label_file)
 
 
-def load(path: Path, watch: Any) -> Loaded:
-    """Read a session and the files that it names; for a thread.
-
-    Raises:
-        InputError: the session is damaged, or no image of it is left.
-    """
-    from app.session_file import load_session
-    from engine.data.volumes.fingerprint import Fingerprint
-    from engine.data.volumes.read import read_volume
-
-    state = load_session(path)
-    told: list[str] = []
-    volumes: list[Volume | None] = []
-    for number, image in enumerate(state.images):
-        watch(number / len(state.images))
-        found = locate(image.file, path)
-        told += [found.told()] if found.told() else []
-        if found.path is None:
-            volumes.append(None)
-        else:
-            volumes.append(read_volume(found.path, part=image.file.part))
-    if not any(volume is not None for volume in volumes):
-        raise InputError(
-            f"No image of the session {path} can be found.",
-            "Put the images back, or beside the session file: " + " ".join(told),
-        )
-    labels, file = None, None
-    for mask in state.masks:
-        labels = mask.labels
-        if mask.file is None:
-            continue
-        found = locate(mask.file, path)
-        if found.path is not None:
-            file = LabelFile(found.path, Fingerprint.of(found.path))
-        if labels is None and found.path is not None:
-            like = next(volume for volume in volumes if volume is not None).geometry
-            labels = _read_labels(found.path, like)
-        told += [found.told()] if found.told() else []
-    return Loaded(path, state, tuple(volumes), labels, file, tuple(told))
-
-
 def _reference(file: Path, session: Path, part: str = "") -> FileRef:
     """A file as the session remembers it; one that is gone meanwhile by its name alone."""
     try:
         return file_ref(file, session, part)
     except OSError:
         return FileRef(path=str(file), part=part)
-
-
-def _read_labels(path: Path, like: Any) -> Any:
-    from engine.data.volumes.masks import read_labels
-
-    return read_labels(path, like).labels
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
