@@ -95,6 +95,10 @@ class Actions(QObject):
         """Those of `available` that belong to the workspace shown, or to all."""
         return [command for command in self.available() if command.space in ("", self._space)]
 
+    def specificFirst(self) -> list[QAction]:
+        """All actions, those of a workspace before those of the window."""
+        return sorted(self, key=lambda action: not self._spaces[action])
+
     def slots(self, space: str) -> dict[str, Slot]:
         """Name -> trigger of a workspace's viewer commands, for `ViewerKeys`.
 

@@ -22,14 +22,14 @@ from PyQt6.QtWidgets import (
 )
 
 from app.actions import Actions
-from app.keymap import native
+from app.keymap import Command, native
 from app.keymap_file import export_keys, import_keys
 from app.shortcuts_recorder import Recorder
 from engine.errors import EngineError
 from widgets.panels.message import MessageBar
 
 _NAME = Qt.ItemDataRole.UserRole
-_WHERE = {"window": "everywhere", "viewer": "in the viewer"}
+_SPACES = {"segment": "Segment", "synthesize": "Synthesize", "": "Everywhere"}
 _FILTER = "Keys (*.json);;All files (*)"
 
 
@@ -113,7 +113,7 @@ class ShortcutsDialog(QDialog):
                 font = group.font(0)
                 font.setBold(True)
                 group.setFont(0, font)
-            item = QTreeWidgetItem(group, [command.title, "", _WHERE[command.context]])
+            item = QTreeWidgetItem(group, [command.title, "", _where(command)])
             item.setData(0, _NAME, command.name)
             item.setSizeHint(0, QSize(0, round(1.5 * self.fontMetrics().height())))
             self._items[command.name] = item
@@ -193,3 +193,9 @@ class ShortcutsDialog(QDialog):
         path, _ = QFileDialog.getSaveFileName(self, "Export keys", "reverie-keys.json", _FILTER)
         if path:
             self.exportKeys(Path(path))
+
+
+def _where(command: Command) -> str:
+    """Where the keys of a command work."""
+    space = _SPACES.get(command.space, command.space.capitalize())
+    return f"{space}, on the image" if command.context == "viewer" else space

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QRect
 from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
@@ -27,13 +27,13 @@ from PyQt6.QtWidgets import (
 
 from app import remembering
 from app.errors import Teller
+from app.message_place import MessagePlace
 from app.session import Session
 from app.settings import Settings, save_settings
 from app.status import StatusBar
 from app.workspaces.synthesize import SynthesizeView
 from engine.errors import EngineError
 from widgets.grey import grey_image
-from widgets.panels.message import MessageBar, MessageKind
 from widgets.panels.rail import WORKSPACES, Rail
 from widgets.theme import apply_theme
 
@@ -52,11 +52,9 @@ if TYPE_CHECKING:
     from widgets.panels.palette import CommandPalette
 
 MENUS = ("&File", "&Edit", "&View", "&Tools", "&Go", "&Labels", "&Run", "&Help")
-KINDS: dict[str, MessageKind] = {"info": "info", "warning": "warning", "error": "error"}
 HERE = ("synthesize", "segment", "models")
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
-INFO_MS = 12_000
 
 
 class MainWindow(QMainWindow):
@@ -92,14 +90,13 @@ class MainWindow(QMainWindow):
         self.teller, self.settings, self._settings_file = teller, settings, settings_file
         self.session = Session(self)
         self.view = SynthesizeView()
-        self.message = MessageBar(self)
+        self.messages = MessagePlace(self, self._message_area)
+        self.message = self.messages.bar
         self._complete = False
+        self._space = HERE[0]
         self._current_job = 0
-        self._message_clock = QTimer(self)
-        self._message_clock.setSingleShot(True)
-        self._message_clock.timeout.connect(self.message.dismiss)
         self._build()
-        teller.told.connect(self._tell)
+        teller.told.connect(self.messages.tell)
         remembering.place(self, settings)
         self._show_title()
         self.setAcceptDrops(True)
@@ -233,42 +230,37 @@ class MainWindow(QMainWindow):
 
     # --- following
 
-    def _tell(self, kind: str, message: str, hint: str, detail: str) -> None:
-        self.message.showMessage(KINDS[kind], message, hint, detail)
-        self._place_message()
-        if kind == "info":
-            self._message_clock.start(INFO_MS)
-        else:
-            self._message_clock.stop()
-
-    def _place_message(self) -> None:
-        """Over the lower panels: a message must not move the canvas under a stroke."""
-        em = self.fontMetrics().height()
+    def _message_area(self) -> QRect:
+        """What a message may cover: neither tools nor what runs and cancels."""
         area = self.stack.geometry().translated(self.center.pos())
-        # The buttons that run and cancel stay free.
-        room = self.view.rows.width() if self.stack.currentWidget() is self.view else area.width()
-        width = min(48 * em, room - em)
-        height = self.message.heightForWidth(width)
-        left = area.left() + (room - width) // 2
-        self.message.setGeometry(left, area.bottom() - height - em // 2, width, height)
-        self.message.raise_()
+        if self.stack.currentWidget() is self.view:
+            area.setWidth(self.view.rows.width())
+        elif self._complete and self.spaces.current() == "segment":
+            area = self.spaces.segment().view.messageArea().translated(area.topLeft())
+        return area
 
     def _follow_spaces(self) -> None:
         spaces = self.spaces
         self._fill_menus()
         spaces.segmentMade.connect(self._fill_menus)
-        spaces.shown.connect(lambda _: self._show_title())
-        spaces.shown.connect(lambda _: self._place_message())
+        spaces.shown.connect(self._space_shown)
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))
         spaces.segmentMade.connect(lambda: self.status.follow(spaces.segment().figures))
         for work in (self.background, spaces.computing):
             self.status.watch(work)
 
+    def _space_shown(self, key: str) -> None:
+        if key != self._space:
+            self._space = key
+            self.message.dismiss()  # it was about the other one
+        self._show_title()
+        self.messages.place()
+
     def _fill_menus(self) -> None:
         self.actions_.fill(self.bar())
         self.actions_.showSpace(self.spaces.current())
-        self.palette_.setActions(list(self.actions_))
+        self.palette_.setActions(self.actions_.specificFirst())
 
     def _set_live(self, live: bool) -> None:
         self.synthesis.setLive(live and bool(self.session.checkpoints))
@@ -349,7 +341,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        self._place_message()
+        self.messages.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         mime = None if event is None else event.mimeData()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -137,10 +137,11 @@ class SegmentView(QWidget):
         if self.isVisible():
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def room(self) -> int:
-        """The width that messages may take: the views', or all of it on the start page."""
-        start = self.pages.currentWidget() is self.start
-        return self.width() if start else self._work.width()
+    def messageArea(self) -> QRect:
+        """What messages may cover: the slices, or all of the start page."""
+        if self.pages.currentWidget() is self.start:
+            return self.rect()
+        return QRect(self.volume.mapTo(self, QPoint(0, 0)), self.volume.size())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
