@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.data.volumes.dicom_deflated import check_deflated
 from engine.data.volumes.dicom_values import (
     Groups,
     Vector,
@@ -141,6 +142,7 @@ def read_frames(path: Path) -> list[Frame]:
 
     try:
         with quiet():
+            check_deflated(path)
             data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
             return _frames_of(path, data)
     except decode_errors() as error:
