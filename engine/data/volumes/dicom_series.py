@@ -113,12 +113,15 @@ def find_series(path: str | os.PathLike[str]) -> tuple[Series, ...]:
     if not frames:
         _refuse_segmentation(source)
         raise InputError(f"{source} holds no image.", "Choose an image of the series.")
-    if len(frames) == 1:
-        beside = [p for p in sorted(source.parent.iterdir()) if p.is_file() and p != source]
-        others, _ = _frames_in(beside)
-        uid = frames[0].header.series_uid
-        frames = frames + [f for f in others if f.header.series_uid == uid]
-    return tuple(s for s in _series_of((frames, [])) if source in s.files)
+    own = _series_of((frames, []))
+    if len(frames) > 1:
+        return own
+    beside = [p for p in sorted(source.parent.iterdir()) if p.is_file() and p != source]
+    others, _ = _frames_in(beside)
+    uid = frames[0].header.series_uid
+    together = _series_of(([*frames, *(f for f in others if f.header.series_uid == uid)], []))
+    # Left out of its series as a stray, or as a copy, it is still what was asked for.
+    return tuple(s for s in together if source in s.files) or own
 
 
 def _refuse_segmentation(path: Path) -> None:

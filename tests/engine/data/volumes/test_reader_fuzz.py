@@ -17,17 +17,42 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless, generate_uid
 
+from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.masks import read_labels
 from engine.data.volumes.read import parts, read_volume
 from engine.data.volumes.volume import Geometry, plain_affine
+from engine.data.volumes.write import write_labels
 from engine.errors import InputError
+from tests.engine.data.volumes.dicoms import dataset, save, slices, stack
 from tests.engine.data.volumes.small_files import write_all
+from tests.engine.data.volumes.test_dicom import enhanced
 
 CASES = 18
 MEMORY_MIB = 300
 ODD = (0, 1, 2, 127, 128, 254, 255)
 LIKE = Geometry((3, 4, 5), plain_affine())
+
+
+def write_dicoms(folder: Path) -> list[Path]:
+    """Single images of several syntaxes, and segmentations of a series."""
+    stack(folder / "ct", slices(4))
+    volume = read_volume(folder / "ct")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[0, 1, 2:5], labels[2, 2, 2], labels[3, 3, 1] = 1, 4, 4
+    files = [write_labels(folder / f"seg{ending}", labels, volume, (LabelEntry(4, "Rim"),))
+             for ending in (".dcm", ".seg.nrrd")]  # fmt: skip
+    files.append(save(folder / "plain.dcm", dataset(slices(1)[0])))
+    several = enhanced(slices(3), [2, 0, 1])
+    several.SeriesInstanceUID = generate_uid()
+    files.append(save(folder / "frames.dcm", several))
+    packed = dataset(slices(1)[0], SeriesInstanceUID=generate_uid())
+    packed.compress(RLELossless, generate_instance_uid=False)
+    files.append(save(folder / "rle.dcm", packed))
+    zipped = dataset(slices(1)[0], SeriesInstanceUID=generate_uid())
+    zipped.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    return [*files, save(folder / "deflated.dcm", zipped)]
 
 
 def mutate(content: bytes, chance: random.Random) -> bytes:
@@ -55,34 +80,36 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
 
 
 def attempt(path: Path) -> bool:
-    """Whether it opened; anything but a refusal in words fails."""
-    told: list[InputError] = []
-    for act in (read_volume, parts, lambda p: read_labels(p, LIKE)):
+    """Whether it opened, as an image or as labels; anything but a refusal in words fails."""
+    told: dict[str, InputError] = {}
+    acts = {"image": read_volume, "parts": parts, "labels": lambda p: read_labels(p, LIKE)}
+    for name, act in acts.items():
         try:
             act(path)
         except InputError as error:
-            told.append(error)
-    for error in told:
+            told[name] = error
+    for error in told.values():
         assert str(path.parent) in error.message
         assert error.hint
         assert "\n" not in error.message
-    opened = not told
-    if opened:
+    if "image" not in told:
         volume = read_volume(path)
         assert np.isfinite(volume.affine).all()
         assert min(volume.spacing_mm) > 0
         volume.array.max()
-    return opened
+    return "image" not in told or "labels" not in told
 
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return write_all(tmp_path_factory.mktemp("valid"))
+    folder = tmp_path_factory.mktemp("valid")
+    return [*write_all(folder), *write_dicoms(folder)]
 
 
 def test_valid_files_open(samples: list[Path]) -> None:
     for path in samples:
-        assert read_volume(path).array.any(), path
+        kind = "labels" if path.name.startswith("seg") else None
+        assert read_volume(path, kind=kind).array.any(), path
 
 
 def test_mutated_files_are_refused_in_words(
@@ -131,7 +158,8 @@ def main(count: int, seed: int) -> None:
     chance, outcomes, slowest = random.Random(seed), Counter(), 0.0
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "changed").mkdir()
-        samples = [(p, p.read_bytes()) for p in write_all(Path(folder))]
+        files = [*write_all(Path(folder)), *write_dicoms(Path(folder))]
+        samples = [(path, path.read_bytes()) for path in files]
         for number in range(count):
             sample, content = samples[number % len(samples)]
             path = Path(folder) / "changed" / sample.name

@@ -183,3 +183,12 @@ def test_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
     (tmp_path / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
     (found,) = find_series(tmp_path / "DICOMDIR")
     assert found.slices == 3
+
+
+def test_a_stray_opens_when_it_is_asked_for(tmp_path: Path) -> None:
+    stack(tmp_path, slices(5))
+    stray = save(tmp_path / "stray.dcm", dataset(slices(1, (9, 7))[0], (0, 0, 0)))
+    (series,) = find_series(stray)
+    assert (series.files, series.shape) == ((stray,), (1, 9, 7))
+    (whole,) = find_series(tmp_path)
+    assert len(whole.files) == 5
