@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.golden import adaptdiff
+from tests.golden import adaptdiff, cdal
 from tests.golden.case import GoldenCase
 
 Check = Callable[[GoldenCase, Path, pytest.MonkeyPatch], None]
 CHECKS: dict[str, Check] = {
     "adaptdiff_conditional_unet": adaptdiff.conditional_unet,
     "adaptdiff_segmenter": adaptdiff.segmenter,
+    "cdal_generator": cdal.generator,
+    "cdal_discriminator": cdal.discriminator,
 }
 
 

@@ -1,0 +1,134 @@
+"""From checkpoints to cDAL's networks, ready on their device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, PositiveInt, ValidationError
+
+from engine import library
+from engine.device import Context
+from engine.diffusion.schedules import Schedule, make_schedule
+from engine.errors import CheckpointError, InputError
+from engine.networks.ncsnpp import GeneratorConfig, NCSNpp, channels_last
+from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+
+METHOD = "cdal"
+Part = TypeVar("Part", bound=BaseModel)
+
+
+class GeneratorCard(BaseModel):
+    """A generator's part of the card; see `GeneratorConfig`."""
+
+    labels: PositiveInt
+    image_channels: PositiveInt
+    image_size: PositiveInt
+    width: PositiveInt
+    multipliers: tuple[PositiveInt, ...] = Field(min_length=2)
+    blocks: PositiveInt
+    attention: tuple[PositiveInt, ...]
+    encoder_layers: int = Field(ge=0)
+    encoder_blocks: PositiveInt
+    latent: PositiveInt
+    style: PositiveInt
+    mapping_layers: int = Field(ge=0)
+
+
+class Process(BaseModel):
+    """The card's part on the diffusion of the labels, which lie in [-1, 1]."""
+
+    schedule: str = "vp"
+    timesteps: int
+    beta_min: float = 0.1
+    beta_max: float = 20.0
+
+    def make(self) -> Schedule:
+        """The schedule.
+
+        Raises:
+            InputError: a value is out of range.
+        """
+        return make_schedule(
+            self.schedule, self.timesteps, beta_min=self.beta_min, beta_max=self.beta_max
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedGenerator:
+    """A generator, its schedule, and what its card says."""
+
+    model: NCSNpp
+    schedule: Schedule
+    card: Card
+    name: str
+    sha256: str
+
+    @property
+    def classes(self) -> int:
+        """Classes with the background."""
+        return max(2, self.model.config.labels)
+
+
+def load_generator(name: str, context: Context) -> LoadedGenerator:
+    """The generator of a checkpoint given by name or path, kept between jobs.
+
+    Raises:
+        CheckpointError: missing, damaged, or of another method or role.
+    """
+    path = library.find(name)
+
+    def load() -> LoadedGenerator:
+        return open_generator(load_checkpoint(path).expect(METHOD, "generator"), context)
+
+    return context.keep((str(path), path.stat().st_mtime_ns, context.dtype), load)
+
+
+def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
+    """Build network and schedule from card and weights.
+
+    Raises:
+        CheckpointError: the card describes no network, or another one than the weights.
+    """
+    card, name = checkpoint.card, checkpoint.path.name
+    try:
+        schedule = _part(Process, card.process, name).make()
+    except InputError as error:
+        raise _unfit(name, error.message) from error
+    model = generator_of(card.config, name)
+    load_into(model, checkpoint.tensors, name)
+    return LoadedGenerator(
+        prepare(model, context), schedule, card, checkpoint.path.stem, checkpoint.sha256
+    )
+
+
+def prepare(model: NCSNpp, context: Context) -> NCSNpp:
+    """Ready for inference: on its device, with channels last, which convolutions like best."""
+    model = model.to(context.device, context.dtype).eval()
+    channels_last(model)
+    return model
+
+
+def generator_of(config: dict[str, Any], name: str) -> NCSNpp:
+    """An untrained generator of a card's configuration.
+
+    Raises:
+        CheckpointError: the configuration is none.
+    """
+    values = _part(GeneratorCard, config, name).model_dump()
+    return NCSNpp(GeneratorConfig(**values))
+
+
+def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _unfit(name: str, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
+        "Import the weights again.",
+    )

@@ -1,0 +1,197 @@
+"""Parameters and presets of cDAL; loads no torch.
+
+Published values: Hejrati et al., cDAL (MICCAI 2024), and the settings of its release.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from engine.parameters import Parameters, parameter
+
+MAX_SEED = 2**31 - 1
+MAX_LEVELS = 8
+DataKind = Literal["grey", "rgb", "cxr", "monuseg", "hippocampus"]
+KINDS = {
+    "grey": "Grey images", "rgb": "Colour images", "cxr": "Chest X-rays",
+    "monuseg": "Stained tissue (MoNuSeg)", "hippocampus": "Brain volumes (hippocampus)",
+}  # fmt: skip
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Positive whole numbers from text such as "1, 2, 2".
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    numbers = tuple(int(part) for part in text.replace(",", " ").split())
+    if any(n < 1 for n in numbers):
+        raise ValueError("whole numbers from 1 on, separated by commas")
+    return numbers
+
+
+class TrainParams(Parameters):
+    """Learn to segment: generator and discriminator together."""
+
+    seed: int = parameter(
+        0, "Seed", "Everything random follows from it.", kind="seed", ge=0, le=MAX_SEED
+    )
+    kind: DataKind = parameter(
+        "grey", "Images", "Decides normalisation, augmentation and how volumes are cut.",
+        choices=KINDS,
+    )  # fmt: skip
+    size: int = parameter(
+        128, "Side", "Of the images or patches that the network sees.", unit="px",
+        ge=16, le=1024, step=16,
+    )  # fmt: skip
+    classes: int = parameter(
+        0, "Classes", "With the background; 2 learns one foreground map, more learn one map a "
+        "class, 0 takes as many as the labels have.", ge=0, le=64,
+    )  # fmt: skip
+    augment: bool = parameter(True, "Augment", "The published flips, turns, zooms and colours.")
+    held_out: float = parameter(
+        0.2, "Held out", "Share of the patients kept for validation, never trained on.",
+        ge=0, le=0.9, step=0.05,
+    )  # fmt: skip
+    iterations: int = parameter(
+        20_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
+    )
+    batch: int = parameter(3, "Batch", "Images an optimizer step.", ge=1, le=2048)
+    lr_generator: float = parameter(
+        2e-4, "Generator's rate", "Learning rate of Adam at the start.", gt=0, le=1.0
+    )
+    lr_discriminator: float = parameter(
+        1e-5, "Discriminator's rate", "Learning rate of Adam at the start.", gt=0, le=1.0
+    )
+    lr_end: float = parameter(
+        1e-5, "Last rate", "Both rates fall to it along a cosine.", ge=0, le=1.0, advanced=True
+    )
+    beta1: float = parameter(
+        0.5, "Adam's beta 1", "Memory of the gradient.", ge=0, le=0.999, advanced=True
+    )
+    beta2: float = parameter(
+        0.9, "Adam's beta 2", "Memory of its square.", ge=0, le=0.9999, advanced=True
+    )
+    ema_decay: float = parameter(
+        0.0, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
+        ge=0, le=0.99999, advanced=True,
+    )  # fmt: skip
+    r1_gamma: float = parameter(
+        1.0, "Gradient penalty", "Weight of R1, the penalty on the discriminator's slope.",
+        ge=0, le=1000, advanced=True,
+    )  # fmt: skip
+    lazy_r1: int = parameter(
+        1, "Penalty every", "Iterations between two gradient penalties; 1 at every one.",
+        ge=1, le=1000, advanced=True,
+    )  # fmt: skip
+    attention_scale: int = parameter(
+        2, "Attention map", "Which of the discriminator's feature maps tells the attention; "
+        "each further one is half as large.", ge=0, le=4, advanced=True,
+    )  # fmt: skip
+    timesteps: int = parameter(2, "Steps T", "Denoising steps.", ge=1, le=8, group="Network")
+    width: int = parameter(
+        32, "Features", "At full resolution.", ge=4, le=256, step=4, group="Network"
+    )
+    multipliers: str = parameter(
+        "1, 1, 2, 2, 4", "Multipliers", "Features at full, half, ... resolution over those.",
+        group="Network", advanced=True,
+    )  # fmt: skip
+    blocks: int = parameter(
+        1, "Blocks", "Residual blocks a resolution.", ge=1, le=8, group="Network", advanced=True
+    )
+    attention: str = parameter(
+        "16", "Self-attention at", "Sides of the feature maps that attend to themselves.",
+        group="Network", advanced=True,
+    )  # fmt: skip
+    encoder_layers: int = parameter(
+        3, "Encoder layers", "Of the image's encoder at full resolution.", ge=0, le=16,
+        group="Network", advanced=True,
+    )  # fmt: skip
+    encoder_blocks: int = parameter(
+        2, "Encoder blocks", "Residual blocks in each of these layers.", ge=1, le=8,
+        group="Network", advanced=True,
+    )  # fmt: skip
+    latent: int = parameter(
+        100, "Latent", "Length of the random vector z.", ge=1, le=1024, group="Network",
+        advanced=True,
+    )  # fmt: skip
+    style: int = parameter(
+        256, "Style", "Length of what the mapping makes of z.", ge=4, le=1024, group="Network",
+        advanced=True,
+    )  # fmt: skip
+    discriminator: Literal["large", "small"] = parameter(
+        "large", "Discriminator", "large halves the image six times, small three times.",
+        choices={"large": "Six blocks", "small": "Four blocks"}, group="Network", advanced=True,
+    )  # fmt: skip
+    discriminator_width: int = parameter(
+        64, "Its features", "At full resolution twice as many.", ge=2, le=256, group="Network",
+        advanced=True,
+    )  # fmt: skip
+    save_every: int = parameter(
+        500, "Save every", "Iterations between two states to resume from.",
+        ge=1, le=1_000_000, advanced=True,
+    )  # fmt: skip
+    preview_every: int = parameter(
+        100, "Preview every", "Iterations between two pictures; 0 none.",
+        ge=0, le=1_000_000, advanced=True,
+    )  # fmt: skip
+
+    @field_validator("multipliers", "attention")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        whole_numbers(text)
+        return text
+
+    @field_validator("multipliers")
+    @classmethod
+    def _enough_levels(cls, text: str) -> str:
+        if not 2 <= len(whole_numbers(text)) <= MAX_LEVELS:
+            raise ValueError(f"2 to {MAX_LEVELS} resolutions")
+        return text
+
+
+class ImportParams(Parameters):
+    """Turn published weights into a checkpoint with a card."""
+
+    title: str = parameter("", "Title", "For the list of models; the file's name by default.")
+    timesteps: int = parameter(
+        2, "Steps T", "Denoising steps that it was trained for; the file does not tell.", ge=1, le=8
+    )
+    image_size: int = parameter(
+        0, "Side", "Of the images that it was trained on; 0 takes the published one.", unit="px",
+        ge=0, le=4096, advanced=True,
+    )  # fmt: skip
+
+
+Presets = dict[str, dict[str, Any]]
+
+TRAIN_PRESETS: Presets = {
+    "paper-monuseg": {
+        "kind": "monuseg", "size": 256, "classes": 2, "batch": 3, "iterations": 100_000,
+        "timesteps": 4, "width": 64, "multipliers": "1, 1, 1, 2, 2, 4, 4", "blocks": 2,
+        "attention": "16, 8", "attention_scale": 3,
+    },
+    "paper-cxr": {
+        "kind": "cxr", "size": 256, "classes": 2, "batch": 3, "iterations": 100_000,
+        "timesteps": 2, "width": 32, "multipliers": "1, 1, 2, 2, 4, 4", "blocks": 1,
+        "attention": "16",
+    },
+    "paper-hippocampus": {
+        "kind": "hippocampus", "size": 32, "classes": 3, "batch": 512, "iterations": 20_000,
+        "lr_generator": 1.6e-4, "lr_discriminator": 1.25e-4, "timesteps": 2, "width": 32,
+        "multipliers": "1, 2, 2, 2", "blocks": 2, "attention": "16", "latent": 50, "style": 128,
+        "discriminator": "small", "discriminator_width": 32, "ema_decay": 0.999, "lazy_r1": 10,
+    },
+    "fast": {
+        "size": 64, "batch": 8, "iterations": 2_000, "lr_generator": 5e-4, "width": 16,
+        "multipliers": "1, 2, 2, 4", "encoder_layers": 2, "encoder_blocks": 1, "latent": 50,
+        "style": 64, "discriminator": "small", "discriminator_width": 8, "ema_decay": 0.99,
+        "lazy_r1": 4,
+    },
+    "gpu": {
+        "size": 128, "batch": 32, "iterations": 30_000, "lr_generator": 4e-4, "width": 32,
+        "multipliers": "1, 2, 2, 4, 4", "ema_decay": 0.999, "lazy_r1": 4,
+    },
+}  # fmt: skip
