@@ -20,6 +20,7 @@ _TAIL = re.compile(
     r")$",
     re.IGNORECASE,
 )
+_LAST_LETTER = re.compile(r"(?<=\d)[a-h]$", re.IGNORECASE)
 _LEAD_LETTER = re.compile(r"^([A-Za-z]+)-[a-h]-(?=.*\d)")
 
 
@@ -45,7 +46,7 @@ def patient_of(name: str, pattern: str = "") -> str:
     stem = _LEAD_LETTER.sub(r"\1-", name)
     while (shorter := _TAIL.sub("", stem)) != stem and shorter:
         stem = shorter
-    return stem.lower()
+    return _LAST_LETTER.sub("", stem).lower()
 
 
 def _by_pattern(name: str, pattern: str) -> str:

@@ -49,7 +49,8 @@ class Split:
             DiskError: The disk refuses.
         """
         patients = {case.name: case.patient for case in cases}
-        content = {"seed": self.seed, **{r: list(self.part(r)) for r in ROLES}}
+        content: dict[str, object] = {"seed": self.seed}
+        content.update((role, list(self.part(role))) for role in ROLES)
         if patients:
             content["patients"] = patients
         target = folder / FILE
@@ -103,15 +104,15 @@ def read_split(path: Path) -> Split:
     file = path / FILE if path.is_dir() else path
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        parts = [tuple(found.get(role, ())) for role in ROLES]
+        train, validation, test = (tuple(found.get(role, ())) for role in ROLES)
         seed = int(found.get("seed", 0))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(
             f"The split {file} cannot be read: {error}.", "Choose another, or draw a new one."
         ) from error
-    if not all(isinstance(name, str) for part in parts for name in part):
+    if not all(isinstance(name, str) for name in train + validation + test):
         raise InputError(f"The split {file} does not list names.", "Draw a new one.")
-    return Split(*parts, seed)
+    return Split(train, validation, test, seed)
 
 
 def check_split(split: Split, cases: Sequence[Case]) -> None:

@@ -1,0 +1,70 @@
+"""No patient is in two parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.data.segmentation.cases import Case
+from engine.data.segmentation.splits import ROLES, Split, check_split, make_split, read_split
+from engine.errors import InputError
+
+
+def cases(count: int, patients: int) -> list[Case]:
+    return [Case(f"c{i}", f"p{i % patients}", Path("i"), Path("m")) for i in range(count)]
+
+
+@given(st.integers(3, 30), st.integers(1, 4), st.integers(0, 2**31))
+def test_patients_are_never_shared(patients: int, each: int, seed: int) -> None:
+    all_cases = cases(patients * each, patients)
+    split = make_split(all_cases, seed)
+    check_split(split, all_cases)
+    parts = [set(split.part(role)) for role in ROLES]
+    assert set.union(*parts) == {c.name for c in all_cases}
+    assert sum(map(len, parts)) == len(all_cases)
+    assert all(parts)
+
+
+def test_the_seed_decides_and_the_order_of_cases_does_not() -> None:
+    all_cases = cases(40, 20)
+    assert make_split(all_cases, 5) == make_split(all_cases[::-1], 5)
+    assert make_split(all_cases, 5).test != make_split(all_cases, 6).test
+
+
+def test_shares_and_too_few_patients() -> None:
+    split = make_split(cases(100, 100), 0, validation=0.1, test=0.3)
+    assert (len(split.train), len(split.validation), len(split.test)) == (60, 10, 30)
+    assert make_split(cases(5, 1), 0, validation=0.0, test=0.0).train == tuple(
+        f"c{i}" for i in range(5)
+    )
+    with pytest.raises(InputError, match="2 patients"):
+        make_split(cases(10, 2), 0)
+
+
+def test_a_split_is_kept_and_read_back(tmp_path: Path) -> None:
+    all_cases = cases(12, 6)
+    split = make_split(all_cases, 3)
+    file = split.save(tmp_path, all_cases)
+    assert read_split(tmp_path) == read_split(file) == split
+    assert '"c0": "p0"' in file.read_text(encoding="utf-8")
+    assert [c.name for c in split.of(all_cases, "test")] == [
+        c.name for c in all_cases if c.name in split.test
+    ]
+
+
+def test_a_patient_on_both_sides_and_unknown_cases_are_refused() -> None:
+    all_cases = cases(6, 3)
+    with pytest.raises(InputError, match="p0"):
+        check_split(Split(("c0",), (), ("c3",)), all_cases)
+    with pytest.raises(InputError, match="c99"):
+        check_split(Split(("c0", "c99"), (), ()), all_cases)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"train": 5}', '{"train": [1]}', '{"seed": "x"}'])
+def test_damaged_splits(tmp_path: Path, text: str) -> None:
+    (tmp_path / "split.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"split\.json"):
+        read_split(tmp_path)
