@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from isal.isal_zlib import IsalError
 from PIL import Image
 
 from engine.data.image_formats import DECODE_ERRORS, first_bytes, short
@@ -29,6 +30,7 @@ __all__ = [
     "stamp",
 ]
 
+_ERRORS: tuple[type[Exception], ...] = (*DECODE_ERRORS, IsalError)
 Watch = Callable[[float], None]
 """Told the share that is done, from 0 to 1; it may raise to cancel."""
 
@@ -90,7 +92,7 @@ def decoding(path: Path) -> Iterator[None]:
             f"{path} has more pixels than can be opened: {short(error)}.",
             "Crop or resize it first, or copy it again if it is damaged.",
         ) from error
-    except DECODE_ERRORS as error:
+    except _ERRORS as error:
         raise damaged(path, short(error)) from error
     finally:
         for logger, disabled in zip(loggers, before, strict=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import math
 import zlib
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 import numpy as np
+from isal import igzip
 from numpy.typing import NDArray
 
 from engine.data.volumes.limits import Watch, check_claim, check_memory, damaged, readable_bytes
@@ -96,7 +96,7 @@ def unpacked(raw: IO[bytes], packing: Packing) -> IO[bytes]:
         return bz2.BZ2File(raw)
     if packing == "zlib":
         return cast(IO[bytes], io.BufferedReader(_Zlib(raw), CHUNK_BYTES))
-    return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    return cast(IO[bytes], igzip.IGzipFile(fileobj=raw))
 
 
 def skip(path: Path, stream: IO[bytes], count: int) -> None:
