@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import psutil
 from isal.isal_zlib import IsalError
@@ -30,7 +31,9 @@ __all__ = [
     "stamp",
 ]
 
-_ERRORS: tuple[type[Exception], ...] = (*DECODE_ERRORS, IsalError)
+# The stubs of isal take the class for an instance.
+_ERRORS = (*DECODE_ERRORS, cast(type[Exception], IsalError))
+
 Watch = Callable[[float], None]
 """Told the share that is done, from 0 to 1; it may raise to cancel."""
 
