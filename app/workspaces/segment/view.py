@@ -23,6 +23,7 @@ from widgets.panels.volume.layers_panel import LayersPanel
 from widgets.panels.volume.measurements_panel import MeasurementsPanel
 from widgets.panels.volume.probe_panel import ProbePanel
 from widgets.panels.volume.time_slider import TimeSlider
+from widgets.tab_order import follow_layout
 from widgets.viewer.volume.luts import NAMES, lut
 from widgets.viewer.volume.volume_view import VolumeView
 from widgets.viewer.volume.window import CT_PRESETS
@@ -87,6 +88,8 @@ class SegmentView(QWidget):
         self._stacked: bool | None = None
         self._sizes: dict[str, list[int]] = {}
         self._arrange()
+        follow_layout(self)
+        self.volume.arranged.connect(lambda: follow_layout(self))
         study.opened.connect(lambda: self.showStart(study.volume is None))
         self.showStart(study.volume is None)
 
@@ -163,6 +166,7 @@ class SegmentView(QWidget):
         self.value_tabs.setVisible(stacked)
         if stacked and front in (self.contrast, self.probe):
             self.value_tabs.setCurrentWidget(front)
+        follow_layout(self)
         self._divide()
 
     def _arrange(self) -> None:

@@ -127,6 +127,8 @@ class LayerLook(QWidget):
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.addRow("Blend", self.blend)
         self._form.addRow("Colours", self.lut)
+        self.blend.setAccessibleName("Blend")
+        self.lut.setAccessibleName("Colours")
         switches = QHBoxLayout()
         switches.setSpacing(self.fontMetrics().height())
         for box in (self.invert, self.smooth, self.outlined):

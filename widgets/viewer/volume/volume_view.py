@@ -36,6 +36,7 @@ class VolumeView(QWidget):
     crosshairMoved = pyqtSignal(object)  # RAS+ mm
     pointerMoved = pyqtSignal(object)  # voxel (d, h, w) of the stack's grid, or None
     layoutChanged = pyqtSignal(object)  # ViewLayout
+    arranged = pyqtSignal()  # the views are in other places
     currentChanged = pyqtSignal(object)  # SliceView
     windowChanged = pyqtSignal(object)  # Layer, by a drag in a view
 
@@ -295,6 +296,7 @@ class VolumeView(QWidget):
         for splitter, sizes in zip(arrangement.splitters(root), kept, strict=False):
             if len(sizes) == splitter.count():
                 splitter.setSizes(sizes)
+        self.arranged.emit()
 
     def _clear(self) -> None:
         """Take the views out of the splitters before these go."""
