@@ -98,10 +98,10 @@ class OperationsController(QObject):
         else:
             values, within = layer.array[min(study.stack.time(), len(layer.array) - 1)], tolerance
 
-        def work() -> tuple[Box, NDArray[np.bool_]] | None:
+        def work(watch: Callable[[float], None]) -> tuple[Box, NDArray[np.bool_]] | None:
             from engine.data.labels.fill import connected
 
-            found = connected(values, voxel, within)
+            found = connected(values, voxel, within, watch)
             return boxed(found)
 
         def done(area: tuple[Box, NDArray[np.bool_]] | None) -> None:
@@ -117,7 +117,7 @@ class OperationsController(QObject):
 
             self._after_stroke(write)
 
-        self._background.run("Filling", work, done, self._teller.failure)
+        self._background.watched("Filling", work, done, self._teller.failure)
 
     def _after_stroke(self, then: Callable[[], None]) -> None:
         """Call when no stroke is under way: what comes late must not end one."""

@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
-from engine.data.labels.subject import Mask
+from engine.data.labels.connected import parts_of
+from engine.data.labels.subject import Mask, Watch, unwatched
 
 
-def connected(values: NDArray[Any], voxel: tuple[int, int, int], tolerance: float = 0.0) -> Mask:
+def connected(
+    values: NDArray[Any],
+    voxel: tuple[int, int, int],
+    tolerance: float = 0.0,
+    watch: Watch = unwatched,
+) -> Mask:
     """Voxels that reach `voxel` through faces of voxels no further from its value.
 
     Args:
         values: (D, H, W); NaN is like nothing.
         voxel: (d, h, w), within the array.
         tolerance: The largest difference, in the array's own values.
+        watch: As in `Subject`.
 
     Returns:
         (D, H, W) bool; empty where the voxel itself is NaN.
@@ -27,5 +33,5 @@ def connected(values: NDArray[Any], voxel: tuple[int, int, int], tolerance: floa
     alike = np.stack([np.abs(slab.astype(np.float64) - start) <= tolerance for slab in values])
     if not alike[voxel]:
         return np.zeros(values.shape, bool)
-    parts, _ = scipy.ndimage.label(alike)
+    parts = parts_of(alike, 1, watch)
     return parts == parts[voxel]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from engine.data.labels.blur import gaussian
+from engine.data.labels.connected import parts_of
 from engine.data.labels.distance import distance_to
 from engine.data.labels.subject import (
     MAX_LABEL,
@@ -22,7 +23,6 @@ from engine.data.labels.subject import (
     able_to_hold,
     box_of,
     grown,
-    parts_of,
     unwatched,
 )  # fmt: skip
 from engine.data.labels.where import GROUP, Part, part_of
@@ -129,7 +129,7 @@ def flood(subject: Subject, params: FloodParams) -> Labels:
     like = (values >= value - params.tolerance) & (values <= value + params.tolerance)
     if not like[here]:
         return labels.copy()  # not a number
-    parts = parts_of(like, 1 if params.touching == "faces" else 3)
+    parts = parts_of(like, 1 if params.touching == "faces" else 3, subject.watch)
     wanted = np.zeros(labels.shape, bool)
     wanted[part] = parts == parts[here]
     whole = params.with_changes(extent="volume")

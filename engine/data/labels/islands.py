@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from engine.data.labels.subject import MAX_LABEL, Labels, Subject, able_to_hold, parts_of
+from engine.data.labels.connected import parts_of
+from engine.data.labels.subject import MAX_LABEL, Labels, Subject, able_to_hold, stage
 from engine.data.labels.where import Target, chosen, part_of
 from engine.parameters import parameter
 
@@ -57,8 +58,8 @@ def islands(subject: Subject, params: IslandParams) -> Labels:
     free = params.first_new or int(subject.labels.max(initial=0)) + 1
     found = chosen(before, params.label)
     for number, (value, box) in enumerate(found.items()):
-        subject.watch(number / len(found))
-        parts = parts_of(before[box] == value, TOUCHING[params.touching])
+        watch = stage(subject.watch, number, len(found))
+        parts = parts_of(before[box] == value, TOUCHING[params.touching], watch)
         sizes = np.bincount(parts.ravel())
         becomes = np.full(len(sizes), value, np.int64)
         order = np.argsort(-sizes[1:], kind="stable") + 1

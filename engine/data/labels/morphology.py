@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import scipy
 
+from engine.data.labels.connected import parts_by
 from engine.data.labels.distance import SLACK_MM, dilated, distance_to, eroded
 from engine.data.labels.subject import (
     Block,
@@ -118,13 +119,13 @@ def fill_holes(subject: Subject, params: HolesParams) -> Labels:
         across = axis_number(params.axis)
     largest = params.largest_ml / subject.voxel_ml if params.largest_ml else np.inf
 
-    def change(mask: Mask, _spacing: Spacing, _watch: Watch) -> Mask:
-        return mask | _holes(mask, across, largest)
+    def change(mask: Mask, _spacing: Spacing, watch: Watch) -> Mask:
+        return mask | _holes(mask, across, largest, watch)
 
     return change_each(subject, params, 0.0, change)
 
 
-def _holes(mask: Mask, across: int | None, largest: float) -> Mask:
+def _holes(mask: Mask, across: int | None, largest: float, watch: Watch) -> Mask:
     """Enclosed voxels; `across` is the axis along which slices do not touch each other."""
     rim = [(1, 1)] * 3
     if across is not None:
@@ -133,7 +134,7 @@ def _holes(mask: Mask, across: int | None, largest: float) -> Mask:
     touching = scipy.ndimage.generate_binary_structure(3, 1)
     if across is not None:
         touching[tuple([0, 2] if axis == across else 1 for axis in range(3))] = False
-    parts, _ = scipy.ndimage.label(outside, touching)
+    parts = parts_by(outside, touching, watch)
     sizes = np.bincount(parts.ravel())
     hole = sizes <= largest
     hole[0] = False

@@ -104,16 +104,6 @@ def grown(box: Block, shape: tuple[int, ...], margin_mm: float, spacing_mm: Spac
     return ends[0], ends[1], ends[2]
 
 
-def parts_of(mask: Mask, touching: int = 3) -> NDArray[np.int32]:
-    """Numbers of the connected parts from 1 on, 0 outside.
-
-    Args:
-        touching: 1 when voxels have to share a face, 2 an edge, 3 a corner.
-    """
-    numbers, _ = scipy.ndimage.label(mask, scipy.ndimage.generate_binary_structure(3, touching))
-    return numbers
-
-
 def hull(parts: Iterable[Block]) -> Block:
     """The smallest block that holds all of these; there is at least one."""
     blocks = list(parts)

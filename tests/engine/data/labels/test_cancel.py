@@ -10,7 +10,8 @@ import pytest
 import scipy
 import skimage
 
-from engine.data.labels import blur, grow
+from engine.data.labels import blur, connected, grow
+from engine.data.labels.fill import connected as connected_to
 from engine.data.labels.grow import flooded
 from engine.data.labels.mesh import surface
 from engine.data.labels.operations import apply, operation
@@ -68,6 +69,10 @@ def operate(name: str, labels: np.ndarray, **params: Any) -> Callable[[Any], obj
 
 GRID = Geometry(SHAPE, plain_affine(SPACING))
 ACTS = {
+    "islands": operate("islands", ball(), label=1),
+    "holes": operate("fill-holes", ball(), label=1),
+    "flood": operate("flood", ball(), tolerance=1e6),
+    "fill": lambda watch: connected_to(ball(), (20, 20, 20), 0.0, watch),
     "dilate": operate("morphology", ball(), action="dilate", label=1),
     "close": operate("morphology", ball(), action="close", label=1),
     "shell": operate("shell", ball(), side="middle", label=1),
@@ -87,6 +92,7 @@ ACTS = {
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blur, "SLAB_VALUES", 2**14)
     monkeypatch.setattr(grow, "STAGE_VOXELS", 2**13)
+    monkeypatch.setattr(connected, "SLAB_VOXELS", 2**13)
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -127,3 +133,16 @@ def test_flooding_in_stages_is_a_watershed(monkeypatch: pytest.MonkeyPatch) -> N
     assert (staged > 0).all()
     # Where two floods meet, ties may fall to the other.
     assert (staged == whole).mean() > 0.98
+
+
+@pytest.mark.parametrize("touching", [1, 2, 3])
+@pytest.mark.parametrize("density", [0.02, 0.12, 0.3, 0.6])
+def test_parts_found_in_slabs_are_scipys(
+    touching: int, density: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connected, "SLAB_VOXELS", 1000)
+    mask = np.random.default_rng(int(density * 100)).random((23, 17, 19)) < density
+    structure = scipy.ndimage.generate_binary_structure(3, touching)
+    expected, count = scipy.ndimage.label(mask, structure)
+    assert count > 0
+    np.testing.assert_array_equal(connected.parts_of(mask, touching), expected)
