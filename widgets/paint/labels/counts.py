@@ -17,6 +17,7 @@ class LabelCounts:
         """All voxels are background."""
         self._counts = np.zeros(LARGEST + 1, np.int64)
         self._counts[0] = background
+        self._marked = self._counts.copy()
 
     def __getitem__(self, label: int) -> int:
         return int(self._counts[label])
@@ -41,6 +42,19 @@ class LabelCounts:
     def gain(self, label: int, voxels: int) -> None:
         """A label got that many voxels more."""
         self._counts[label] += voxels
+
+    def take(self, other: LabelCounts) -> None:
+        """Count what the other counts; the mark stays."""
+        self._counts[:] = other._counts
+
+    def mark(self) -> None:
+        """Remember the numbers for `gains`."""
+        self._marked[:] = self._counts
+
+    def gains(self) -> tuple[tuple[int, int], ...]:
+        """How many voxels each label has more (or, below 0, fewer) than at the mark."""
+        change = self._counts - self._marked
+        return tuple((int(label), int(change[label])) for label in np.flatnonzero(change))
 
     def restart(self, labels: NDArray[Any]) -> None:
         """Count all of (D, H, W), slice by slice, since counting widens the numbers."""

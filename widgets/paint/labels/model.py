@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from widgets.paint.labels.change import Change, Prepared, prepared
 from widgets.paint.labels.counts import LARGEST, LabelCounts, as_labels, label_dtype
 from widgets.paint.labels.history import History
 from widgets.paint.labels.rule import FREE, PaintRule
+from widgets.paint.labels.snapshot import Snapshot
 from widgets.paint.labels.step import Delta, Step, apply_step
 from widgets.paint.labels.tiles import Kept, tile_size, tiles
 from widgets.viewer.volume.box import Box, Triple
@@ -41,6 +44,7 @@ class LabelModel(QObject):
         self._history = History()
         self._name = ""
         self._kept: Kept | None = None
+        self._snapshots: WeakSet[Snapshot] = WeakSet()
         self._look()
 
     # --- reading
@@ -67,6 +71,12 @@ class LabelModel(QObject):
         """The labels that occur, background left out, in rising order."""
         return self._counts.used()
 
+    def snapshot(self) -> Snapshot:
+        """The labels as they are now, for a thread; painting goes on meanwhile."""
+        made = Snapshot(self._array)
+        self._snapshots.add(made)
+        return made
+
     # --- one step
 
     def begin(self, name: str) -> None:
@@ -74,6 +84,7 @@ class LabelModel(QObject):
         if self._kept is not None:
             raise RuntimeError(f"the step '{self._name}' is not finished")
         self._name, self._kept = name, Kept(self.shape)
+        self._counts.mark()
 
     def isEditing(self) -> bool:
         return self._kept is not None
@@ -104,6 +115,7 @@ class LabelModel(QObject):
         """Take back what the unfinished step did, so that it can be done anew."""
         box, blocks = self._step().taken()
         for tile, before in blocks:
+            self._guard(tile)
             under = self._array[tile.index]
             self._counts.drop(under)
             self._counts.add(before)
@@ -116,7 +128,7 @@ class LabelModel(QObject):
         deltas = self._step().deltas(self._array)
         self._kept = None
         if deltas:
-            self._add(Step(self._name, deltas))
+            self._add(Step(self._name, deltas, self._counts.gains()))
         return bool(deltas)
 
     def cancel(self) -> None:
@@ -141,6 +153,7 @@ class LabelModel(QObject):
         self.cancel()
         self._widen(int(new.max()))
         deltas: list[Delta] = []
+        self._counts.mark()
         for _, tile in tiles(Box.whole(self.shape), tile_size(self.shape), self.shape):
             under, block = self._array[tile.index], new[tile.index].astype(self._array.dtype)
             if np.array_equal(under, block):
@@ -148,35 +161,58 @@ class LabelModel(QObject):
             delta = Delta.of(under ^ block, tile)
             if delta is not None:
                 deltas.append(delta)
+            self._guard(tile)
             self._counts.drop(under)
             self._counts.add(block)
             under[...] = block
         if not deltas:
             return False
-        step = Step(name, tuple(deltas))
+        step = Step(name, tuple(deltas), self._counts.gains())
         self.changed.emit(step.box)
         self._add(step)
         return True
 
-    def reset(self, labels: ArrayLike) -> None:
+    def apply(self, change: Change, name: str, *, whole: bool = False) -> bool:
+        """Do what a thread has worked out from a `snapshot`, as one step; False for nothing.
+
+        Takes next to no time, whatever the size. An unfinished step is abandoned.
+
+        Args:
+            whole: As in `Change.onto`.
+
+        Raises:
+            ValueError: the labels have another shape by now.
+        """
+        if change.snapshot.shape != self.shape:
+            raise ValueError(f"labels of {change.snapshot.shape} do not replace {self.shape}")
+        self.cancel()
+        self._counts.mark()
+        made, deltas = change.onto(self._array, whole=whole)
+        if not deltas:
+            return False
+        self._swap(made)
+        step = Step(name, deltas, self._counts.gains())
+        for snapshot in self._snapshots:
+            for delta in deltas:
+                snapshot.keep(delta.box)
+        self.changed.emit(step.box)
+        self._add(step)
+        return True
+
+    def reset(self, labels: ArrayLike | Prepared) -> None:
         """Start over from labels (D, H, W) of any shape, with an empty history.
+
+        Large ones are better `prepared` in a thread; those are not copied.
 
         Raises:
             ValueError: not three axes, or values that are no labels.
         """
-        new = as_labels(labels)
-        dtype = np.dtype(np.uint16 if new.max() > 255 else np.uint8)
-        self._kept = None
-        self._history.clear()
-        if (new.shape, dtype) == (self._array.shape, self._array.dtype):
-            self._array[...] = new
-        else:
-            self._array = new.astype(dtype)
-            self._look()
-            self.rebased.emit()
-        self._counts.restart(self._array)
-        self.changed.emit(Box.whole(self.shape))
-        self.historyChanged.emit()
+        self._start_over(labels if isinstance(labels, Prepared) else prepared(labels))
+
+    def clear(self, shape: Triple) -> None:
+        """Start over with background alone; takes no time, whatever the shape (D, H, W)."""
+        blank = np.zeros(shape, np.uint8)
+        self._start_over(Prepared(blank, LabelCounts(blank.size)))
 
     # --- history
 
@@ -226,6 +262,29 @@ class LabelModel(QObject):
             raise RuntimeError("no step is under way: begin comes first")
         return self._kept
 
+    def _start_over(self, made: Prepared) -> None:
+        self._kept = None
+        self._history.clear()
+        self._swap(made)
+        for snapshot in self._snapshots:
+            snapshot.touchAll()
+        self.changed.emit(Box.whole(self.shape))
+        self.historyChanged.emit()
+
+    def _swap(self, made: Prepared) -> None:
+        """Hold other labels from now on."""
+        for snapshot in self._snapshots:
+            snapshot.freeze()
+        self._array = made.labels
+        self._counts.take(made.counts)
+        self._look()
+        self.rebased.emit()
+
+    def _guard(self, box: Box) -> None:
+        """Voxels of a box are about to change."""
+        for snapshot in self._snapshots:
+            snapshot.keep(box)
+
     def _look(self) -> None:
         self._seen = self._array.view()
         self._seen.flags.writeable = False
@@ -259,6 +318,7 @@ class LabelModel(QObject):
         old = under[where]
         if not old.size:
             return False
+        self._guard(box)
         kept.touch(self._array, box)
         if isinstance(values, int):
             self._counts.gain(values, old.size)
@@ -282,10 +342,10 @@ class LabelModel(QObject):
         if step is None:
             return False
         for delta in step.deltas:
-            self._counts.drop(self._array[delta.box.index])
+            self._guard(delta.box)
         apply_step(self._array, step)
-        for delta in step.deltas:
-            self._counts.add(self._array[delta.box.index])
+        for label, voxels in step.gains:
+            self._counts.gain(label, voxels if forward else -voxels)
         self.changed.emit(step.box)
         self.travelled.emit(step, forward)
         self.historyChanged.emit()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,15 @@ class Delta:
 
 @dataclass(frozen=True)
 class Step:
-    """A named change of the labels; applying it once more takes it back."""
+    """A named change of the labels; applying it once more takes it back.
+
+    Attributes:
+        gains: (label, voxels) that doing it adds, below 0 for voxels lost. Not kept in files.
+    """
 
     name: str
     deltas: tuple[Delta, ...]
+    gains: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     @property
     def box(self) -> Box:
