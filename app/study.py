@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from widgets.paint.labels.change import Prepared
 from widgets.paint.labels.display import LabelDisplay
 from widgets.paint.labels.editor import LabelEditor
 from widgets.paint.labels.model import LabelModel
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LABELS_OPACITY = 0.5
 ADDED_OPACITY = 0.6
+MAP_COLOURS = "magma"
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Study(QObject):
         layer = self.layerOf(volume, look)
         self._volumes[layer] = volume
         self.stack.add(layer)
-        self.model.reset(np.zeros(volume.geometry.shape, np.uint8))
+        self.model.clear(volume.geometry.shape)
         self.editor.setGrid(layer.grid)
         self.display.show("Labels", layer.grid)
         self.stack.setActive(layer)
@@ -113,16 +115,24 @@ class Study(QObject):
         self.markSaved()
         self.opened.emit()
 
-    def add(self, volume: Volume, look: Look | None = None) -> Layer:
+    def add(self, volume: Volume, look: Look | None = None, *, as_map: bool = False) -> Layer:
         """Lay another image over the others, below the labels.
+
+        Args:
+            as_map: It is a probability, an uncertainty or the like: coloured, and clear below a
+                threshold.
 
         Raises:
             RuntimeError: nothing is open.
         """
         if self.volume is None:
             raise RuntimeError("there is no image to lay another one over")
-        base = look or replace(opening_look(volume), opacity=ADDED_OPACITY)
-        layer = self.layerOf(volume, base)
+        if look is None:
+            look = replace(opening_look(volume), opacity=ADDED_OPACITY)
+            if as_map:
+                middle = (look.low + look.high) / 2
+                look = replace(look, lut=MAP_COLOURS, threshold=middle)
+        layer = self.layerOf(volume, look, as_map=as_map)
         self._volumes[layer] = volume
         self.stack.add(layer)
         self.stack.move(layer, len(self.stack) - 2)
@@ -146,24 +156,27 @@ class Study(QObject):
         self.stack.clear()
         self._volumes.clear()
         self.volume = self.label_file = None
-        self.model.reset(np.zeros((1, 1, 1), np.uint8))
+        self.model.clear((1, 1, 1))
         self.markSaved()
         self.opened.emit()
 
-    def load(self, labels: NDArray[Any], file: LabelFile | None) -> None:
-        """Begin with labels (D, H, W) that a file holds, with an empty history."""
+    def load(self, labels: NDArray[Any] | Prepared, file: LabelFile | None) -> None:
+        """Begin with labels (D, H, W) that a file holds, with an empty history.
+
+        Large ones are to be `prepared` in a thread.
+        """
         self._begin_with(labels, file)
         self.markSaved()
         self.reset.emit()
 
-    def restore(self, labels: NDArray[Any], file: LabelFile | None) -> None:
+    def restore(self, labels: NDArray[Any] | Prepared, file: LabelFile | None) -> None:
         """As `load`, for labels that are in no file yet."""
         self._begin_with(labels, file)
         self._saved = None
         self._tell_saved()
         self.reset.emit()
 
-    def _begin_with(self, labels: NDArray[Any], file: LabelFile | None) -> None:
+    def _begin_with(self, labels: NDArray[Any] | Prepared, file: LabelFile | None) -> None:
         self.editor.cancel()
         self.model.reset(labels)
         self.name_used()
@@ -197,9 +210,10 @@ class Study(QObject):
         if row is not None:
             self._removed[value] = row
 
-    def layerOf(self, volume: Volume, look: Look | None = None) -> Layer:
+    def layerOf(self, volume: Volume, look: Look | None = None, *, as_map: bool = False) -> Layer:
         """A layer that shows a volume, in nobody's stack yet."""
-        kind = LayerKind.LABELS if volume.kind == "labels" else LayerKind.IMAGE
+        image = LayerKind.MAP if as_map else LayerKind.IMAGE
+        kind = LayerKind.LABELS if volume.kind == "labels" else image
         layer = Layer(
             volume.source.name, volume.array, grid_of(volume.geometry), kind,
             slope=volume.slope, intercept=volume.intercept, channels=volume.channels,

@@ -31,7 +31,7 @@ LABELS = (
     "NIfTI (*.nii.gz *.nii);;Slicer segmentation (*.seg.nrrd);;NRRD (*.nrrd);;MetaImage (*.mha);;"
     "DICOM segmentation (*.dcm);;HDF5 (*.h5);;NumPy (*.npz *.npy);;TIFF (*.tif);;PNG (*.png)"
 )
-REPLACE, LAYER, AS_LABELS = "replace", "layer", "labels"
+REPLACE, LAYER, MAP, AS_LABELS = "replace", "layer", "map", "labels"
 
 
 class Asking(QObject):
@@ -99,6 +99,11 @@ class Asking(QObject):
         choices = [
             Choice(LAYER, "Lay it over the image", grid, "mdi6.layers-plus"),
             Choice(
+                MAP, "Show it as a map",
+                f"A probability or an uncertainty: coloured, clear below a threshold. {grid}",
+                "mdi6.gradient-horizontal",
+            ),
+            Choice(
                 AS_LABELS, "Use it as labels", "They replace the painted ones; this can be undone.",
                 "mdi6.label-multiple-outline",
             ),
@@ -108,9 +113,9 @@ class Asking(QObject):
             ),
         ]  # fmt: skip
         if not (opened.like_labels or opened.volume.kind == "labels"):
-            choices.append(choices.pop(1))
+            choices.append(choices.pop(2))
         else:
-            choices.insert(0, choices.pop(1))
+            choices.insert(0, choices.pop(2))
         dialog = ChoiceDialog(
             opened.path.name, f"What do you want to do with {opened.path.name}?", choices,
             self._view,
@@ -119,8 +124,8 @@ class Asking(QObject):
         dialog.open()
 
     def _use(self, opened: Opened, use: str) -> None:
-        if use == LAYER:
-            self._files.lay(opened)
+        if use in (LAYER, MAP):
+            self._files.lay(opened, as_map=use == MAP)
         elif use == AS_LABELS:
             self._files.openLabels(opened.path)
         else:

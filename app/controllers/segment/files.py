@@ -88,9 +88,9 @@ class StudyFiles(QObject):
         self._tell(opened.path, opened.volume)
         self.opened.emit(opened.path)
 
-    def lay(self, opened: Opened) -> None:
-        """Make it a layer over the image."""
-        self._study.add(opened.volume)
+    def lay(self, opened: Opened, *, as_map: bool = False) -> None:
+        """Make it a layer over the image; see `Study.add`."""
+        self._study.add(opened.volume, as_map=as_map)
         self._tell(opened.path, opened.volume)
         self.added.emit(opened.path)
 
@@ -180,8 +180,7 @@ class StudyFiles(QObject):
         image = study.volume
         if image is None:
             return
-        # A copy: the labels may be painted while they are written.
-        labels, moment = study.model.array.copy(), study.model.moment()
+        snapshot, moment = study.model.snapshot(), study.model.moment()
         table = list(study.table.labels())
         model = study.model
 
@@ -189,7 +188,7 @@ class StudyFiles(QObject):
             from app.label_files import save_labels
             from engine.data.volumes.fingerprint import Fingerprint
 
-            save_labels(path, labels, image, table)
+            save_labels(path, snapshot.take(), image, table)
             return LabelFile(path, Fingerprint.of(path))
 
         def written(file: LabelFile) -> None:

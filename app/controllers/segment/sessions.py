@@ -58,6 +58,9 @@ class SessionController(QObject):
         if self._study.volume is None:
             return
         state, files, label_file = self._captured()
+        # Labels that are in their file are read from there.
+        embedded = not self._study.isSaved() or self._study.label_file is None
+        labels = self._study.model.snapshot() if embedded else None
         self._written.discard(path)
 
         def write() -> Path:
@@ -67,7 +70,8 @@ class SessionController(QObject):
                 image.model_copy(update={"file": _reference(place, path, part)})
                 for image, (place, part) in zip(state.images, files, strict=True)
             )
-            masks = state.masks
+            held = None if labels is None else labels.take()
+            masks = tuple(mask.model_copy(update={"labels": held}) for mask in state.masks)
             if label_file is not None:
                 reference = _reference(label_file, path)
                 masks = tuple(mask.model_copy(update={"file": reference}) for mask in masks)
@@ -121,11 +125,8 @@ class SessionController(QObject):
         layer = study.labels()
         assert layer is not None, "there is a label layer while an image is open"
         rows = tuple(tuple(float(v) for v in row) for row in layer.grid.affine)
-        # Labels that are in their file are read from there.
-        embedded = not study.isSaved() or study.label_file is None
         return MaskState(
             name=layer.name, shape=study.model.shape, affine=rows,  # type: ignore[arg-type]
-            labels=study.model.array.copy() if embedded else None,
             table=records_of(study.table.labels()), active=study.table.active(),
         )  # fmt: skip
 
@@ -156,7 +157,8 @@ class SessionController(QObject):
         for place in others:
             volume = loaded.volumes[place]
             assert volume is not None, "only those that were read are counted"
-            made[place] = study.add(volume, looks.get(("image", place)))
+            as_map = state.images[place].kind == "map"
+            made[place] = study.add(volume, looks.get(("image", place)), as_map=as_map)
         for place, layer in made.items():
             layer.setName(state.images[place].name)
         for mask in state.masks:

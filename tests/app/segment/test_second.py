@@ -28,6 +28,7 @@ from tests.app.segment.driving import (
     view_of,
     write_nifti,
 )
+from widgets.viewer.volume.layers import LayerKind
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -52,6 +53,28 @@ def paint(space: SegmentSpace) -> np.ndarray:
     stroke(view_of(space), (6, 8, 4), (6, 8, 18))
     assert not space.isSaved()
     return space.study.model.array.copy()
+
+
+def test_a_probability_is_shown_as_a_map(
+    window: MainWindow, space: SegmentSpace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    values = np.linspace(0, 1, np.prod(SHAPE), dtype=np.float32).reshape(SHAPE)
+    window.open([write_nifti(tmp_path / "probability.nii.gz", values, AFFINE)])
+    pick(window, qtbot, "Show it as a map")
+    (layer,) = (each for each in space.study.stack if each.kind is LayerKind.MAP)
+    assert layer.name == "probability"
+    assert layer.look.threshold == pytest.approx(0.5, abs=0.01)
+    # Clear below the threshold: there the head is seen as it was.
+    view = view_of(space)
+    view.setIndex(0)
+    shown = view.grab().toImage()
+    layer.change(visible=False)
+    assert view.grab().toImage() == shown
+    layer.change(visible=True)
+    view.setIndex(SHAPE[0] - 1)
+    shown = view.grab().toImage()
+    layer.change(visible=False)
+    assert view.grab().toImage() != shown
 
 
 def test_it_is_laid_over_and_taken_away(
