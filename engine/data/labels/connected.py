@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.data.labels.subject import Mask, Watch, unwatched
 
-SLAB_VOXELS = 2**23
+SLAB_VOXELS = 2**21
 
 
 def parts_of(mask: Mask, touching: int = 3, watch: Watch = unwatched) -> NDArray[np.int32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class Augmentation:
         zoom: Smallest and largest enlargement.
         jitter: Largest relative change of brightness, contrast and saturation; 0 none.
         hue: Largest turn of the colours, in full circles; of colour images only.
+        outside: What comes in from outside: the image mirrored, or its edge drawn out.
     """
 
     flips: bool = False
@@ -29,6 +31,7 @@ class Augmentation:
     zoom: tuple[float, float] = (1.0, 1.0)
     jitter: float = 0.0
     hue: float = 0.0
+    outside: Literal["reflection", "border"] = "reflection"
 
 
 def augment(
@@ -46,20 +49,22 @@ def augment(
                 image, labels = np.flip(image, axis), np.flip(labels, axis)
     if how.degrees or how.zoom != (1.0, 1.0):
         turn = math.radians(rng.uniform(-how.degrees, how.degrees))
-        image, labels = _affine(image, labels, turn, rng.uniform(*how.zoom))
+        image, labels = _affine(image, labels, turn, rng.uniform(*how.zoom), how.outside)
     if how.jitter or how.hue:
         image = colour_jitter(image, rng, how.jitter, how.hue)
     return np.ascontiguousarray(image, np.float32), np.ascontiguousarray(labels)
 
 
-def _affine(image: Image, labels: Labels, turn: float, zoom: float) -> tuple[Image, Labels]:
-    """Turned and enlarged about the centre; what comes in from outside is mirrored."""
+def _affine(
+    image: Image, labels: Labels, turn: float, zoom: float, outside: str
+) -> tuple[Image, Labels]:
+    """Turned and enlarged about the centre."""
     from monai.transforms import Affine
 
     # MONAI's parameters are those of the way back, from the new image to the old one.
     move = Affine(
         rotate_params=turn, scale_params=(1 / zoom, 1 / zoom),
-        padding_mode="reflection", image_only=True,
+        padding_mode=outside, image_only=True,
     )  # fmt: skip
     turned = move(image, mode="bilinear").numpy()
     found = move(labels[np.newaxis].astype(np.float32), mode="nearest").numpy()

@@ -67,8 +67,9 @@ def _decode(header: Header) -> NDArray[Any]:
     if syntax in _GDCM_SYNTAXES:
         return _lookup(data, header, _decompress(header, data))
     if syntax not in _PLAIN_SYNTAXES:
+        told = " ".join(f"{syntax.name} ({syntax})".split())
         raise InputError(
-            f"{header.path} is compressed as {syntax.name} ({syntax}); there is no codec for it.",
+            f"{header.path} is compressed as {told}; there is no codec for it.",
             "Export the series uncompressed, or convert it (for example with gdcmconv --raw).",
         )
     return _lookup(data, header, pydicom.pixels.pixel_array(data, raw=False))

@@ -71,7 +71,8 @@ def first_item(data: Dataset, keyword: str) -> Dataset | None:
 def text_of(data: Dataset, keyword: str) -> str:
     """An attribute as text, "" where it is missing."""
     value = data.get(keyword)
-    return "" if value is None else str(value).strip()
+    # Names may hold line breaks and other signs that would upset a line of text.
+    return "" if value is None else " ".join(str(value).split())
 
 
 def whole_of(data: Dataset, keyword: str, default: int = 0) -> int:

@@ -91,7 +91,7 @@ def attempt(path: Path) -> bool:
     for error in told.values():
         assert str(path.parent) in error.message
         assert error.hint
-        assert "\n" not in error.message
+        assert "\n" not in error.message, error.message
     if "image" not in told:
         volume = read_volume(path)
         assert np.isfinite(volume.affine).all()
