@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import nibabel as nib
 import numpy as np
@@ -19,7 +20,6 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
 from app.workspaces.segment.space import SegmentSpace
@@ -31,6 +31,14 @@ from widgets.viewer.volume.slice_view import SliceView
 AXIAL, CORONAL, SAGITTAL = PlaneName.AXIAL, PlaneName.CORONAL, PlaneName.SAGITTAL
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 Voxel = tuple[float, float, float]
+
+
+class Waiter(Protocol):
+    """What lets a driver wait, such as pytest-qt's bot."""
+
+    def waitUntil(self, callback: Callable[[], bool], *, timeout: int = 5000) -> None: ...
+
+
 # (i, j, k) = (w, h, d) to mm, as scanners write it: x runs to the left, voxels of three sizes.
 AFFINE = np.array([[-1.0, 0, 0, 20], [0, 1.5, 0, -30], [0, 0, 2.0, -10], [0, 0, 0, 1]])
 SHAPE = (12, 20, 24)  # (D, H, W)
@@ -61,13 +69,13 @@ def read_nifti(path: Path) -> NDArray[np.generic]:
 # --- waiting
 
 
-def settled(window: MainWindow, qtbot: QtBot) -> None:
+def settled(window: MainWindow, qtbot: Waiter) -> None:
     """Wait until nothing works in the background any more."""
     works = (window.background, window.spaces.computing)
     qtbot.waitUntil(lambda: not any(b.underWay() for b in works), timeout=15_000)
 
 
-def open_image(window: MainWindow, qtbot: QtBot, path: Path) -> SegmentSpace:
+def open_image(window: MainWindow, qtbot: Waiter, path: Path) -> SegmentSpace:
     """Open an image as if it were dropped, and wait until it is shown."""
     space = window.spaces.segment()
     window.open([path])
@@ -154,7 +162,7 @@ def drop(widget: QWidget, paths: Sequence[Path]) -> bool:
 # --- dialogs
 
 
-def dialog(window: MainWindow, qtbot: QtBot, kind: type[QDialog]) -> QDialog:
+def dialog(window: MainWindow, qtbot: Waiter, kind: type[QDialog]) -> QDialog:
     """The dialog of a kind that is open, now or soon."""
 
     def found() -> list[QDialog]:
@@ -171,7 +179,7 @@ def no_dialog(window: MainWindow) -> bool:
     return not any(each.isVisible() for each in window.findChildren(QDialog))
 
 
-def pick(window: MainWindow, qtbot: QtBot, text: str) -> None:
+def pick(window: MainWindow, qtbot: Waiter, text: str) -> None:
     """Take the choice with this text in its title by a key, as users of a list do."""
     shown = dialog(window, qtbot, ChoiceDialog)
     assert isinstance(shown, ChoiceDialog)
@@ -185,7 +193,7 @@ def pick(window: MainWindow, qtbot: QtBot, text: str) -> None:
     _back(window, qtbot)
 
 
-def _back(window: MainWindow, qtbot: QtBot) -> None:
+def _back(window: MainWindow, qtbot: Waiter) -> None:
     """The window has the keys again, as a window manager gives them."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -199,7 +207,7 @@ def press(parent: QWidget, text: str) -> None:
     QTest.mouseClick(found[0], LEFT)
 
 
-def answer(window: MainWindow, qtbot: QtBot, text: str) -> str:
+def answer(window: MainWindow, qtbot: Waiter, text: str) -> str:
     """Click a button of the question that is open; what was asked."""
     box = dialog(window, qtbot, QMessageBox)
     assert isinstance(box, QMessageBox)

@@ -15,6 +15,7 @@ from app.window import MainWindow
 from app.workspaces.segment.space import SegmentSpace
 from tests.app.segment.driving import AFFINE, open_image, phantom, settled, write_nifti
 from widgets.paint.labels.tools import ToolName
+from widgets.viewer.volume.arrangement import ViewLayout
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -134,3 +135,26 @@ def test_every_control_has_a_name_and_is_reached_by_tab(
     assert len(places) == len(order)
     assert places == sorted(places)
     assert np.all(np.diff(places) > 0)
+
+
+def test_a_picture_is_shown_alone_and_the_layout_comes_back(
+    window: MainWindow, space: SegmentSpace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    volume, files = space.view.volume, space.files
+    volume.setViewLayout(ViewLayout.GRID)
+    flat = write_nifti(tmp_path / "flat.nii.gz", phantom((1, 20, 24)), AFFINE)
+    deep = write_nifti(tmp_path / "deep.nii.gz", phantom(), AFFINE)
+    for path, layout in ((flat, ViewLayout.ONE), (deep, ViewLayout.GRID)):
+        space.study.close()
+        with qtbot.waitSignal(files.opened, timeout=15_000):
+            files.open(path)
+        settled(window, qtbot)
+        assert volume.viewLayout() is layout
+    space.study.close()
+
+
+def test_limits_begin_with_the_values_of_the_image(space: SegmentSpace) -> None:
+    image, settings = space.study.image(), space.study.editor.settings
+    assert image is not None
+    assert (settings.low, settings.high) == (image.look.low, image.look.high)
+    assert 0 < settings.tolerance < image.look.high - image.look.low

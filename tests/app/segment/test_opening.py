@@ -51,6 +51,14 @@ def test_the_button_of_the_start_page_opens_a_file(
     np.testing.assert_allclose(space.study.image().grid.affine, header)
 
 
+def test_without_a_file_there_is_a_phantom_to_try(window: MainWindow, qtbot: QtBot) -> None:
+    space = window.spaces.segment()
+    QTest.mouseClick(space.view.start.try_phantom, LEFT)
+    qtbot.waitUntil(lambda: space.study.volume is not None, timeout=20_000)
+    assert space.study.name() == "phantom"
+    assert space.study.image().array.max() > 300
+
+
 def test_a_drop_opens_and_the_card_opens_again(
     window: MainWindow, image: Path, qtbot: QtBot
 ) -> None:

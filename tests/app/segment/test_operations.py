@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractSpinBox, QComboBox
+from PyQt6.QtWidgets import QAbstractSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
@@ -59,14 +59,6 @@ def type_in(shown: OperationDialog, name: str, text: str) -> None:
     QTest.keyClick(field, K.Key_A, CONTROL)
     QTest.keyClicks(field, text)
     QTest.keyClick(field, K.Key_Tab)
-
-
-def take(shown: OperationDialog, name: str, text: str) -> None:
-    """Choose in a list by typing the beginning of an entry."""
-    field = shown.form.control(name).editor()
-    assert isinstance(field, QComboBox)
-    field.setFocus()
-    QTest.keyClicks(field, text)
 
 
 def apply(window: MainWindow, qtbot: QtBot, shown: OperationDialog) -> str:
