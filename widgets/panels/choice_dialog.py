@@ -82,7 +82,7 @@ class ChoiceDialog(QDialog):
         column.addWidget(self.list, 1)
         column.addWidget(buttons)
         rows = min(max(len(choices), 2), 5)
-        self.resize(34 * em, round((rows * (THUMBNAIL_EM + 0.8) + 7) * em))
+        self.resize(42 * em, round((rows * (THUMBNAIL_EM + 0.8) + 7) * em))
         self.list.setFocus()
 
     def accept(self) -> None:

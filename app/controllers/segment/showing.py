@@ -20,6 +20,7 @@ from widgets.viewer.volume.layers import Layer, LayerKind
 from widgets.viewer.volume.tool import SliceTool
 
 OPACITY_STEP = 0.1
+TOLERANCE = 0.05  # of the shown values' range, for fills by intensity
 NAVIGATE = "navigate"
 
 
@@ -34,6 +35,7 @@ class Showing(QObject):
         super().__init__(parent)
         self._study, self._view, self._settings = study, view, settings
         self._tool = NAVIGATE
+        self._deep: dict[str, Any] | None = None  # the layout before a picture of one slice
         header, volume = view.header, view.volume
         header.layoutChosen.connect(lambda key: volume.setViewLayout(ViewLayout(key)))
         header.switched.connect(self._switch)
@@ -56,7 +58,10 @@ class Showing(QObject):
         settings, volume = self._settings, self._view.volume
         settings.radiological = volume.isRadiological()
         settings.interpolation = self._smooth
-        settings.viewer = {"layout": volume.layoutState(), "panels": self._view.panelSizes()}
+        settings.viewer = {
+            "layout": self._deep or volume.layoutState(),
+            "panels": self._view.panelSizes(),
+        }
 
     def _recall(self) -> None:
         settings, volume = self._settings, self._view.volume
@@ -236,8 +241,31 @@ class Showing(QObject):
         self._view.volume.setSmooth(self._smooth)
         self._view.volume.resetViews()
         self._view.focusFirst()
+        self._limit_painting()
+        self._fit_layout()
         self._title()
         self._show_header()
+
+    def _fit_layout(self) -> None:
+        """A picture of one slice is shown alone; what was there before comes back after it."""
+        volume = self._view.volume
+        planes = {name: view.plane() for name, view in volume.views().items()}
+        flat = [name for name, plane in planes.items() if plane is not None and plane.count == 1]
+        if flat and self._study.volume is not None:
+            if self._deep is None:
+                self._deep = volume.layoutState()
+            volume.setViewLayout(ViewLayout.ONE, flat[0])
+        elif self._study.volume is not None and self._deep is not None:
+            volume.restoreLayout(self._deep)
+            self._deep = None
+
+    def _limit_painting(self) -> None:
+        """Limits and tolerance of the tools begin with what makes sense for the image's values."""
+        image = self._study.image()
+        if image is not None:
+            low, high = image.look.low, image.look.high
+            tolerance = float(f"{TOLERANCE * (high - low):.2g}")
+            self._study.editor.change(low=low, high=high, tolerance=tolerance)
 
     def _title(self) -> None:
         study = self._study

@@ -123,7 +123,10 @@ class LabelToolbar(QWidget):
 
     def addBeside(self, widget: QWidget, *, options: bool, stretch: int = 0) -> None:
         """Put something at the right, beside the tools or beside the options of the tool."""
-        self._rows[1 if options else 0].addWidget(widget, stretch)
+        if options:
+            self._rows[1].addWidget(widget, stretch)
+        else:
+            self._rows[0].addWidget(widget, stretch, Qt.AlignmentFlag.AlignTop)
 
     def showOther(self, key: str) -> None:
         """Show that a tool is in hand that is not the editor's."""

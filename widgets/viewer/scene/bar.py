@@ -25,7 +25,7 @@ class SceneBar(QWidget):
         super().__init__(parent)
         line = QHBoxLayout(self)
         line.setContentsMargins(4, 4, 4, 0)
-        line.setSpacing(1)
+        line.setSpacing(0)
         self.sides: dict[str, QToolButton] = {}
         for letter in LETTERS:
             button = self._button(f"From the {_SIDES[letter]} ({letter})")
@@ -56,7 +56,7 @@ class SceneBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Behind the scene it is dark in both themes.
         button.setStyleSheet(
-            f"QToolButton {{ color: {DARK.text}; }}"
+            f"QToolButton {{ color: {DARK.text}; padding: 0.2em 0.35em; min-width: 0.8em; }}"
             f"QToolButton:hover, QToolButton:checked {{ background: {DARK.accent_soft}; }}"
         )
         return button

@@ -245,7 +245,8 @@ class SceneView(QWidget):
         super().showEvent(event)
         if not self._ready:
             self._ready = True
-            self._gl, self._reason = open_renderer(self._software)
+            self._gl, reason = open_renderer(self._software)
+            self._tell(reason)
         self._stale = True
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -270,7 +271,7 @@ class SceneView(QWidget):
         if self._crosshair is not None:
             paint_crosshair(painter, self._camera, self._crosshair, self.size())
         paint_axes(painter, self._camera, self.size())
-        paint_text(painter, self.size(), self._missing(), self._reason)
+        paint_text(painter, self.size(), self._missing(), self._reason.split(":")[0])
         painter.end()
 
     def _missing(self) -> str:
@@ -323,7 +324,7 @@ class SceneView(QWidget):
             )  # fmt: skip
         except GlError as problem:
             self._gl = None
-            self._reason = f"Drawn without OpenGL: {problem}"
+            self._tell(f"Drawn without OpenGL: {problem}")
             return False
         if thin is None:
             self._slow = perf_counter() - begun > _SLOW_S
@@ -362,8 +363,13 @@ class SceneView(QWidget):
             if self._gl is not None:
                 self._gl.keep([*self._meshes, *coarse])
 
-    def _fail(self, reason: str) -> None:
+    def _tell(self, reason: str) -> None:
+        """Its first words are on the picture, all of it is in the tool tip."""
         self._reason = reason
+        self.setToolTip(reason)
+
+    def _fail(self, reason: str) -> None:
+        self._tell(reason)
         self.update()
 
     def _project(self, on: bool) -> None:
