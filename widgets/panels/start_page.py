@@ -37,6 +37,7 @@ class StartPage(QWidget):
 
     fileRequested = pyqtSignal()
     folderRequested = pyqtSignal()
+    phantomRequested = pyqtSignal()
     recentRequested = pyqtSignal(str)  # key of a RecentItem
     removeRequested = pyqtSignal(str)
     dropped = pyqtSignal(list)  # paths
@@ -65,6 +66,9 @@ class StartPage(QWidget):
         self.open_folder = QPushButton(icon("mdi6.folder-outline"), "Open DICOM folder…", self)
         give_tip(self.open_folder, "Open the DICOM series of a folder")
         self.open_folder.clicked.connect(self.folderRequested)
+        self.try_phantom = QPushButton(icon("mdi6.head-outline"), "Try a phantom", self)
+        give_tip(self.try_phantom, "Open a head made of formulas", "Nobody's image, to try things")
+        self.try_phantom.clicked.connect(self.phantomRequested)
         self._heading = QLabel("Recent", self)
         self._heading.setProperty("role", "heading")
         self._cards = _Cards()
@@ -101,6 +105,7 @@ class StartPage(QWidget):
         buttons.addStretch(1)
         buttons.addWidget(self.open_file)
         buttons.addWidget(self.open_folder)
+        buttons.addWidget(self.try_phantom)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * em, 2 * em, 2 * em, em)
