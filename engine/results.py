@@ -37,6 +37,45 @@ class MaskResult:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class SegmentationResult:
+    """Labels of a volume with what the votes say of them, on the volume's own voxels.
+
+    Outside of the region all maps and labels are 0.
+
+    Attributes:
+        labels: (D, H, W) uint8, the class of most votes.
+        probability: (K, D, H, W) float32, the mean of the votes before rounding; K counts the
+            background.
+        variance: (D, H, W) float32 over the votes, of the class that varies most; 0 to 0.25.
+        entropy: (D, H, W) float32 of the probability, over log K; 0 to 1.
+        votes: (N, h, w) uint8, the labels of each vote on one slice in the network's geometry,
+            for a contact sheet.
+        shown: That slice, counted in the network's geometry.
+        region: What was segmented: voxels (d, h, w), low inside and high outside of it.
+        names: Class -> name.
+        provenance: Enough to make the same result again.
+        notes: What was done to the input, for the user.
+    """
+
+    labels: np.ndarray
+    probability: np.ndarray
+    variance: np.ndarray
+    entropy: np.ndarray
+    votes: np.ndarray
+    shown: int
+    region: tuple[tuple[int, int, int], tuple[int, int, int]]
+    names: Mapping[int, str] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def foreground(self) -> np.ndarray:
+        """The probability of any class but the background, (D, H, W) float32."""
+        found: np.ndarray = self.probability[1:].sum(axis=0)
+        return found
+
+
 @dataclass(frozen=True)
 class FileResult:
     """Files that a job wrote.

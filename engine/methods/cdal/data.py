@@ -90,8 +90,9 @@ def recipe(kind: DataKind, size: int, *, augmented: bool = True) -> Recipe:
     elif kind == "hippocampus":
         found = Recipe(Preparation(3, 1, None, "minmax", orientation="LPI"), PLAIN, size, 0.75)
     elif kind == "cxr":
-        # Lungs are not mirrored: the heart is on one side.
-        found = Recipe(half, Augmentation(False, 10.0, (0.85, 1.15), 0.2), size, votes=30)
+        # Nothing mirrored: the heart is on one side, and there are no lungs beside the lungs.
+        mild = Augmentation(False, 10.0, (0.85, 1.15), 0.2, outside="border")
+        found = Recipe(half, mild, size, votes=30)
     elif kind == "rgb":
         colours = replace(half, channels=3, mean=(0.5,) * 3, std=(0.5,) * 3)
         found = Recipe(colours, PAPER, size)
@@ -146,9 +147,8 @@ class TrainingData:
             image, marked = self._draw(sample, rng, share)
             images.append(image)
             labels.append(marked)
-        pictures = np.concatenate(images)
-        marked = one_hot(np.concatenate(labels), self.classes)
-        return torch.from_numpy(pictures), torch.from_numpy(marked)
+        maps = one_hot(np.concatenate(labels), self.classes)
+        return torch.from_numpy(np.concatenate(images)), torch.from_numpy(maps)
 
     def _draw(
         self, sample: Sample, rng: np.random.Generator, share: int
