@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
@@ -41,6 +41,7 @@ def volume_commands() -> typer.Typer:
     program.command("convert")(_convert)
     program.command("resample")(_resample)
     program.command("series")(_series)
+    program.command("phantom")(_phantom)
     return program
 
 
@@ -259,3 +260,28 @@ def _series(
             print("".join(f"  warning: {w}\n" for w in order.warnings), end="")
 
     finish("volume series", body, as_json=as_json, debug=debug)
+
+
+def _phantom(
+    output: Output,
+    contrast: Annotated[
+        Literal["T1", "T2", "PD", "FLAIR"], typer.Option(help="What the scanner shows.")
+    ] = "T1",
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another head.")] = 0,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Where hippocampi and lesion go, as labels.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """A head made of formulas, to try things on; nobody's image."""
+
+    def body(reporter: Reporter) -> None:
+        from app.phantom_file import write_phantom
+
+        begun = time.monotonic()
+        write_phantom(output, contrast, seed, labels)
+        files = [output] if labels is None else [output, labels]
+        reporter.finished("A phantom was made.", files, time.monotonic() - begun)
+
+    finish("volume phantom", body, as_json=as_json, debug=debug)

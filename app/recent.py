@@ -17,6 +17,7 @@ from PyQt6.QtGui import QImage
 
 from app.background import Background
 from app.recent_pictures import Pictures
+from app.session_file import last_session_path
 from app.settings import Settings
 from widgets.panels.recent_card import RecentItem
 
@@ -145,6 +146,8 @@ class RecentFiles(QObject):
         home, folder = str(Path.home()), str(entry.path.parent)
         short = f"~{folder[len(home) :]}" if entry.path.is_relative_to(home) else folder
         name = entry.path.name or str(entry.path)
+        if entry.path == last_session_path().absolute():
+            name, short = "Last session", "What was open when the program was closed"
         title = f"{name} · {entry.part}" if entry.part and len(entry.part) < 20 else name
         return RecentItem(
             entry.key, title, short, age(entry.opened, now), entry.kind, not there, picture

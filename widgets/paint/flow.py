@@ -9,11 +9,23 @@ from PyQt6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 class FlowLayout(QLayout):
     """Rows as wide as the parent allows; each row is as high as its highest item."""
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 10, row_gap: int = 4) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        gap: int = 10,
+        row_gap: int = 4,
+        *,
+        centred: bool = False,
+    ) -> None:
         super().__init__(parent)
+        self._centred = centred
         self._items: list[QLayoutItem] = []
         self._gap = gap
         self._row_gap = row_gap
+
+    def setLastRight(self, right: bool) -> None:
+        """Whether the last item lies at the right end of its row."""
+        self._right = right
 
     def addItem(self, item: QLayoutItem | None) -> None:
         if item is not None:
@@ -67,8 +79,13 @@ class FlowLayout(QLayout):
             height = max(item.sizeHint().height() for item in row)
             y += self._row_gap if index else 0
             x = inside.left()
+            if self._centred:
+                used = sum(item.sizeHint().width() for item in row) + self._gap * (len(row) - 1)
+                x += max(inside.width() - used, 0) // 2
             for item in row:
                 size = item.sizeHint()
+                if self._right and item is self._items[-1]:
+                    x = max(x, inside.left() + inside.width() - size.width())
                 if move:
                     top = y + (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(x, top), size))
@@ -93,17 +110,20 @@ class FlowLayout(QLayout):
 class FlowRow(QWidget):
     """Widgets in a line, or in rows where there is no room for the line."""
 
-    def __init__(self, gap: int = 10, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, gap: int = 10, parent: QWidget | None = None, *, centred: bool = False
+    ) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self, gap)
+        self._flow = FlowLayout(self, gap, centred=centred)
         self._flow.setContentsMargins(0, 0, 0, 0)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def add(self, widget: QWidget) -> None:
-        """Put a widget at the end."""
+    def add(self, widget: QWidget, *, right: bool = False) -> None:
+        """Put a widget at the end, or at the right end of the last row."""
         self._flow.addWidget(widget)
+        self._flow.setLastRight(right)
 
     def sizeHint(self) -> QSize:
         width = self._flow.lineWidth()

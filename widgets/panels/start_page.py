@@ -16,7 +16,6 @@ from PyQt6.QtGui import (
     QResizeEvent,
 )
 from PyQt6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -25,6 +24,7 @@ from PyQt6.QtWidgets import (
 )
 
 from widgets.icons import icon
+from widgets.paint.flow import FlowRow
 from widgets.panels.recent_card import RecentCard, RecentItem
 from widgets.theme import theme_of
 from widgets.tips import give_tip
@@ -101,12 +101,9 @@ class StartPage(QWidget):
             QSize(side, side), self.devicePixelRatioF()
         )
         self._icon.setPixmap(pixmap)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.open_file)
-        buttons.addWidget(self.open_folder)
-        buttons.addWidget(self.try_phantom)
-        buttons.addStretch(1)
+        buttons = FlowRow(em // 2, centred=True)
+        for button in (self.open_file, self.open_folder, self.try_phantom):
+            buttons.add(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * em, 2 * em, 2 * em, em)
         column.setSpacing(em // 2)
@@ -114,7 +111,7 @@ class StartPage(QWidget):
         for widget in (self._icon, self.title, self.hint):
             column.addWidget(widget)
         column.addSpacing(em // 2)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         column.addStretch(1)
         column.addSpacing(em)
         column.addWidget(self._heading)

@@ -11,9 +11,11 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
 from app.errors import Teller
+from app.phantom_file import sample_path, write_phantom
 from app.study import LabelFile, Study, opening_look
 from engine.errors import InputError
 from engine.failures import Failure
+from widgets.paint.labels.change import Change, worked_out
 
 if TYPE_CHECKING:
     from engine.data.volumes.choices import Part
@@ -82,6 +84,17 @@ class StudyFiles(QObject):
             f"Opening {path.name}", read, self._read, lambda why: self._failed(path, why)
         )
 
+    def openPhantom(self) -> None:
+        """Make a phantom if there is none yet, and open it."""
+        path = sample_path()
+
+        def make(_watch: Watch) -> None:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_phantom(path)
+
+        self._run(path, "Making a phantom", make, lambda _: self.open(path))
+
     def take(self, opened: Opened) -> None:
         """Make it the image; what was open before is let go."""
         self._study.open(opened.volume, opened.look)
@@ -116,14 +129,15 @@ class StudyFiles(QObject):
                 InputError(f"{path} holds labels of no open image.", "Open the image first.")
             )
             return
-        geometry = image.geometry
+        geometry, snapshot = image.geometry, self._study.model.snapshot()
 
-        def read(watch: Watch) -> LabelsRead:
+        def read(watch: Watch) -> tuple[LabelsRead, Change | None]:
             from engine.data.volumes.masks import read_labels
 
-            return read_labels(path, geometry, watch=watch)
+            found = read_labels(path, geometry, watch=watch)
+            return found, worked_out(snapshot, found.labels) if found.matches else None
 
-        self._run(path, f"Opening {path.name}", read, lambda found: self._labels(path, found))
+        self._run(path, f"Opening {path.name}", read, lambda got: self._labels(path, *got))
 
     def resample(self, path: Path, found: LabelsRead) -> None:
         """Bring labels of another grid onto the image's, and put them in place."""
@@ -131,24 +145,27 @@ class StudyFiles(QObject):
         if image is None:
             return
 
-        def work(watch: Watch) -> Any:
+        snapshot = self._study.model.snapshot()
+
+        def work(watch: Watch) -> Change:
             from engine.data.volumes.resample import resample
 
-            return resample(found.labels, found.geometry, image.geometry, labels=True, watch=watch)
+            made = resample(found.labels, found.geometry, image.geometry, labels=True, watch=watch)
+            return worked_out(snapshot, made)
 
         self._run(
             path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False)
         )
 
-    def _labels(self, path: Path, found: LabelsRead) -> None:
-        if found.matches:
-            self._put(path, found.labels, found, True)
+    def _labels(self, path: Path, found: LabelsRead, change: Change | None) -> None:
+        if change is not None:
+            self._put(path, change, found, True)
         else:
             self.mismatched.emit(path, found)
 
-    def _put(self, path: Path, labels: Any, found: LabelsRead, as_stored: bool) -> None:
+    def _put(self, path: Path, change: Change, found: LabelsRead, as_stored: bool) -> None:
         study = self._study
-        if study.volume is None or labels.shape != study.volume.geometry.shape:
+        if study.volume is None or change.snapshot.shape != study.model.shape:
             return  # another image was opened meanwhile
         fresh = not study.model.names() and not study.model.used()
         file = None
@@ -161,9 +178,9 @@ class StudyFiles(QObject):
 
             file = LabelFile(path, Fingerprint.of(path))
         if fresh and file is not None:
-            study.load(labels, file)
+            study.load(change.made, file)
         else:
-            study.model.replace(labels, f"Open {path.name}")
+            study.model.apply(change, f"Open {path.name}", whole=True)
             study.name_used()
             if file is None:
                 # Saving must ask: what the file before holds is not what is shown.

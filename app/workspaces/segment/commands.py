@@ -77,6 +77,7 @@ def _file(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> None:
     rows: tuple[tuple[str, str, Slot, tuple[str, ...]], ...] = (
         ("volume.open", "&Open image…", asking.askOpen, ("Ctrl+O",)),
         ("volume.folder", "Open DICOM &folder…", asking.askFolder, ("Ctrl+Shift+D",)),
+        ("volume.phantom", "Open a &phantom", space.files.openPhantom, ()),
         ("volume.labels", "Open &labels…", asking.askLabels, ("Ctrl+Shift+O",)),
     )
     _add(actions, FILE, rows)

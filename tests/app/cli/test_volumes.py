@@ -210,3 +210,11 @@ def test_names_and_colours_go_along(
     assert [row["name"] for row in rows] == ["Posterior", "Anterior"]
     assert main(["labels", "mesh", out, str(tmp_path / "a.stl"), "--label", "3"]) == 0
     assert b"Anterior" in (tmp_path / "a.stl").read_bytes()[:80]
+
+
+def test_a_phantom_is_made_and_says_so(tmp_path: Path) -> None:
+    image, labels = tmp_path / "head.nii.gz", tmp_path / "parts.nii.gz"
+    assert main(["volume", "phantom", str(image), "--seed", "3", "--labels", str(labels)]) == 0
+    assert json.loads(Path(f"{image}.json").read_text())["phantom"] == "head"
+    assert set(np.unique(load(labels).dataobj)) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(load(labels).affine, load(image).affine)

@@ -45,6 +45,8 @@ def test_buttons_and_cards_ask(page: StartPage, qtbot: QtBot) -> None:
         QTest.mouseClick(page.open_file, LEFT)
     with qtbot.waitSignal(page.folderRequested):
         QTest.mouseClick(page.open_folder, LEFT)
+    with qtbot.waitSignal(page.phantomRequested):
+        QTest.mouseClick(page.try_phantom, LEFT)
     with qtbot.waitSignal(page.recentRequested) as asked:
         QTest.mouseClick(page.cards()[3], LEFT)
     assert asked.args == ["key 3"]
