@@ -13,9 +13,11 @@ from pathlib import Path
 
 from PyQt6.QtCore import QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PyQt6.QtWidgets import QWidget
 
 from widgets.theme import Theme, blend, theme_of
 
+_TOOL_EM = 1.35
 _GLYPH_SHARE = 0.9  # of the icon's side; the font's own bearing makes the rest
 
 
@@ -94,3 +96,9 @@ def icon(name: str, theme: Theme | None = None, tone: str = "text") -> QIcon:
     glyph = _glyphs()[name.removeprefix("mdi6.")]
     getattr(theme or theme_of(), tone)
     return QIcon(_GlyphEngine(glyph, theme, tone))
+
+
+def tool_size(button: QWidget) -> QSize:
+    """How large icons of tools are: it goes with the font."""
+    side = round(_TOOL_EM * button.fontMetrics().height())
+    return QSize(side, side)

@@ -19,6 +19,7 @@ class FlowLayout(QLayout):
     ) -> None:
         super().__init__(parent)
         self._centred = centred
+        self._right = False
         self._items: list[QLayoutItem] = []
         self._gap = gap
         self._row_gap = row_gap

@@ -17,14 +17,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from widgets.icons import icon
+from widgets.icons import icon, tool_size
 from widgets.paint.canvas import MaskCanvas
 from widgets.paint.flow import FlowLayout
 from widgets.paint.size_menu import SizeMenu
 from widgets.paint.tools.base import INFO, MAX_SIZE, SIZED, Tool
 from widgets.tips import give_tip
 
-ICON = QSize(20, 20)
 SLIDER_STEPS = 200
 
 
@@ -171,7 +170,7 @@ class PaintToolBar(QWidget):
 def _button(glyph: str, label: str, hint: str = "") -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph))
-    button.setIconSize(ICON)
+    button.setIconSize(tool_size(button))
     button.setAutoRaise(True)
     give_tip(button, label, hint)
     button.setAccessibleName(label)

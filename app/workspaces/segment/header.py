@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from widgets.elided_label import ElidedLabel
-from widgets.icons import icon
+from widgets.icons import icon, tool_size
 from widgets.tips import give_tip
 
-ICON = QSize(20, 20)
 # Key, icon, name, what it is for.
 LAYOUTS = (
     ("one", "mdi6.square-outline", "One view", "The plane that was last under the pointer"),
@@ -78,7 +77,7 @@ class ViewHeader(QWidget):
 def _button(glyph: str, name: str, hint: str = "", *, checkable: bool = True) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph))
-    button.setIconSize(ICON)
+    button.setIconSize(tool_size(button))
     give_tip(button, name, hint)
     button.setAccessibleName(name)
     button.setCheckable(checkable)

@@ -183,8 +183,8 @@ class SegmentView(QWidget):
             ("Layers", self.layers), ("Contrast", self.contrast), ("Probe", self.probe),
         ))  # fmt: skip
         self.value_tabs.hide()
-        self.tools.addBeside(self.header, options=False)
-        self.tools.addBeside(self.header.title, options=True, stretch=1)
+        self.tools.setCorner(self.header)
+        self.tools.setTitle(self.header.title)
         em = self.fontMetrics().height()
         self.time.setContentsMargins(em // 2, 0, em // 2, em // 4)
         middle = QVBoxLayout(self._work)

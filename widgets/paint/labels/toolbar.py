@@ -121,12 +121,13 @@ class LabelToolbar(QWidget):
         """The button of a tool that is not the editor's."""
         return self._other_buttons[key]
 
-    def addBeside(self, widget: QWidget, *, options: bool, stretch: int = 0) -> None:
-        """Put something at the right, beside the tools or beside the options of the tool."""
-        if options:
-            self._rows[1].addWidget(widget, stretch)
-        else:
-            self._rows[0].addWidget(widget, stretch, Qt.AlignmentFlag.AlignTop)
+    def setCorner(self, widget: QWidget) -> None:
+        """Put something at the right end of the tools."""
+        self._tool_row.add(widget, right=True)
+
+    def setTitle(self, widget: QWidget) -> None:
+        """Put something at the right end of the options, as wide as they leave room."""
+        self._option_row.addWidget(widget, 1)
 
     def showOther(self, key: str) -> None:
         """Show that a tool is in hand that is not the editor's."""
@@ -165,7 +166,8 @@ class LabelToolbar(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.over_box.setMaximumWidth(20 * self.fontMetrics().averageCharWidth() + 60)
         slices = (self.copy_back_button, self.copy_on_button, self.clear_button)
-        tools, options = FlowRow(), FlowRow()
+        tools = self._tool_row = FlowRow()
+        options = FlowRow()
         for buttons in (
             tuple(self._tools.values()), tuple(self._other_buttons.values()),
             (self.undo_button, self.redo_button), slices,
@@ -182,16 +184,15 @@ class LabelToolbar(QWidget):
         self._hint = ElidedLabel()
         self._hint.setProperty("role", "muted")
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._rows = (QHBoxLayout(), QHBoxLayout())
+        self._option_row = QHBoxLayout()
+        self._option_row.setSpacing(10)
+        self._option_row.addWidget(options)
+        self._option_row.addWidget(self._hint, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(4)
-        for row, flow in zip(self._rows, (tools, options), strict=True):
-            row.setSpacing(10)
-            row.addWidget(flow)
-            column.addLayout(row)
-        self._rows[0].addStretch(1)
-        self._rows[1].addWidget(self._hint, 1)
+        column.addWidget(tools)
+        column.addLayout(self._option_row)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

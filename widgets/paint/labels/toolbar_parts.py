@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from widgets.icons import icon
+from widgets.icons import icon, tool_size
 from widgets.tips import give_tip
 
-ICON = QSize(20, 20)
 _VALUE_LIMIT = 1e9
 
 
@@ -19,7 +18,7 @@ def tool_button(glyph: str, label: str, hint: str = "", *, checkable: bool = Fal
     """A flat button with an icon, named for screen readers, its hint in the tip."""
     button = QToolButton()
     button.setIcon(icon(glyph))
-    button.setIconSize(ICON)
+    button.setIconSize(tool_size(button))
     button.setAutoRaise(True)
     button.setCheckable(checkable)
     give_tip(button, label, hint)

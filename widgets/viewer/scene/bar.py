@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from widgets.icons import icon
@@ -12,6 +13,7 @@ from widgets.viewer.scene.camera import LETTERS
 _SIDES = {
     "A": "front", "P": "back", "L": "left", "R": "right", "S": "head", "I": "feet",
 }  # fmt: skip
+_SPARE = 8  # pixels of margin
 
 
 class SceneBar(QWidget):
@@ -48,6 +50,14 @@ class SceneBar(QWidget):
         """Show which of both is seen, silently."""
         with QSignalBlocker(self.projection):
             self.projection.setChecked(on)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Where it is narrow, the projection goes before the sides, which keys reach as well."""
+        super().resizeEvent(event)
+        room = self.width() - sum(b.sizeHint().width() for b in (self.projection, self.reset))
+        wanted = sum(button.sizeHint().width() for button in self.sides.values())
+        for button in self.sides.values():
+            button.setVisible(wanted + _SPARE < room)
 
     def _button(self, hint: str) -> QToolButton:
         button = QToolButton(self)
