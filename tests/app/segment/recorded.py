@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QComboBox, QFileDialog
 from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 
+from app.controllers.segment.scene import SETTLE_MS
 from app.window import MainWindow
 from app.workspaces.segment.operation_dialog import OperationDialog
 from tests.app.segment.driving import (
@@ -233,7 +234,7 @@ class Session:
             QTest.keyClick(window, K.Key_S, CONTROL)
             settled(window, bot)
         QTest.keyClick(window, K.Key_3, ALT)  # with the surfaces in 3D
-        QTest.qWait(400)
+        QTest.qWait(SETTLE_MS + 100)  # surfaces come a moment after the last change
         settled(window, bot)
         self._picture("saved")
         QTest.keyClick(window, K.Key_W, CONTROL)
@@ -245,7 +246,7 @@ class Session:
         with _file(path):
             QTest.keyClick(window, K.Key_O, CONTROL | SHIFT)
             settled(window, bot)
-        QTest.qWait(400)
+        QTest.qWait(SETTLE_MS + 100)  # surfaces come a moment after the last change
         settled(window, bot)
         self._picture("reopened")
         dice = {label: _dice(labels == label, self._wanted == label) for label in (1, 2)}
