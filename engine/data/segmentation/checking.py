@@ -44,6 +44,7 @@ class CheckReport:
         remap: What would make the labels 0 to K-1; empty where they are already.
         names: Class after the remap -> name, with 0.
         rule: How images and masks were matched.
+        told: What else there is to say of the set.
     """
 
     cases: tuple[Case, ...]
@@ -52,6 +53,7 @@ class CheckReport:
     remap: Mapping[int, int] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     rule: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:
@@ -93,8 +95,8 @@ class CheckReport:
         return self.cases
 
     def notes(self) -> tuple[str, ...]:
-        """A sentence for each problem."""
-        return tuple(f"{p.message} {p.remedy}".strip() for p in self.problems)
+        """What is to be said, a sentence for each problem."""
+        return (*self.told, *(f"{p.message} {p.remedy}".strip() for p in self.problems))
 
 
 def judge(listing: CaseListing, facts: Sequence[CaseFacts]) -> CheckReport:
@@ -114,7 +116,9 @@ def judge(listing: CaseListing, facts: Sequence[CaseFacts]) -> CheckReport:
                 "They are used as images in which there is nothing to find.",
             )
         )  # fmt: skip
-    return CheckReport(cases, tuple(problems), values, remap, names, listing.rule)
+    return CheckReport(
+        cases, tuple(problems), values, remap, names, listing.rule, listing.notes
+    )  # fmt: skip
 
 
 def describe_remap(remap: Mapping[int, int]) -> str:

@@ -88,7 +88,7 @@ def _images(
             f"Choose one of {', '.join(map(str, sorted(found[missing[0]])))}.",
         )
     most = max((len(files) for files in found.values()), default=0)
-    notes = (f"channel {channel} of {most} is used",) if most > 1 else ()
+    notes = (f"Channel {channel} of {most} is used.",) if most > 1 else ()
     return {name: files[channel] for name, files in found.items()}, notes
 
 

@@ -9,7 +9,7 @@ from engine.data.segmentation.cases import find_cases
 from engine.data.segmentation.checking import CheckReport, judge
 from engine.data.segmentation.reading import CaseFacts, inspect_case
 from engine.errors import InputError
-from engine.steps import NoteStep, ProgressStep, Step
+from engine.steps import ProgressStep, Step
 
 
 def open_cases(
@@ -18,17 +18,17 @@ def open_cases(
     *,
     channel: int = 0,
     patient_pattern: str = "",
-    remap: bool = False,
-    least: int = 2,
 ) -> Generator[Step, None, CheckReport]:
-    """Finds, reads and checks all cases; what is wrong with some comes as notes.
+    """Finds, reads and checks all cases.
+
+    Returns:
+        What to show (`CheckReport.notes`) and then to accept (`CheckReport.accept`).
 
     Args:
         images, masks, channel, patient_pattern: See `cases.find_cases`.
-        remap, least: See `CheckReport.accept`; use `CheckReport.remap` where it was agreed to.
 
     Raises:
-        InputError: Nothing there, or what is there cannot be used; says why.
+        InputError: There is nothing.
     """
     listing = find_cases(images, masks, channel=channel, patient_pattern=patient_pattern)
     if not listing.cases:
@@ -37,8 +37,4 @@ def open_cases(
     for index, case in enumerate(listing.cases):
         facts.append(inspect_case(case))
         yield ProgressStep(index + 1, len(listing.cases), f"Checking {case.name}")
-    report = judge(listing, facts)
-    for note in (*listing.notes, *report.notes()):
-        yield NoteStep(note)
-    report.accept(remap=remap, least=least)
-    return report
+    return judge(listing, facts)

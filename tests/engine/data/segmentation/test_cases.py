@@ -50,7 +50,7 @@ def test_nnunet_channels(tmp_path: Path) -> None:
         nifti(root / "imagesTr" / f"{name}_0001.nii.gz", disc((6, 20, 18), 9)[0])
     listing = find_cases(root, channel=1)
     assert [c.image.name for c in listing.cases] == ["a_0001.nii.gz", "b_0001.nii.gz"]
-    assert listing.notes == ("channel 1 of 2 is used",)
+    assert listing.notes == ("Channel 1 of 2 is used.",)
     with pytest.raises(InputError, match="no channel 2"):
         find_cases(root, channel=2)
 

@@ -17,7 +17,7 @@ from engine.data.segmentation.store import CaseStore
 from engine.errors import CheckpointError, InputError
 from engine.methods.cdal.data import Recipe, TrainingData, label_channels, one_hot, recipe
 from engine.methods.cdal.params import KINDS, DataKind
-from engine.steps import NoteStep, ProgressStep
+from engine.steps import ProgressStep
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set
 
 
@@ -115,8 +115,7 @@ def test_opening_tells_how_far_it_is_and_what_is_wrong(tmp_path: Path) -> None:
         report = end.value
     assert [c.name for c in report.cases] == ["a", "c"]
     assert [s.done for s in told if isinstance(s, ProgressStep)] == [1, 2, 3]
-    notes = [s.message for s in told if isinstance(s, NoteStep)]
-    assert len(notes) == 1
-    assert "b.png" in notes[0]
-    with pytest.raises(InputError, match="2 usable"):
-        list(open_cases(root, least=3))
+    assert len(report.notes()) == 1
+    assert "b.png" in report.notes()[0]
+    with pytest.raises(InputError, match=r"2 usable.*all values are 9"):
+        report.accept(least=3)
