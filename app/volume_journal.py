@@ -18,6 +18,7 @@ from app.volume_log import Header, Recovered, header_record, read_log
 from app.volume_log_feed import Make, VolumeLog
 from app.volume_log_file import LogFile
 from engine.errors import DiskError, InputError
+from widgets.paint.labels.snapshot import Snapshot
 from widgets.paint.labels.table import Label
 
 _WAIT_S = 0.5
@@ -49,7 +50,7 @@ class VolumeJournal(QObject):
     def open(
         self,
         header: Header,
-        labels: NDArray[Any],
+        labels: NDArray[Any] | Snapshot,
         table: Iterable[Label] = (),
         *,
         own: bool = False,

@@ -12,6 +12,7 @@ from app.label_record import records_of
 from app.volume_log import REDO, UNDO, base_record, step_record, table_record
 from app.volume_log_file import LogFile
 from widgets.paint.labels.model import LabelModel
+from widgets.paint.labels.snapshot import Snapshot
 from widgets.paint.labels.step import Step
 from widgets.paint.labels.table import Label, LabelTable
 
@@ -49,16 +50,18 @@ class VolumeLog:
         rows = records_of(labels)
         self._write(self._file, lambda: table_record(rows))
 
-    def base(self, labels: NDArray[Any], strokes: int = 1, *, own: bool = False) -> None:
+    def base(self, labels: NDArray[Any] | Snapshot, strokes: int = 1, *, own: bool = False) -> None:
         """Labels (D, H, W) of the header's shape were put in place of all before.
 
         Args:
             strokes: Steps that they count for; with none, nothing is recovered from them alone.
+            labels: An array, or what a model holds at this moment.
             own: As in `VolumeJournal.open`.
         """
-        kept = labels if own else labels.copy()
+        given = labels if own or isinstance(labels, Snapshot) else labels.copy()
 
         def make() -> bytes:
+            kept = given.take() if isinstance(given, Snapshot) else given
             # A log begins empty.
             return base_record(kept, strokes) if strokes or kept.any() else b""
 

@@ -195,13 +195,13 @@ class Exporting(QObject):
         image = study.volume
         if image is None:
             return
-        labels = study.model.array.copy()
+        labels = study.model.snapshot()
         names = {row.value: row.name for row in study.table.labels()}
 
         def write() -> None:
             from engine.data.labels.statistics import label_statistics, write_csv
 
-            write_csv(path, label_statistics(labels, image.geometry, image.values(), names))
+            write_csv(path, label_statistics(labels.take(), image.geometry, image.values(), names))
 
         self._write(path, write)
 
@@ -223,12 +223,12 @@ class Exporting(QObject):
         image = self._study.volume
         if image is None:
             return
-        labels, name = self._study.model.array.copy(), self._study.table.name(value)
+        labels, name = self._study.model.snapshot(), self._study.table.name(value)
 
         def write() -> None:
             from engine.data.labels.mesh import surface, write_mesh
 
-            write_mesh(path, surface(labels, value, image.affine), name)
+            write_mesh(path, surface(labels.take(), value, image.affine), name)
 
         self._write(path, write)
 

@@ -15,6 +15,7 @@ from app.study import LabelFile, Study
 from app.volume_journal import VolumeJournal, VolumeLog
 from app.volume_log import Header, Recovered
 from engine.errors import EngineError
+from widgets.paint.labels.change import Prepared, prepared
 
 if TYPE_CHECKING:
     from engine.data.volumes.volume import Volume
@@ -46,8 +47,8 @@ class Keeping(QObject):
     def restore(self, recovered: Recovered) -> None:
         """Open the image again with the labels as they were; without it, the labels alone."""
 
-        def read() -> tuple[Volume, str]:
-            return reopened(recovered)
+        def read() -> tuple[Volume, str, Prepared]:
+            return *reopened(recovered), prepared(recovered.labels)
 
         self._background.run(
             f"Restoring {recovered.header.name}", read,
@@ -62,15 +63,15 @@ class Keeping(QObject):
     def markSaved(self) -> None:
         """The labels are in a file: from here on a crash has nothing to give back."""
         if self._log is not None and self._study.isSaved():
-            self._log.base(self._study.model.array, strokes=0)
+            self._log.base(self._study.model.snapshot(), strokes=0)
 
-    def _show(self, recovered: Recovered, volume: Volume, told: str) -> None:
+    def _show(self, recovered: Recovered, volume: Volume, told: str, labels: Prepared) -> None:
         study = self._study
         self._resumed = recovered
         study.open(volume)
         study.table.reset(recovered.table)
         origin = recovered.header.origin
-        study.restore(recovered.labels, LabelFile(Path(origin)) if origin else None)
+        study.restore(labels, LabelFile(Path(origin)) if origin else None)
         if told:
             self._teller.say("warning", told)
         self.restored.emit(recovered.header.name)
@@ -87,13 +88,13 @@ class Keeping(QObject):
             self._log = self._journal.resume(self._resumed)
             self._resumed = None
         else:
-            self._log = self._journal.open(header_of(study), study.model.array)
+            self._log = self._journal.open(header_of(study), study.model.snapshot())
         self._log.follow(study.model, study.table)
 
     def _base(self) -> None:
         """Labels of a file, or of a session, were put in place of all before."""
         if self._log is not None:
-            self._log.base(self._study.model.array, strokes=0 if self._study.isSaved() else 1)
+            self._log.base(self._study.model.snapshot(), strokes=0 if self._study.isSaved() else 1)
 
 
 def header_of(study: Study) -> Header:

@@ -10,6 +10,7 @@ from app.session_models import SessionState
 from app.session_paths import locate
 from app.study import LabelFile
 from engine.errors import EngineError, InputError
+from widgets.paint.labels.change import Prepared, prepared
 
 if TYPE_CHECKING:
     from engine.data.volumes.volume import Geometry, Volume
@@ -22,7 +23,7 @@ class Loaded:
     path: Path
     state: SessionState
     volumes: tuple[Volume | None, ...]
-    labels: Any
+    labels: Prepared | None
     label_file: LabelFile | None
     told: tuple[str, ...]
 
@@ -73,7 +74,8 @@ def load(path: Path, watch: Any) -> Loaded:
             labels, why = _read_labels(found.path, base)
             file = None if why else file
             told += [why] if why else []
-    return Loaded(path, state, tuple(volumes), labels, file, tuple(told))
+    ready = None if labels is None else prepared(labels)
+    return Loaded(path, state, tuple(volumes), ready, file, tuple(told))
 
 
 def _read_labels(path: Path, like: Geometry) -> tuple[Any, str]:

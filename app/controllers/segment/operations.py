@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from app.background import Background, Work
 from app.errors import Teller
 from app.study import Study
+from widgets.paint.labels.change import Change, worked_out
 from widgets.paint.labels.ink import Ink
 from widgets.paint.labels.settings import FillBy
 from widgets.viewer.volume.box import Box
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 LOOK_AGAIN_MS = 20
 # Parameters that are labels, and what 0 means there.
 LABEL_FIELDS = {"label": "All labels", "inside": "Anywhere", "with_label": "Background"}
-
-
-@dataclass(frozen=True, eq=False)
-class Difference:
-    """What an operation changed: voxels of a box, and their new labels."""
-
-    box: Box
-    stencil: NDArray[np.bool_]
-    labels: NDArray[Any]
 
 
 class OperationsController(QObject):
@@ -65,12 +56,12 @@ class OperationsController(QObject):
         if image is None:
             return None
         study.editor.cancel()
-        labels = study.model.array.copy()
+        snapshot = study.model.snapshot()
         guide = study.image()
         time = study.stack.time()
         locked = study.table.locked()
 
-        def work(watch: Callable[[float], None]) -> Difference | None:
+        def work(watch: Callable[[float], None]) -> Change:
             from engine.data.labels.operations import apply
             from engine.data.labels.subject import Subject
 
@@ -78,8 +69,8 @@ class OperationsController(QObject):
             if what.needs_image and guide is not None:
                 values = image.values(min(time, len(image.array) - 1))
             spacing = image.spacing_mm
-            subject = Subject(labels, spacing, values, locked=locked, watch=watch)
-            return difference(labels, apply(what, subject, params))
+            subject = Subject(snapshot.take(), spacing, values, locked=locked, watch=watch)
+            return worked_out(snapshot, apply(what, subject, params))
 
         return self._background.watched(
             what.title, work,
@@ -93,31 +84,27 @@ class OperationsController(QObject):
         image, layer = study.volume, study.image()
         if image is None or layer is None:
             return
-        if by is FillBy.LABEL:
-            values, within = study.model.array.copy(), 0.0
-        else:
-            values, within = layer.array[min(study.stack.time(), len(layer.array) - 1)], tolerance
+        snapshot = study.model.snapshot()
+        stored = layer.array[min(study.stack.time(), len(layer.array) - 1)]
 
-        def work(watch: Callable[[float], None]) -> tuple[Box, NDArray[np.bool_]] | None:
+        def work(watch: Callable[[float], None]) -> Change:
             from engine.data.labels.fill import connected
 
-            found = connected(values, voxel, within, watch)
-            return boxed(found)
+            labels = snapshot.take()
+            if by is FillBy.LABEL:
+                found = connected(labels, voxel, 0.0, watch)
+            else:
+                found = connected(stored, voxel, tolerance, watch)
+            return worked_out(snapshot, filled(labels, found, ink))
 
-        def done(area: tuple[Box, NDArray[np.bool_]] | None) -> None:
-            if area is None:
-                return
-            model = study.model
+        def done(change: Change) -> None:
+            if study.volume is image:
+                study.model.apply(change, "Fill")
 
-            def write() -> None:
-                if study.volume is image:
-                    model.begin("Fill")
-                    model.paint(*area, ink.value, ink.rule)
-                    model.commit()
-
-            self._after_stroke(write)
-
-        self._background.watched("Filling", work, done, self._teller.failure)
+        self._background.watched(
+            "Filling", work, lambda change: self._after_stroke(lambda: done(change)),
+            self._teller.failure,
+        )  # fmt: skip
 
     def _after_stroke(self, then: Callable[[], None]) -> None:
         """Call when no stroke is under way: what comes late must not end one."""
@@ -131,41 +118,29 @@ class OperationsController(QObject):
             self._clock.start()
 
     def _take(
-        self, title: str, image: object, found: Difference | None,
-        then: Callable[[], None] | None,
-    ) -> None:  # fmt: skip
-        if self._study.volume is not image:
+        self, title: str, image: object, change: Change, then: Callable[[], None] | None
+    ) -> None:
+        study = self._study
+        if study.volume is not image:
             return
-        if found is not None:
-            self._put(title, found)
-        self.done.emit(title, 0 if found is None else int(found.stencil.sum()))
+        if study.model.apply(change, title):
+            study.name_used()
+        self.done.emit(title, change.voxels)
         if then is not None:
             then()
 
-    def _put(self, title: str, found: Difference) -> None:
-        study = self._study
-        here = study.model.peek(found.box)
-        study.model.begin(title)
-        study.model.assign(found.box, np.where(found.stencil, found.labels, here))
-        study.model.commit()
-        study.name_used()
 
-
-def difference(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
-    """Where two label maps (D, H, W) differ; None where they do not."""
-    area = boxed(before != after)
-    return None if area is None else Difference(*area, after[area[0].index])
-
-
-def boxed(mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]] | None:
-    """The smallest box around a mask (D, H, W), and the mask in it; None for an empty one."""
-    planes = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    if not planes[0].size:
-        return None
-    low = tuple(int(found[0]) for found in planes)
-    high = tuple(int(found[-1]) + 1 for found in planes)
-    box = Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
-    return box, mask[box.index]
+def filled(labels: NDArray[Any], area: NDArray[np.bool_], ink: Ink) -> NDArray[Any]:
+    """Labels (D, H, W) with an area of that shape painted, as far as the ink may; for a thread."""
+    where = area & (labels != ink.value)
+    allowed = ink.rule.allowed(Box.whole(labels.shape), labels)
+    if allowed is not None:
+        where &= allowed
+    if ink.value in ink.rule.locked:
+        where[...] = False
+    made = labels.astype(np.uint16) if ink.value > 255 else labels.copy()
+    made[where] = ink.value
+    return made
 
 
 def form_values(

@@ -97,14 +97,14 @@ class SceneController(QObject):
         if self._work is not None:
             self._work.cancel()
         self._stale = False
-        labels = study.model.array.copy()
+        snapshot = study.model.snapshot()
         values = study.model.used()
 
         def work(watch: Callable[[float], None]) -> dict[int, Any]:
             from engine.data.labels.mesh import surface
             from engine.data.labels.subject import stage
 
-            made = {}
+            made, labels = {}, snapshot.take()
             for number, value in enumerate(values):
                 told = stage(watch, number, len(values))
                 made[value] = surface(labels, value, image.affine, max_faces=MAX_FACES, watch=told)

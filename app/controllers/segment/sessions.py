@@ -199,7 +199,7 @@ class SessionController(QObject):
         layer = study.labels()
         if layer is not None and look is not None:
             layer.setLook(look)
-        if loaded.labels is None or loaded.labels.shape != study.model.shape:
+        if loaded.labels is None or loaded.labels.labels.shape != study.model.shape:
             return
         embedded = any(mask.labels is not None for mask in loaded.state.masks)
         if embedded:
