@@ -166,7 +166,10 @@ class NCSNpp(nn.Module):
         """
         return self.encoder(image)
 
-    def forward(self, x: Tensor, t: Tensor, z: Tensor, features: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, t: Tensor, z: Tensor,
+        features: Tensor | None = None, image: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """One guess of the clean labels.
 
         Args:
@@ -174,12 +177,17 @@ class NCSNpp(nn.Module):
             t: (B,) timesteps, 0 the cleanest.
             z: (B, latent) standard normal.
             features: Of `encode`, (B, width, H, W), or (1, ...) of an image shared by the batch.
+            image: What to encode where there are no features: in training, that the encoder
+                takes its part in the call.
 
         Returns:
             x0_hat (B, labels, H, W) in (-1, 1), by a final tanh as the published networks have it.
         """
         time = self.time[1:](self.time[0](t).to(x.dtype))
         w = self.mapping(z)
+        if features is None:
+            assert image is not None, "features or an image"
+            features = self.encode(image)
         h = self.stem(x) + features
         skips = [h]
         pyramid = x

@@ -44,6 +44,11 @@ def convolution(inputs: int, outputs: int, size: int = 3, gain: float = 1.0) -> 
     return start(nn.Conv2d(inputs, outputs, size, padding=size // 2), gain)
 
 
+def silu(x: Tensor) -> Tensor:
+    """SiLU of a map that nobody else needs: in its place, unless a gradient wants it."""
+    return F.silu(x, inplace=not torch.is_grad_enabled())
+
+
 class PixelNorm(nn.Module):
     """z / sqrt(mean(z^2) + 1e-8) over the features of (B, N)."""
 
@@ -92,14 +97,14 @@ class ResidualBlock(nn.Module):
             start(self.skip)
 
     def forward(self, x: Tensor, time: Tensor, w: Tensor) -> Tensor:
-        h = F.silu(self.norm_in(x, w))
+        h = silu(self.norm_in(x, w))
         if self.resample == "down":
             h, x = fir.downsample(h), fir.downsample(x)
         elif self.resample == "up":
             h = fir.upsample(h)
-        h = self.conv_in(h) + self.time(time)[:, :, None, None]
-        h = self.conv_mid(F.silu(self.norm_mid(h, w)))
-        return (self._shortcut(x) + h) * HALF
+        h = self.conv_in(h).add_(self.time(time)[:, :, None, None])
+        h = self.conv_mid(silu(self.norm_mid(h, w)))
+        return h.add_(self._shortcut(x)).mul_(HALF)
 
     def _shortcut(self, x: Tensor) -> Tensor:
         if self.skip is None:
@@ -108,7 +113,7 @@ class ResidualBlock(nn.Module):
             return self.skip(x)
         # A 1x1 convolution and the filter change places: a quarter of the work.
         assert self.skip.bias is not None
-        return fir.upsample(F.conv2d(x, self.skip.weight)) + self.skip.bias[:, None, None]
+        return fir.upsample(F.conv2d(x, self.skip.weight)).add_(self.skip.bias[:, None, None])
 
 
 class AttentionBlock(nn.Module):

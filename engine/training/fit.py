@@ -7,9 +7,10 @@ interrupted run continues with the numbers of one that was never interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,58 +20,23 @@ from torch import Tensor, nn
 
 from engine.device import Context
 from engine.errors import EngineError, InputError
-from engine.steps import NoteStep, Step, TrainStep
+from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
 from engine.training.runs import RunFolder
+from engine.training.stage import Adversarial, Batch, FitSettings, Previewing, Trainable
 from engine.training.state import TrainingState
 
-Batch = tuple[Tensor, ...]
 REMEDY = "Lower the learning rate and continue from the last checkpoint of the run."
 
 
-class Trainable(Protocol):
-    """What a stage gives the loop."""
+@dataclass(eq=False)
+class _Player:
+    """A network in training as the loop sees it: wrapped by accelerate, with its loss."""
 
     model: nn.Module
-
-    def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        """`size` samples as CPU tensors with the batch in front, all randomness from `rng`."""
-
-    def loss(self, model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
-        """Scalar losses, each the mean over the batch; "loss" is the one that is minimised."""
-
-    def validate(self, model: nn.Module) -> Mapping[str, float]:
-        """Figures on held-out cases, higher is better for the first; empty if there are none."""
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How to train.
-
-    Attributes:
-        iterations: Optimizer steps.
-        batch: Samples an optimizer step, over all processes.
-        lr: Learning rate of Adam at the start.
-        halve_every: Iterations after which it is halved, again and again; 0 never.
-        ema_decay: Decay of the weight average that is kept as the result; 0 keeps the weights.
-        clip_norm: Largest norm of the gradient; 0 leaves it alone.
-        save_every, validate_every: Iterations; 0 only at the end.
-    """
-
-    iterations: int
-    batch: int
-    lr: float
-    seed: int
-    halve_every: int = 0
-    ema_decay: float = 0.0
-    clip_norm: float = 0.0
-    save_every: int = 0
-    validate_every: int = 0
-
-    def rate(self, iteration: int) -> float:
-        """Learning rate of a 0-based iteration."""
-        halvings = iteration // self.halve_every if self.halve_every else 0
-        return self.lr * 0.5**halvings
+    optimizer: torch.optim.Optimizer
+    loss: Callable[[nn.Module, Batch], Mapping[str, Tensor]]
+    minimised: str
 
 
 def fit(
@@ -86,22 +52,22 @@ def fit(
         CheckpointError: the run is of another network.
     """
     accelerator = _accelerator(context)
-    model = trainable.model.to(accelerator.device).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
-    state = TrainingState(
-        model, optimizer, EMA(model, settings.ema_decay) if settings.ema_decay else None
-    )
+    state = _start(trainable, settings, accelerator)
     if run is not None and (found := run.load_state()):
         state.restore(found)
         yield NoteStep(f"Continuing at iteration {state.iteration} of {settings.iterations}.")
-    wrapped, prepared = accelerator.prepare(model, optimizer)
+    wrapped, prepared = accelerator.prepare(state.model, state.optimizer)
+    critic = accelerator.prepare(*state.rival) if state.rival else None
     try:
         for i in range(state.iteration, settings.iterations):
             rng = np.random.default_rng([settings.seed, i])
-            for group in optimizer.param_groups:
-                group["lr"] = settings.rate(i)
-            losses = _iterate(trainable, settings, context, accelerator, wrapped, prepared, rng)
-            if not np.isfinite(losses["loss"]):
+            rates = _set_rates(settings, state, i)
+            players = [_Player(wrapped, prepared, trainable.loss, "loss")]
+            if critic is not None and isinstance(trainable, Adversarial):
+                judge = partial(trainable.critic_loss, iteration=i + 1)
+                players.insert(0, _Player(critic[0], critic[1], judge, "critic"))
+            losses = _iterate(trainable, players, settings, context, accelerator, rng)
+            if not np.isfinite([losses[player.minimised] for player in players]).all():
                 raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
             if state.ema:
                 state.ema.update()
@@ -110,9 +76,13 @@ def fit(
             losses |= figures
             if run is not None and accelerator.is_main_process:
                 # Before the state is saved: what is resumed from has its metrics on disk.
-                run.log(state.iteration, {**losses, "lr": settings.rate(i)})
+                run.log(state.iteration, {**losses, **rates})
                 _save(settings, state, run, figures)
             yield TrainStep(state.iteration, settings.iterations, losses)
+            if isinstance(trainable, Previewing) and _due(settings.preview_every, i + 1):
+                with _for_use(state):
+                    images = trainable.preview(state.model)
+                yield ImagesStep(images, f"Iteration {state.iteration}")
     except GeneratorExit:
         # Cancelled between two steps: nothing of the work done is lost.
         if run is not None and accelerator.is_main_process and state.is_finite():
@@ -123,8 +93,8 @@ def fit(
             run.close()
         accelerator.free_memory()
     if state.ema:
-        model.load_state_dict(dict(state.ema.weights))
-    return model.eval()
+        state.model.load_state_dict(dict(state.ema.weights))
+    return state.model.eval()
 
 
 def _accelerator(context: Context) -> Accelerator:
@@ -134,16 +104,40 @@ def _accelerator(context: Context) -> Accelerator:
     return Accelerator(cpu=context.device.type == "cpu", mixed_precision="no")
 
 
+def _start(trainable: Trainable, settings: FitSettings, accelerator: Accelerator) -> TrainingState:
+    """Networks on their device with fresh optimizers."""
+    model = trainable.model.to(accelerator.device).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, betas=settings.betas)
+    ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
+    state = TrainingState(model, optimizer, ema)
+    if isinstance(trainable, Adversarial):
+        critic = trainable.critic.to(accelerator.device).train()
+        rate = settings.critic_lr
+        state.rival = critic, torch.optim.Adam(critic.parameters(), lr=rate, betas=settings.betas)
+    return state
+
+
+def _set_rates(settings: FitSettings, state: TrainingState, iteration: int) -> dict[str, float]:
+    """Give the optimizers their rates of a 0-based iteration."""
+    rates = {"lr": settings.rate(iteration)}
+    for group in state.optimizer.param_groups:
+        group["lr"] = rates["lr"]
+    if state.rival:
+        rates["critic lr"] = settings.critic_rate(iteration)
+        for group in state.rival[1].param_groups:
+            group["lr"] = rates["critic lr"]
+    return rates
+
+
 def _iterate(
     trainable: Trainable,
+    players: Sequence[_Player],
     settings: FitSettings,
     context: Context,
     accelerator: Accelerator,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """One optimizer step; in parts where the device cannot hold the batch."""
+    """One optimizer step of each player, on the same batch."""
     world, rank = accelerator.num_processes, accelerator.process_index
     if settings.batch % world:
         raise InputError(
@@ -151,26 +145,36 @@ def _iterate(
             f"Choose a batch that {world} divides.",
         )
     batch = tuple(part[rank::world] for part in trainable.batch(rng, settings.batch))
+    totals: dict[str, float] = {}
+    for player in players:
+        totals |= _update(player, batch, settings, context, accelerator)
+    if world > 1:
+        # Of the whole batch, so that every process sees a loss that is no number.
+        values = torch.tensor(list(totals.values()), device=accelerator.device)
+        mean = accelerator.reduce(values, reduction="mean").tolist()
+        totals = dict(zip(totals, mean, strict=True))
+    return totals
+
+
+def _update(
+    player: _Player, batch: Batch, settings: FitSettings, context: Context, accelerator: Accelerator
+) -> dict[str, float]:
+    """One optimizer step; in parts where the device cannot hold the batch."""
     size = len(batch[0])
     micro = context.limit(size)
     totals: dict[str, float] = {}
     for start in range(0, size, micro):
         part = tuple(p[start : start + micro].to(accelerator.device) for p in batch)
         with context.autocast():
-            losses = trainable.loss(model, part)
+            losses = player.loss(player.model, part)
         share = len(part[0]) / size
-        accelerator.backward(losses["loss"] * share)
+        accelerator.backward(losses[player.minimised] * share)
         for name, value in losses.items():
             totals[name] = totals.get(name, 0.0) + value.item() * share
     if settings.clip_norm:
-        accelerator.clip_grad_norm_(model.parameters(), settings.clip_norm)
-    optimizer.step()
-    optimizer.zero_grad()
-    if world > 1:
-        # Of the whole batch, so that every process sees a loss that is no number.
-        values = torch.tensor(list(totals.values()), device=accelerator.device)
-        mean = accelerator.reduce(values, reduction="mean").tolist()
-        totals = dict(zip(totals, mean, strict=True))
+        accelerator.clip_grad_norm_(player.model.parameters(), settings.clip_norm)
+    player.optimizer.step()
+    player.optimizer.zero_grad()
     return totals
 
 
@@ -211,12 +215,16 @@ def _due(every: int, iteration: int) -> bool:
 
 
 def _validate(trainable: Trainable, state: TrainingState) -> dict[str, float]:
+    with _for_use(state):
+        return dict(trainable.validate(state.model))
+
+
+@contextmanager
+def _for_use(state: TrainingState) -> Iterator[None]:
+    """For a moment the network is as its result would be: averaged, in eval mode."""
     state.model.eval()
     try:
-        with torch.inference_mode():
-            if state.ema is None:
-                return dict(trainable.validate(state.model))
-            with state.ema.applied():
-                return dict(trainable.validate(state.model))
+        with torch.inference_mode(), state.ema.applied() if state.ema else nullcontext():
+            yield
     finally:
         state.model.train()

@@ -19,6 +19,7 @@ class TrainingState:
     Attributes:
         ema: Its average, where one is kept.
         iteration: Optimizer steps done.
+        rival: A second network that plays against it, and its optimizer.
         best: Highest validation figure so far, a value that float32 can hold.
     """
 
@@ -27,6 +28,7 @@ class TrainingState:
     ema: EMA | None
     iteration: int = 0
     best: float = -float("inf")
+    rival: tuple[nn.Module, torch.optim.Optimizer] | None = None
 
     @property
     def weights(self) -> Mapping[str, Tensor]:
@@ -35,14 +37,18 @@ class TrainingState:
 
     def is_finite(self) -> bool:
         """Whether every weight is a number."""
-        return all(bool(value.isfinite().all()) for value in self.model.state_dict().values())
+        networks = [self.model, self.rival[0]] if self.rival else [self.model]
+        return all(
+            bool(value.isfinite().all())
+            for network in networks
+            for value in network.state_dict().values()
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that resuming needs, as named tensors: no pickles in a run."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for index, slots in self.optimizer.state_dict()["state"].items():
-            for name, value in slots.items():
-                tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+        tensors = _kept("", self.model, self.optimizer)
+        if self.rival:
+            tensors |= _kept("rival-", *self.rival)
         if self.ema:
             tensors |= {f"ema.{name}": value for name, value in self.ema.weights.items()}
             tensors["counters.ema"] = torch.tensor(self.ema.updates)
@@ -60,13 +66,9 @@ class TrainingState:
         def part(prefix: str) -> dict[str, Tensor]:
             return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
-        load_into(self.model, part("model."), "The state of the run")
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in part("optimizer.").items():
-            index, name = key.split(".", 1)
-            slots.setdefault(int(index), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        _restore(self.model, self.optimizer, part("model."), part("optimizer."))
+        if self.rival:
+            _restore(*self.rival, part("rival-model."), part("rival-optimizer."))
         counters = part("counters.")
         if self.ema and "ema" in counters:
             self.ema.load_state_dict({"updates": int(counters["ema"]), "shadow": part("ema.")})
@@ -74,3 +76,26 @@ class TrainingState:
             self.ema = EMA(self.model, self.ema.decay)  # averaging was off until now
         self.iteration = int(counters["iteration"])
         self.best = float(counters["best"])
+
+
+def _kept(prefix: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    tensors = {f"{prefix}model.{name}": value for name, value in model.state_dict().items()}
+    for index, slots in optimizer.state_dict()["state"].items():
+        for name, value in slots.items():
+            tensors[f"{prefix}optimizer.{index}.{name}"] = torch.as_tensor(value)
+    return tensors
+
+
+def _restore(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    weights: Mapping[str, Tensor],
+    memory: Mapping[str, Tensor],
+) -> None:
+    load_into(model, weights, "The state of the run")
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in memory.items():
+        index, name = key.split(".", 1)
+        slots.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": slots, "param_groups": groups})

@@ -1,0 +1,70 @@
+"""cDAL: conditional diffusion with discriminator attention and a latent embedding (MICCAI 2024).
+
+This file says what the method offers and loads no torch; what a task does is imported when
+it runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.jobs import Job
+from engine.method import Method, Task
+from engine.methods.cdal import params as p
+from engine.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from engine.device import Context
+
+
+def _segment(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.segmenting import segment
+
+    return (yield from segment(job, context))
+
+
+def _train(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.training import train
+
+    return (yield from train(job, context))
+
+
+def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.importer import import_weights
+
+    return (yield from import_weights(job, context))
+
+
+METHOD = Method(
+    id="cdal",
+    title="cDAL",
+    summary="Segment images and volumes in two to four diffusion steps; votes tell how sure it is.",
+    paper="MICCAI 2024, Conditional diffusion model with spatial attention and latent embedding",
+    tasks=(
+        Task(
+            "segment", "Image to labels", "segment", p.SegmentParams, _segment,
+            {
+                "image": "image or volume", "output": "labels, .nii.gz or another format",
+                "probability": "foreground probability, optional",
+                "uncertainty": "variance over the votes, optional",
+                "entropy": "entropy of the probability, optional",
+            },
+            p.SEGMENT_PRESETS,
+        ),
+        Task(
+            "train", "Segmenter on labelled images", "train", p.TrainParams, _train,
+            {
+                "images": "folder of images, of a Decathlon set or of h5 files",
+                "masks": "folder of masks, where it is another one",
+                "output": "run folder",
+            },
+            p.TRAIN_PRESETS,
+        ),
+        Task(
+            "import", "Import published weights", "models", p.ImportParams, _import,
+            {"weights": "published .pth file", "output": ".safetensors file"},
+        ),
+    ),
+)  # fmt: skip

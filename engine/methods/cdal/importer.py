@@ -12,9 +12,10 @@ from torch import Tensor
 from engine.device import Context
 from engine.errors import CheckpointError
 from engine.jobs import Job
+from engine.methods.cdal.data import recipe
 from engine.methods.cdal.names import discriminator_tensors, generator_tensors
 from engine.methods.cdal.networks import METHOD
-from engine.methods.cdal.params import ImportParams
+from engine.methods.cdal.params import DataKind, ImportParams
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp
 from engine.networks.time_discriminator import (
     BLOCKS,
@@ -32,10 +33,15 @@ PUBLISHED_PROCESS = {
     "schedule": "vp", "timesteps": 2, "beta_min": 0.1, "beta_max": 20.0, "range": [-1, 1],
     "prediction": "x0",
 }  # fmt: skip
-PUBLISHED_IMAGES: dict[tuple[int, int], tuple[str, int]] = {
+PUBLISHED_IMAGES: dict[tuple[int, int], tuple[DataKind, int]] = {
     (1, 1): ("cxr", 256), (3, 1): ("monuseg", 256), (1, 3): ("hippocampus", 32),
 }  # fmt: skip
 """Channels of image and labels -> the published data set, and the side of its images."""
+
+PUBLISHED_LABELS: dict[DataKind, tuple[tuple[str, str], ...]] = {
+    "cxr": (("lung", "#FF0000"),), "monuseg": (("nucleus", "#FF0000"),),
+    "hippocampus": (("anterior", "#FF0000"), ("posterior", "#00FF00")),
+}  # fmt: skip
 
 
 def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
@@ -102,7 +108,12 @@ def _generator(
     card.role, card.process = "generator", process
     card.config = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()}
     kind, _ = _published_images(config.image_channels, config.labels)
-    card.preprocessing = {"kind": kind, "size": config.image_size}
+    shown = recipe(kind, config.image_size, augmented=False)
+    card.preprocessing = {"kind": kind, **shown.card()}
+    card.labels = {
+        str(value): {"name": name, "color": colour}
+        for value, (name, colour) in enumerate(PUBLISHED_LABELS.get(kind, ()), 1)
+    }
     return tensors, card
 
 
@@ -124,7 +135,7 @@ def _discriminator(
     return tensors, card
 
 
-def _published_images(channels: int, labels: int) -> tuple[str, int]:
+def _published_images(channels: int, labels: int) -> tuple[DataKind, int]:
     return PUBLISHED_IMAGES.get((channels, labels), ("rgb" if channels == 3 else "grey", 256))
 
 

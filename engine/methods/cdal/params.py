@@ -46,14 +46,26 @@ class TrainParams(Parameters):
         128, "Side", "Of the images or patches that the network sees.", unit="px",
         ge=16, le=1024, step=16,
     )  # fmt: skip
-    classes: int = parameter(
-        0, "Classes", "With the background; 2 learns one foreground map, more learn one map a "
-        "class, 0 takes as many as the labels have.", ge=0, le=64,
-    )  # fmt: skip
     augment: bool = parameter(True, "Augment", "The published flips, turns, zooms and colours.")
-    held_out: float = parameter(
-        0.2, "Held out", "Share of the patients kept for validation, never trained on.",
-        ge=0, le=0.9, step=0.05,
+    renumber: bool = parameter(
+        False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
+        group="Cases", advanced=True,
+    )  # fmt: skip
+    validation: float = parameter(
+        0.1, "Validation", "Share of the patients that tell how far training is.",
+        ge=0, le=0.5, step=0.05, group="Cases",
+    )  # fmt: skip
+    test: float = parameter(
+        0.2, "Test", "Share of the patients kept apart for the evaluation.",
+        ge=0, le=0.49, step=0.05, group="Cases",
+    )  # fmt: skip
+    channel: int = parameter(
+        0, "Channel", "Which of several that a case has.", ge=0, le=63, group="Cases",
+        advanced=True,
+    )  # fmt: skip
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", group="Cases", advanced=True,
     )  # fmt: skip
     iterations: int = parameter(
         20_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
@@ -152,6 +164,26 @@ class TrainParams(Parameters):
         return text
 
 
+class SegmentParams(Parameters):
+    """Find the structures of an image or a volume, and how sure that is."""
+
+    checkpoint: str = parameter(
+        "hippocampus", "Checkpoint", "A bundled or imported model, or a .safetensors file.",
+        kind="choice",
+    )  # fmt: skip
+    votes: int = parameter(
+        0, "Votes", "Runs that vote on every voxel; 0 takes as many as the paper does.",
+        ge=0, le=1000,
+    )  # fmt: skip
+    seed: int = parameter(
+        0, "Seed", "The same seed and image give the same result.", kind="seed", ge=0, le=MAX_SEED
+    )
+    channel: int = parameter(
+        0, "Channel", "Of a series in time or of components: which one.", ge=0, le=100_000,
+        advanced=True,
+    )  # fmt: skip
+
+
 class ImportParams(Parameters):
     """Turn published weights into a checkpoint with a card."""
 
@@ -169,17 +201,17 @@ Presets = dict[str, dict[str, Any]]
 
 TRAIN_PRESETS: Presets = {
     "paper-monuseg": {
-        "kind": "monuseg", "size": 256, "classes": 2, "batch": 3, "iterations": 100_000,
+        "kind": "monuseg", "size": 256, "batch": 3, "iterations": 100_000,
         "timesteps": 4, "width": 64, "multipliers": "1, 1, 1, 2, 2, 4, 4", "blocks": 2,
         "attention": "16, 8", "attention_scale": 3,
     },
     "paper-cxr": {
-        "kind": "cxr", "size": 256, "classes": 2, "batch": 3, "iterations": 100_000,
+        "kind": "cxr", "size": 256, "batch": 3, "iterations": 100_000,
         "timesteps": 2, "width": 32, "multipliers": "1, 1, 2, 2, 4, 4", "blocks": 1,
         "attention": "16",
     },
     "paper-hippocampus": {
-        "kind": "hippocampus", "size": 32, "classes": 3, "batch": 512, "iterations": 20_000,
+        "kind": "hippocampus", "size": 32, "batch": 512, "iterations": 20_000,
         "lr_generator": 1.6e-4, "lr_discriminator": 1.25e-4, "timesteps": 2, "width": 32,
         "multipliers": "1, 2, 2, 2", "blocks": 2, "attention": "16", "latent": 50, "style": 128,
         "discriminator": "small", "discriminator_width": 32, "ema_decay": 0.999, "lazy_r1": 10,
@@ -195,3 +227,8 @@ TRAIN_PRESETS: Presets = {
         "multipliers": "1, 2, 2, 4, 4", "ema_decay": 0.999, "lazy_r1": 4,
     },
 }  # fmt: skip
+SEGMENT_PRESETS: Presets = {
+    "paper": {"votes": 0},
+    "fast": {"votes": 3},
+    "gpu": {"votes": 30},
+}
