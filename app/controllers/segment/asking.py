@@ -239,7 +239,8 @@ class Asking(QObject):
         plane = view.plane()
         axis = 0 if plane is None else plane.axis
         values = form_values(self._study, what, self._voxel(), axis)
-        dialog = OperationDialog(what, values, label_choices(self._study, what), self._view)
+        choices = {**label_choices(self._study, what), **self._plane_choices(what)}
+        dialog = OperationDialog(what, values, choices, self._view)
 
         def apply(chosen: Operation, params: object) -> None:
             work = self._operations.run(chosen, params)  # type: ignore[arg-type]
@@ -252,6 +253,14 @@ class Asking(QObject):
         dialog.show()
 
     # --- helpers
+
+    def _plane_choices(self, what: Operation) -> dict[str, list[tuple[str, str]]]:
+        """The names of planes instead of the array's axes, for those who look at a patient."""
+        volume = self._study.volume
+        if volume is None or not volume.geometry.oriented or "axis" not in what.params.model_fields:
+            return {}
+        planes = [(name, view.plane()) for name, view in self._view.volume.views().items()]
+        return {"axis": [("dhw"[p.axis], n.value.capitalize()) for n, p in planes if p is not None]}
 
     def _voxel(self) -> tuple[int, int, int]:
         """The voxel that all views look at."""

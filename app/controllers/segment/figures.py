@@ -40,10 +40,14 @@ class Figures(QObject):
         study.model.historyChanged.connect(self._clock.start)
         study.stack.activeChanged.connect(self.follow)
         study.opened.connect(self.follow)
+        study.opened.connect(lambda: self._probe(None))
         view.contrast.rangeChanged.connect(self._range_chosen)
         view.contrast.limitsChanged.connect(self._limits_chosen)
         view.contrast.autoRequested.connect(self.autoContrast)
+        self._pointed = False
         view.volume.pointerMoved.connect(self._probe)
+        view.volume.crosshairMoved.connect(lambda _: self._probe_crosshair())
+        study.model.historyChanged.connect(self._probe_crosshair)
         view.probe.goTo.connect(view.volume.setCrosshair)
 
     def image(self) -> Layer | None:
@@ -70,6 +74,7 @@ class Figures(QObject):
             "" if layer is None else " · ".join(t for t in (layer.name, layer.unit) if t)
         )
         if layer is None:
+            panel.setLimits(Limits())
             return
         layer.lookChanged.connect(self._look)
         self._look()
@@ -136,14 +141,28 @@ class Figures(QObject):
     def _probe(self, voxel: tuple[int, int, int] | None) -> None:
         """Show what lies at a voxel (d, h, w) of the image, or nothing."""
         layer = self._study.image()
+        self._pointed = voxel is not None and layer is not None
         if voxel is None or layer is None:
             self.probed.emit(None)
-            self._view.probe.setPlace(None, None)
+            self._probe_crosshair()
             return
         world = layer.grid.world(voxel)
         lines = [self._line(each, world) for each in reversed(list(self._study.stack))]
         self._view.probe.setPlace(world, voxel, lines, oriented=layer.grid.oriented)
         self.probed.emit((world, voxel, lines, layer.grid.oriented))
+
+    def _probe_crosshair(self) -> None:
+        """Without a pointer on a slice, the panel is about the crosshair."""
+        layer = self._study.image()
+        if self._pointed:
+            return
+        if layer is None:
+            self._view.probe.setPlace(None, None)
+            return
+        world = self._view.volume.crosshair()
+        d, h, w = (round(place) for place in layer.grid.voxel(world))
+        lines = [self._line(each, world) for each in reversed(list(self._study.stack))]
+        self._view.probe.setPlace(world, (d, h, w), lines, oriented=layer.grid.oriented)
 
     def _line(self, layer: Layer, world: tuple[float, float, float]) -> ProbeLine:
         d, h, w = (round(place) for place in layer.grid.voxel(world))

@@ -34,8 +34,12 @@ class OperationDialog(QDialog):
         em = self.fontMetrics().height()
         told = QLabel(what.help, self)
         told.setWordWrap(True)
-        self.form = Form(field_specs(what.params, choices))
+        # What an operation is about comes first, then where it works.
+        specs = sorted(field_specs(what.params, choices), key=lambda spec: spec.group != "")
+        self.form = Form(specs)
         self.form.setValues(values)
+        self.form.changed.connect(lambda _: self._show_place())
+        self._show_place()
         self.status = QLabel("", self)
         self.status.setWordWrap(True)
         self.status.setProperty("role", "muted")
@@ -78,6 +82,13 @@ class OperationDialog(QDialog):
             self.status.setText(
                 f"{voxels} changed. Undo: Ctrl+Z." if changed else "Nothing changed."
             )
+
+    def _show_place(self) -> None:
+        """Which slice is only asked where one slice is meant."""
+        values = self.form.values()
+        if "extent" in values:
+            for name in ("axis", "index"):
+                self.form.setFieldVisible(name, values["extent"] == "slice")
 
     def _apply(self) -> None:
         wrong = next(iter(self.form.errors().values()), "")

@@ -8,11 +8,20 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QSlider
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QSlider,
+)
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
+from app.workspaces.segment.operation_dialog import OperationDialog
 from app.workspaces.segment.space import SegmentSpace
+from engine.data.labels.operations import OPERATIONS
 from tests.app.segment.driving import AFFINE, open_image, phantom, settled, write_nifti
 from widgets.paint.labels.tools import ToolName
 from widgets.viewer.volume.arrangement import ViewLayout
@@ -115,7 +124,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(
     space.showing.setTool("brush")
     nameless = [
         part
-        for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
+        for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QSlider)
         for part in view.findChildren(kind)
         if part.isVisible()
         and part.focusPolicy() != Qt.FocusPolicy.NoFocus
@@ -158,3 +167,24 @@ def test_limits_begin_with_the_values_of_the_image(space: SegmentSpace) -> None:
     assert image is not None
     assert (settings.low, settings.high) == (image.look.low, image.look.high)
     assert 0 < settings.tolerance < image.look.high - image.look.low
+
+
+def test_without_a_pointer_the_probe_is_about_the_crosshair(space: SegmentSpace) -> None:
+    image = space.study.image()
+    assert image is not None
+    space.view.volume.setCrosshair(image.grid.world((4, 5, 6)))
+    value = image.value((4, 5, 6))
+    shown = " ".join(label.text() for label in space.view.probe.findChildren(QLabel))
+    assert f"{value:g}" in shown
+
+
+def test_an_operation_asks_for_a_slice_only_where_one_is_meant(space: SegmentSpace) -> None:
+    what = next(each for each in OPERATIONS if each.name == "islands")
+    space.asking.askOperation(what)
+    (dialog,) = space.view.findChildren(OperationDialog)
+    axis = dialog.form.control("axis")
+    assert not axis.isVisible()
+    dialog.form.setValues({"extent": "slice"})
+    dialog.form.changed.emit("extent")
+    assert axis.isVisible()
+    dialog.close()
