@@ -78,13 +78,15 @@ def find_cases(
     Raises:
         InputError: A folder that is missing, or in which nothing fits together.
     """
-    from engine.data.segmentation.decathlon import find_decathlon, is_decathlon
+    from engine.data.segmentation.decathlon import LABELS, find_decathlon, is_decathlon
 
     source = Path(images)
-    if masks is not None:
-        return _paired(source, Path(masks), patient_pattern)
-    if is_decathlon(source):
+    apart = Path(masks) if masks is not None else None
+    beside = apart is None or apart.resolve() == (source.parent / LABELS).resolve()
+    if beside and is_decathlon(source):
         return find_decathlon(source, channel, patient_pattern)
+    if apart is not None:
+        return _paired(source, apart, patient_pattern)
     if source.suffix.lower() in LIST_ENDINGS and source.is_file():
         return _listed(source, patient_pattern)
     if not source.is_dir():

@@ -25,8 +25,8 @@ _ENDINGS = sorted(SUPPORTED, key=len, reverse=True)
 
 
 def is_decathlon(path: Path) -> bool:
-    """Whether a folder, or the folder of a dataset.json, has this layout."""
-    root = path.parent if path.name == DESCRIPTION else path
+    """Whether a folder, or that of its dataset.json or imagesTr, has this layout."""
+    root = _root(path)
     return (root / IMAGES).is_dir() and (root / LABELS).is_dir()
 
 
@@ -36,7 +36,7 @@ def find_decathlon(path: Path, channel: int = 0, patient_pattern: str = "") -> C
     Raises:
         InputError: A dataset.json that is none, a channel that is not there, or no pair.
     """
-    root = path.parent if path.name == DESCRIPTION else path
+    root = _root(path)
     description = _description(root / DESCRIPTION)
     labels = {_stem(p): p for p in _files(root / LABELS)}
     images, notes = _images(root / IMAGES, set(labels), channel)
@@ -54,6 +54,10 @@ def find_decathlon(path: Path, channel: int = 0, patient_pattern: str = "") -> C
         tuple(labels[n] for n in sorted(labels.keys() - images.keys())),
         notes,
     )
+
+
+def _root(path: Path) -> Path:
+    return path.parent if path.name in (DESCRIPTION, IMAGES) else path
 
 
 def _files(folder: Path) -> list[Path]:

@@ -37,8 +37,11 @@ def test_decathlon_and_nnunet(tmp_path: Path, suffix: str) -> None:
         "0": "background", "1": "front", "2": "back",
     }  # fmt: skip
     (root / "dataset.json").write_text(json.dumps({"labels": labels}), encoding="utf-8")
-    for given in (root, root / "dataset.json"):
-        listing = find_cases(given)
+    for images, masks in (
+        (root, None), (root / "dataset.json", None), (root / "imagesTr", None),
+        (root / "imagesTr", root / "labelsTr"),
+    ):  # fmt: skip
+        listing = find_cases(images, masks)
         assert [c.name for c in listing.cases] == ["hip_001", "hip_002"]
         assert listing.names == {0: "background", 1: "front", 2: "back"}
     assert check(root).accept()

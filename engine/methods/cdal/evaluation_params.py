@@ -1,0 +1,45 @@
+"""Parameters of the evaluation; loads no torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.methods.cdal.params import MAX_SEED
+from engine.parameters import Parameters, parameter
+
+Part = Literal["test", "validation", "train", "all"]
+PARTS = {
+    "test": "Test cases of the split", "validation": "Validation cases of the split",
+    "train": "Training cases of the split", "all": "All cases: none was trained on",
+}  # fmt: skip
+
+
+class EvaluateParams(Parameters):
+    """Compare what a checkpoint finds with labels: Dice, IoU, HD95, and what its doubt is worth."""
+
+    checkpoint: str = parameter(
+        "hippocampus", "Checkpoint", "A bundled or imported model, or a .safetensors file.",
+        kind="choice",
+    )  # fmt: skip
+    part: Part = parameter(
+        "test", "Cases", "Which part of the run's split; all where there is no split.",
+        choices=PARTS,
+    )  # fmt: skip
+    votes: int = parameter(
+        0, "Votes", "Runs that vote on every voxel; 0 takes as many as the paper does.",
+        ge=0, le=1000,
+    )  # fmt: skip
+    seed: int = parameter(
+        0, "Seed", "The same seed gives the same figures.", kind="seed", ge=0, le=MAX_SEED
+    )
+    renumber: bool = parameter(
+        False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
+        advanced=True,
+    )  # fmt: skip
+    channel: int = parameter(
+        0, "Channel", "Which of several that a case has.", ge=0, le=63, advanced=True
+    )
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", advanced=True,
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""The evaluation as a job, with a tiny untrained network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.data.segmentation.cases import find_cases
+from engine.data.segmentation.splits import Split, make_split
+from engine.errors import InputError
+from engine.jobs import Job
+from engine.methods.cdal.evaluating import evaluate
+from engine.methods.cdal.evaluation_params import EvaluateParams
+from engine.results import FileResult
+from engine.steps import NoteStep, Step
+from tests.engine.data.segmentation.sets import decathlon_set, folder_set
+from tests.helpers.cdal_models import TINY, save_generator
+from tests.helpers.torch_rules import cpu_context
+
+
+def run(images: Path, output: Path, **more: Any) -> tuple[FileResult, list[Step]]:
+    inputs = {k: more.pop(k) for k in ("masks", "split") if k in more}
+    params = EvaluateParams(votes=2, **more)
+    job = Job("cdal", "evaluate", params, {"images": images, "output": output, **inputs})
+    told: list[Step] = []
+    steps = evaluate(job, cpu_context())
+    try:
+        while True:
+            told.append(next(steps))
+    except StopIteration as end:
+        return end.value, told
+
+
+def test_the_cases_of_the_split_that_lies_with_the_checkpoint(tmp_path: Path) -> None:
+    root = folder_set(tmp_path / "set", ["a", "b", "c", "d", "e"], side=16)
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    checkpoint = save_generator(tmp_path / "run" / "checkpoints" / "final.safetensors")
+    cases = find_cases(root).cases
+    split = make_split(cases, 0)
+    split.save(tmp_path / "run", cases)
+    output = tmp_path / "report.json"
+    result, told = run(root, output, checkpoint=str(checkpoint))
+    read = json.loads(output.read_text(encoding="utf-8"))
+    assert tuple(row["case"] for row in read["rows"]) == split.test
+    assert read["part"] == "test"
+    assert read["checkpoint"]["name"] == "final"
+    assert 0 <= read["mean of classes"]["dice"]["mean"] <= 1
+    assert "Dice" in result.summary
+    assert any("1 of 5" in s.message for s in told if isinstance(s, NoteStep))
+    again = run(root, tmp_path / "again.json", checkpoint=str(checkpoint))[0]
+    assert again.figures["rows"] == result.figures["rows"]
+
+
+def test_volumes_with_several_classes(tmp_path: Path) -> None:
+    root = decathlon_set(tmp_path / "set", ["a", "b"])
+    config = replace(TINY, labels=3)
+    checkpoint = save_generator(tmp_path / "m.safetensors", config, "hippocampus")
+    result, _ = run(root, tmp_path / "rows.csv", checkpoint=str(checkpoint), part="all")
+    lines = result.path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 2 * 2
+    assert {line.split(",")[7] for line in lines[1:]} == {"mm"}
+
+
+def test_without_a_split_it_is_not_known_what_is_unseen(tmp_path: Path) -> None:
+    root = folder_set(tmp_path / "set", ["a", "b"], side=16)
+    checkpoint = str(save_generator(tmp_path / "m.safetensors"))
+    with pytest.raises(InputError, match="trained on"):
+        run(root, tmp_path / "r.json", checkpoint=checkpoint)
+    Split(("a",), (), ("zz",)).save(tmp_path)
+    with pytest.raises(InputError, match="zz"):
+        run(root, tmp_path / "r.json", checkpoint=checkpoint, split=tmp_path)
+
+
+def test_more_classes_than_the_checkpoint_has(tmp_path: Path) -> None:
+    root = decathlon_set(tmp_path / "set", ["a", "b"])
+    checkpoint = str(save_generator(tmp_path / "m.safetensors"))
+    with pytest.raises(InputError, match="3 classes"):
+        run(root, tmp_path / "r.json", checkpoint=checkpoint, part="all")
