@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
@@ -95,7 +96,8 @@ class CommandPalette(QFrame):
         """Close, and give the focus back."""
         if self.isVisible():
             before, self._before = self._before, None
-            if before is not None:
+            # Other windows and rows of lists come and go.
+            if before is not None and not sip.isdeleted(before):
                 before.setFocus(Qt.FocusReason.PopupFocusReason)
             self.hide()
 

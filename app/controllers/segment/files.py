@@ -103,6 +103,9 @@ class StudyFiles(QObject):
 
     def lay(self, opened: Opened, *, as_map: bool = False) -> None:
         """Make it a layer over the image; see `Study.add`."""
+        if self._study.volume is None:  # closed since it was asked
+            self.take(opened)
+            return
         self._study.add(opened.volume, as_map=as_map)
         self._tell(opened.path, opened.volume)
         self.added.emit(opened.path)
@@ -137,7 +140,7 @@ class StudyFiles(QObject):
             found = read_labels(path, geometry, watch=watch)
             return found, worked_out(snapshot, found.labels) if found.matches else None
 
-        self._run(path, f"Opening {path.name}", read, lambda got: self._labels(path, *got))
+        self._run(path, f"Opening {path.name}", read, lambda got: self._labels(path, image, *got))
 
     def resample(self, path: Path, found: LabelsRead) -> None:
         """Bring labels of another grid onto the image's, and put them in place."""
@@ -157,7 +160,9 @@ class StudyFiles(QObject):
             path, f"Resampling {path.name}", work, lambda made: self._put(path, made, found, False)
         )
 
-    def _labels(self, path: Path, found: LabelsRead, change: Change | None) -> None:
+    def _labels(self, path: Path, image: Volume, found: LabelsRead, change: Change | None) -> None:
+        if self._study.volume is not image:
+            return  # another image was opened meanwhile
         if change is not None:
             self._put(path, change, found, True)
         else:

@@ -173,5 +173,6 @@ def label_choices(study: Study, what: Operation) -> Mapping[str, Sequence[tuple[
     for info in describe(what.params):
         if info.name in LABEL_FIELDS:
             zero = [(0, LABEL_FIELDS[info.name])] if info.minimum == 0 else []
-            choices[info.name] = zero + named
+            # Without any label, an operation may make the first one.
+            choices[info.name] = zero + named or [(1, "Label 1")]
     return choices

@@ -240,3 +240,10 @@ def test_a_result_for_an_image_that_was_closed_is_dropped(
     held()
     settled(window, qtbot)
     assert space.study.model.shape == (1, 1, 1)
+
+
+def test_an_operation_makes_the_first_label(
+    window: MainWindow, space: SegmentSpace, qtbot: QtBot
+) -> None:
+    space.study.table.reset(())
+    assert ask(window, qtbot, "Threshold").isVisible()

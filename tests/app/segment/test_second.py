@@ -17,6 +17,7 @@ from tests.app.segment.driving import (
     AFFINE,
     SHAPE,
     answer,
+    dialog,
     file_answer,
     key,
     no_dialog,
@@ -28,6 +29,7 @@ from tests.app.segment.driving import (
     view_of,
     write_nifti,
 )
+from widgets.panels.choice_dialog import ChoiceDialog
 from widgets.viewer.volume.layers import LayerKind
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -206,3 +208,25 @@ def test_labels_without_an_image_say_what_to_do(
 ) -> None:
     window.spaces.segment().files.openLabels(mask)
     assert "no open image" in window.message.message()
+
+
+def test_a_layer_of_an_image_that_was_closed_meanwhile_becomes_the_image(
+    window: MainWindow, space: SegmentSpace, other: Path, qtbot: QtBot
+) -> None:
+    window.open([other])
+    dialog(window, qtbot, ChoiceDialog)
+    space.study.close()
+    pick(window, qtbot, "Lay it over the image")
+    assert space.study.name() == "other"
+    assert len(space.study.stack) == 2
+
+
+def test_labels_for_an_image_that_was_closed_meanwhile_are_let_go(
+    window: MainWindow, space: SegmentSpace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = write_nifti(tmp_path / "mask.nii.gz", np.ones((4, 5, 6), np.uint8), AFFINE)
+    space.files.openLabels(path)
+    space.study.close()
+    settled(window, qtbot)
+    assert no_dialog(window)
+    assert space.study.volume is None

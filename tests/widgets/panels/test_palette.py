@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtTest import QTest
@@ -150,3 +151,17 @@ def test_nothing_found_is_said(palette: CommandPalette) -> None:
     )
     QTest.keyClick(_line(palette), Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+def test_what_had_the_focus_may_be_gone_when_it_closes(
+    window: QWidget, actions: list[QAction], qtbot: QtBot
+) -> None:
+    button = QLineEdit(window)
+    button.show()
+    button.setFocus()
+    palette = CommandPalette(window)
+    palette.setActions(actions)
+    palette.popup()
+    sip.delete(button)
+    QTest.keyClick(_line(palette), Qt.Key.Key_Escape)
+    assert not palette.isVisible()

@@ -17,6 +17,8 @@ Piece = tuple[Box, NDArray[np.bool_]]
 
 _LEAST = 0.5  # a radius of one voxel
 _SMALL = 1 << 18  # voxels of masks of which many are kept
+_CHANGE = 0.125  # voxels by which radii of neighbouring stamps may differ
+_BETWEEN = 1.0  # voxels: about the way to the place after
 _PIECE = 32  # voxels: pieces of a sweep are about as long as this or as the brush is wide
 
 
@@ -91,8 +93,26 @@ def sweep(footprint: Footprint, start: Place, end: Place) -> Iterator[Piece]:
 
 def tapered(footprints: Sequence[Footprint], places: NDArray[np.float64]) -> Iterator[Piece]:
     """What footprints of changing size cover, one at each of the places (N, 3)."""
-    pairs = zip(footprints, places, strict=True)
+    pairs = [(footprints[at], places[at]) for at in needed(footprints, places)]
     yield from _joined((footprint.lows(place[None])[0], footprint) for footprint, place in pairs)
+
+
+def needed(footprints: Sequence[Footprint], places: NDArray[np.float64]) -> list[int]:
+    """Which stamps leave out no more than a quarter of a voxel: wide ones may lie further apart."""
+    if not footprints:
+        return []
+    first = footprints[0]
+    flat = [axis for axis in range(3) if axis != first.axis]
+    radii = np.array([min(each.radii[axis] for axis in flat) for each in footprints])
+    gaps = np.floor(np.sqrt(2 * radii)) if not first.square else np.zeros(len(radii))
+    kept = [0]
+    for at in range(1, len(radii)):
+        last = kept[-1]
+        far = float(np.linalg.norm(places[at] - places[last])) + _BETWEEN
+        grown = abs(radii[at] - radii[last]) > _CHANGE
+        if at == len(radii) - 1 or grown or gaps[at] <= 1 or far > min(gaps[at], gaps[last]):
+            kept.append(at)
+    return kept
 
 
 def _joined(dots: Iterable[tuple[NDArray[np.int64], Footprint]]) -> Iterator[Piece]:

@@ -132,7 +132,9 @@ class LayersPanel(QWidget):
 
     def _moved(self, row: int, place: int) -> None:
         layers = self._layers()
-        self._stack.move(layers[row], len(layers) - 1 - place)
+        # Layers may have gone while one was dragged.
+        if row < len(layers) and place < len(layers):
+            self._stack.move(layers[row], len(layers) - 1 - place)
 
     def _shift(self, by: int) -> None:
         row, place = self._list.currentRow(), self._list.currentRow() + by

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widgets.paint.labels.stamp import Footprint, Piece, Place, sweep, tapered
+from widgets.paint.labels.stamp import Footprint, Piece, Place, needed, sweep, tapered
 from widgets.viewer.volume.box import Box
 
 SHAPE = (50, 60, 70)
@@ -99,3 +99,29 @@ def test_tapering_draws_each_size_at_its_place() -> None:
     canvas = drawn(tapered(prints, places))
     assert canvas.sum() == sum(p.mask().sum() for p in prints)
     assert canvas[10, 50, 50]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_wide_taper_takes_few_stamps_and_leaves_out_next_to_nothing(axis: int) -> None:
+    # A stamp of each size costs as much as its volume: a thousand of them stop the window.
+    count = 1000
+    radii = np.linspace(16, 8, count)
+    places = np.linspace((25.0, 20, 20), (25.0, 40, 50), count)
+    places[:, [0, axis]] = places[:, [axis, 0]]
+    prints = [Footprint((r, r, r), axis, volume=True) for r in radii]
+    every = np.zeros(SHAPE, bool)
+    for each, place in zip(prints, places, strict=True):
+        every |= at(each, tuple(place.tolist()))
+    canvas = drawn(tapered(prints, places))
+    assert not (canvas & ~every).any()
+    assert (every & ~canvas).sum() < 0.01 * every.sum()
+    assert len(needed(prints, places)) < 0.1 * count
+
+
+def test_each_stamp_of_a_thin_or_a_square_taper_counts() -> None:
+    places = np.linspace((10.0, 5, 5), (10.0, 40, 50), 90)
+    for prints in (
+        [Footprint((1.5,) * 3, 0)] * 90,
+        [Footprint((9.0,) * 3, 0, square=True)] * 90,
+    ):
+        assert needed(prints, places) == list(range(90))

@@ -192,3 +192,14 @@ def test_without_layers_it_says_what_to_do(qtbot: QtBot) -> None:
     assert panel.listWidget().isVisible()
     stack.clear()
     assert not panel.listWidget().isVisible()
+
+
+def test_layers_may_go_while_one_is_dragged(panel: LayersPanel, stack: LayerStack) -> None:
+    view = panel.listWidget().viewport()
+    assert view is not None
+    start = panel.rows()[2].name.mapTo(view, QPoint(5, 8))
+    QTest.mousePress(view, LEFT, pos=start)
+    QTest.mouseMove(view, start - QPoint(0, 40))
+    stack.clear()
+    QTest.mouseRelease(view, LEFT, pos=start - QPoint(0, 80))
+    assert panel.rows() == []
