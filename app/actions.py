@@ -33,6 +33,7 @@ class Actions(QObject):
         self._top: list[QMenu] = []
         self._space = ""
         self._by_name: dict[str, QAction] = {}
+        self._adding = False
         self.keymap.changed.connect(self._take_keys)
 
     def __getitem__(self, name: str) -> QAction:
@@ -68,9 +69,11 @@ class Actions(QObject):
         title = text.replace("&", "").rstrip("…")
         action.setData(title)
         action.triggered.connect(lambda _checked=False: slot())
+        self._adding = True
         listed = self.keymap.add(
             Command(name, title, menu.replace("&", ""), context, keys, space=space)
         )
+        self._adding = False
         if listed.context == "viewer":
             # In no widget but the menu: there the key is shown, and does nothing by itself.
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -80,7 +83,7 @@ class Actions(QObject):
         self._by_name[name] = action
         self._spaces[action] = space
         (self._ends if last else self._menus).setdefault(menu, []).append(action)
-        self._take_keys()
+        self._take_own(name)
         return action
 
     def available(self) -> list[Command]:
@@ -169,7 +172,12 @@ class Actions(QObject):
         ]
 
     def _take_keys(self) -> None:
-        for name, action in self._by_name.items():
-            wanted = [QKeySequence(key) for key in self.keymap.keys(name)]
-            if action.shortcuts() != wanted:
-                action.setShortcuts(wanted)
+        if not self._adding:  # what is added changes no others' keys
+            for name in self._by_name:
+                self._take_own(name)
+
+    def _take_own(self, name: str) -> None:
+        action = self._by_name[name]
+        wanted = [QKeySequence(key) for key in self.keymap.keys(name)]
+        if action.shortcuts() != wanted:
+            action.setShortcuts(wanted)

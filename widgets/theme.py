@@ -193,10 +193,13 @@ def apply_theme(app: QApplication, name: str) -> Theme:
         ValueError: there is no such theme.
     """
     theme = theme_named(name)
+    sheet = style_sheet(theme)
+    if app.property(_PROPERTY) == theme and app.styleSheet() == sheet:
+        return theme  # to style all widgets anew takes a while
     app.setProperty(_PROPERTY, theme)
     app.setStyle("Fusion")
     app.setPalette(palette_of(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app.setStyleSheet(sheet)
     return theme
 
 
