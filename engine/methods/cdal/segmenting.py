@@ -15,11 +15,11 @@ from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.cdal.data import Recipe
-from engine.methods.cdal.inference import Region
 from engine.methods.cdal.inference import segment as segment_volume
 from engine.methods.cdal.networks import LoadedGenerator, load_generator
 from engine.methods.cdal.outputs import write_segmentation
 from engine.methods.cdal.params import SegmentParams
+from engine.methods.cdal.regions import Region
 from engine.methods.cdal.sampling import Votes, sample_votes
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, Step

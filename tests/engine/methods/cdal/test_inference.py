@@ -15,7 +15,8 @@ from engine.data.segmentation.preparation import Preparation
 from engine.data.volumes.volume import Channels, Geometry, Volume, plain_affine
 from engine.errors import InputError
 from engine.methods.cdal.data import Recipe, recipe
-from engine.methods.cdal.inference import Region, segment
+from engine.methods.cdal.inference import segment
+from engine.methods.cdal.regions import Region
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 from tests.engine.methods.cdal.drawing import Brightness
