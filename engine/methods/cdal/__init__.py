@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.jobs import Job
 from engine.method import Method, Task
+from engine.methods.cdal import evaluation_params as e
 from engine.methods.cdal import params as p
 from engine.steps import Step
 
@@ -29,6 +30,12 @@ def _train(job: Job, context: Context) -> Generator[Step, None, Any]:
     from engine.methods.cdal.training import train
 
     return (yield from train(job, context))
+
+
+def _evaluate(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.evaluating import evaluate
+
+    return (yield from evaluate(job, context))
 
 
 def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
@@ -61,6 +68,15 @@ METHOD = Method(
                 "output": "run folder",
             },
             p.TRAIN_PRESETS,
+        ),
+        Task(
+            "evaluate", "Segmenter against labels", "evaluate", e.EvaluateParams, _evaluate,
+            {
+                "images": "folder of images, of a Decathlon set or of h5 files",
+                "masks": "folder of masks, where it is another one",
+                "split": "run folder or split.json; that of the checkpoint's run by default",
+                "output": "report, .json, or .csv for the rows alone",
+            },
         ),
         Task(
             "import", "Import published weights", "models", p.ImportParams, _import,
