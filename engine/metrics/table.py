@@ -59,10 +59,19 @@ class ScoreTable:
         Raises:
             ValueError: The table is empty.
         """
-        values = [
-            sum(getattr(s, metric) for s in row.scores.values()) / len(row.scores)
-            for row in self.rows
-        ]
+        values = [_mean(row, metric) for row in self.rows]
+        return bootstrap_mean(values, [row.patient for row in self.rows])
+
+    def difference(self, other: ScoreTable, metric: str) -> Estimate:
+        """How much more this one has than another on the same cases, mean of classes, paired.
+
+        Raises:
+            ValueError: The cases differ.
+        """
+        theirs = {row.case: row for row in other.rows}
+        if sorted(theirs) != sorted(row.case for row in self.rows):
+            raise ValueError("tables of other cases")
+        values = [_mean(row, metric) - _mean(theirs[row.case], metric) for row in self.rows]
         return bootstrap_mean(values, [row.patient for row in self.rows])
 
     @property
@@ -133,6 +142,11 @@ class ScoreTable:
             for row in self.rows
             for label, score in row.scores.items()
         ]  # fmt: skip
+
+
+def _mean(row: Row, metric: str) -> float:
+    """Over the classes of a case."""
+    return float(sum(getattr(s, metric) for s in row.scores.values())) / len(row.scores)
 
 
 def _told(estimate: Estimate) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,16 @@ def test_a_missed_class_lowers_the_mean_and_is_named() -> None:
     assert report["mean of classes"]["dice"]["mean"] == 0.75
     assert "diagonal" in report["rule"]
     assert "posterior: Dice 0.500 (0.000 to 1.000)" in table().summary()
+
+
+def test_two_models_on_the_same_cases_are_compared_case_by_case() -> None:
+    better, worse = table(), table()
+    worse.rows[:] = [replace(row, scores=better.rows[1].scores) for row in better.rows]
+    found = better.difference(ScoreTable(worse.names, worse.rows[::-1]), "dice")
+    assert (found.mean, found.low, found.high) == (0.25, 0.0, 0.5)
+    assert better.difference(better, "hd95").mean == 0.0
+    with pytest.raises(ValueError, match="other cases"):
+        better.difference(ScoreTable(worse.names, worse.rows[:1]), "dice")
 
 
 def test_tables_on_disk(tmp_path: Path) -> None:
