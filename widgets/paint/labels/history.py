@@ -34,6 +34,10 @@ class History:
     def names(self) -> list[str]:
         return [step.name for step in self._steps]
 
+    def has(self, step: Step) -> bool:
+        """Whether a step is still kept, done or not."""
+        return any(each is step for each in self._steps)
+
     def clear(self) -> None:
         self._steps.clear()
         self._position = self._bytes = 0

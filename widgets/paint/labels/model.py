@@ -18,6 +18,8 @@ from widgets.paint.labels.step import Delta, Step, apply_step
 from widgets.paint.labels.tiles import Kept, tile_size, tiles
 from widgets.viewer.volume.box import Box, Triple
 
+SPARE_FROM = 256  # blocks: the other side of a step of so many is kept whole
+
 
 class LabelModel(QObject):
     """Labels (D, H, W), 0 being background, edited in named steps that can be undone.
@@ -45,6 +47,8 @@ class LabelModel(QObject):
         self._name = ""
         self._kept: Kept | None = None
         self._snapshots: WeakSet[Snapshot] = WeakSet()
+        # The labels on the other side of a large step, so that taking it back takes no time.
+        self._spare: tuple[Step, NDArray[Any]] | None = None
         self._look()
 
     # --- reading
@@ -190,13 +194,15 @@ class LabelModel(QObject):
         made, deltas = change.onto(self._array, whole=whole)
         if not deltas:
             return False
-        self._swap(made)
+        before = self._array
+        self._hold(made.labels)
+        self._counts.take(made.counts)
         step = Step(name, deltas, self._counts.gains())
-        for snapshot in self._snapshots:
-            for delta in deltas:
-                snapshot.keep(delta.box)
+        self._touch(step)
         self.changed.emit(step.box)
         self._add(step)
+        if len(deltas) >= SPARE_FROM:
+            self._spare = step, before
         return True
 
     def reset(self, labels: ArrayLike | Prepared) -> None:
@@ -265,20 +271,27 @@ class LabelModel(QObject):
     def _start_over(self, made: Prepared) -> None:
         self._kept = None
         self._history.clear()
-        self._swap(made)
+        self._spare = None
+        self._hold(made.labels)
+        self._counts.take(made.counts)
         for snapshot in self._snapshots:
             snapshot.touchAll()
         self.changed.emit(Box.whole(self.shape))
         self.historyChanged.emit()
 
-    def _swap(self, made: Prepared) -> None:
-        """Hold other labels from now on."""
+    def _hold(self, labels: NDArray[Any]) -> None:
+        """Have other labels from now on."""
         for snapshot in self._snapshots:
             snapshot.freeze()
-        self._array = made.labels
-        self._counts.take(made.counts)
+        self._array = labels
         self._look()
         self.rebased.emit()
+
+    def _touch(self, step: Step) -> None:
+        """Tell snapshots what a step changes, or has changed."""
+        for snapshot in self._snapshots:
+            for delta in step.deltas:
+                snapshot.keep(delta.box)
 
     def _guard(self, box: Box) -> None:
         """Voxels of a box are about to change."""
@@ -332,6 +345,8 @@ class LabelModel(QObject):
 
     def _add(self, step: Step) -> None:
         self._history.add(step)
+        if self._spare is not None and not self._history.has(self._spare[0]):
+            self._spare = None
         self.stepAdded.emit(step)
         self.historyChanged.emit()
 
@@ -341,9 +356,14 @@ class LabelModel(QObject):
         step = self._history.forth() if forward else self._history.back()
         if step is None:
             return False
-        for delta in step.deltas:
-            self._guard(delta.box)
-        apply_step(self._array, step)
+        spare = self._spare
+        if spare is not None and spare[0] is step and spare[1].dtype == self._array.dtype:
+            self._spare = step, self._array
+            self._hold(spare[1])
+            self._touch(step)
+        else:
+            self._touch(step)
+            apply_step(self._array, step)
         for label, voxels in step.gains:
             self._counts.gain(label, voxels if forward else -voxels)
         self.changed.emit(step.box)

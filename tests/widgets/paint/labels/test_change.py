@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.widgets.paint.labels.test_model import SHAPE, ball, counts_agree
+from widgets.paint.labels import model as model_module
 from widgets.paint.labels.change import prepared, worked_out
 from widgets.paint.labels.model import LabelModel
 from widgets.paint.labels.step import Step, apply_step
@@ -106,6 +107,43 @@ def test_what_was_worked_out_is_one_step_beside_later_strokes(
         model.redo()
         np.testing.assert_array_equal(model.array, wanted)
         assert counts_agree(model)
+
+
+@pytest.mark.parametrize("widen", [False, True])
+def test_a_large_step_is_taken_back_at_once(widen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_module, "SPARE_FROM", 1)
+    model = painted(1, 2)
+    before = model.array.copy()
+    held = model.array
+    model.apply(worked_out(model.snapshot(), np.where(before == 2, 7, 9)), "large")
+    after = model.array.copy()
+    paint(model, 8, 700 if widen else 3)
+    later = model.array.copy()
+    snapshot = model.snapshot()
+    for _ in range(2):
+        model.undo()
+        np.testing.assert_array_equal(model.array, after)
+        model.undo()
+        np.testing.assert_array_equal(model.array, before)
+        assert np.shares_memory(model.array, held) != widen
+        assert counts_agree(model)
+        model.undo()
+        model.redo()
+        np.testing.assert_array_equal(model.array, before)
+        model.redo()
+        np.testing.assert_array_equal(model.array, after)
+        assert counts_agree(model)
+        model.redo()
+        np.testing.assert_array_equal(model.array, later)
+    np.testing.assert_array_equal(snapshot.take(), later)
+    model.goTo(2)
+    paint(model, 9)
+    other = model.array.copy()
+    model.undo()
+    np.testing.assert_array_equal(model.array, before)
+    model.redo()
+    np.testing.assert_array_equal(model.array, other)
+    assert counts_agree(model)
 
 
 def test_a_change_does_not_fit_labels_of_another_shape() -> None:
