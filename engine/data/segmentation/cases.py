@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.data.paired import find_pairs
@@ -26,6 +26,7 @@ class Case:
         patient: Whose; a guess, see `patient_of`.
         image, label: Files; the same one where a file holds both.
         image_part, label_part: Which data sets of h5 files; "" elsewhere.
+        channel: Which of the image file's, where it has several that are not colours.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Case:
     label: Path
     image_part: str = ""
     label_part: str = ""
+    channel: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ def find_cases(
     if beside and is_decathlon(source):
         return find_decathlon(source, channel, patient_pattern)
     if apart is not None:
-        return _paired(source, apart, patient_pattern)
+        return _with_channel(_paired(source, apart, patient_pattern), channel)
     if source.suffix.lower() in LIST_ENDINGS and source.is_file():
-        return _listed(source, patient_pattern)
+        return _with_channel(_listed(source, patient_pattern), channel)
     if not source.is_dir():
         raise InputError(
             f"{source} is no folder of images, no dataset.json and no list.", "Check the path."
@@ -97,11 +99,16 @@ def find_cases(
     own = next((inside[name] for name in _IMAGE_FOLDERS if name in inside), None)
     others = next((inside[name] for name in _MASK_FOLDERS if name in inside), None)
     if own and others:
-        return _paired(own, others, patient_pattern)
+        return _with_channel(_paired(own, others, patient_pattern), channel)
     files = sorted(p for p in source.iterdir() if p.suffix.lower() in H5_ENDINGS)
     if files:
-        return _from_h5(files, f"image and label in each h5 file of {source}", patient_pattern)
-    return _paired(source, source, patient_pattern)
+        rule = f"image and label in each h5 file of {source}"
+        return _with_channel(_from_h5(files, rule, patient_pattern), channel)
+    return _with_channel(_paired(source, source, patient_pattern), channel)
+
+
+def _with_channel(listing: CaseListing, channel: int) -> CaseListing:
+    return replace(listing, cases=tuple(replace(c, channel=channel) for c in listing.cases))
 
 
 def _paired(images: Path, masks: Path, pattern: str) -> CaseListing:

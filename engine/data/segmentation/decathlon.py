@@ -47,7 +47,18 @@ def find_decathlon(path: Path, channel: int = 0, patient_pattern: str = "") -> C
             "CASE_0000.nii.gz or CASE.nii.gz belongs to CASE.nii.gz.",
         )
     return CaseListing(
-        tuple(Case(n, patient_of(n, patient_pattern), images[n], labels[n]) for n in names),
+        tuple(
+            Case(
+                n,
+                patient_of(n, patient_pattern),
+                images[n],
+                labels[n],
+                channel=0
+                if _CHANNEL.match(_stem(images[n])) and n != _stem(images[n])
+                else channel,
+            )
+            for n in names
+        ),
         f"the name of the case in {IMAGES} and {LABELS}",
         _names(description.get("labels", {}), root / DESCRIPTION),
         tuple(images[n] for n in sorted(images.keys() - labels.keys())),

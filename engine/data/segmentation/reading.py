@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,9 +55,10 @@ def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledIma
         remap: Label in the file -> label to use; labels that are not in it become 0.
 
     Raises:
-        InputError: A file that cannot be read, or two that do not lie on the same voxels.
+        InputError: A file that cannot be read, two that do not lie on the same voxels, or an
+            image without the case's channel.
     """
-    volume = read_volume(case.image, part=case.image_part, kind="image")
+    volume = _one_channel(case, read_volume(case.image, part=case.image_part, kind="image"))
     read = read_labels(case.label, volume.geometry, part=case.label_part)
     _check_places(case, volume, read)
     labels = read.labels if remap is None else renumbered(read.labels, remap)
@@ -110,6 +111,20 @@ def renumbered(labels: NDArray[Any], remap: Mapping[int, int]) -> NDArray[np.uin
     for old, new in remap.items():
         table[old] = new
     return table[labels]
+
+
+def _one_channel(case: Case, volume: Volume) -> Volume:
+    """Of several channels the case's; colours stay."""
+    count = len(volume.array)
+    if volume.channels == "rgb" or (count == 1 and not case.channel):
+        return volume
+    if not 0 <= case.channel < count:
+        raise InputError(
+            f"{case.image} has no channel {case.channel}.",
+            f"Choose one from 0 to {count - 1} (0-based).",
+        )
+    kept = volume.array[case.channel : case.channel + 1]
+    return replace(volume, array=kept, channels="single")
 
 
 def _check_places(case: Case, volume: Volume, read: LabelsRead) -> None:

@@ -57,7 +57,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     def segmenter(volume: Volume) -> Generator[Step, None, SegmentationResult]:
         return segment(
             volume, recipe, loaded.model.config.labels, draw, context,
-            votes=params.votes, seed=params.seed, channel=params.channel,
+            votes=params.votes, seed=params.seed,
         )  # fmt: skip
 
     found = yield from evaluate_cases(chosen, segmenter, class_names(loaded), report.remap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 from PIL import Image
@@ -56,6 +57,23 @@ def test_nnunet_channels(tmp_path: Path) -> None:
     assert listing.notes == ("Channel 1 of 2 is used.",)
     with pytest.raises(InputError, match="no channel 2"):
         find_cases(root, channel=2)
+
+
+def test_a_channel_of_files_with_several(tmp_path: Path) -> None:
+    root = decathlon_set(tmp_path, ["a", "b"])
+    both = np.stack([disc((6, 20, 18), seed)[0].transpose(2, 1, 0) for seed in (5, 6)], -1)
+    nib.save(nib.Nifti1Image(both, np.eye(4)), root / "imagesTr" / "a.nii.gz")
+    case = find_cases(root, channel=1).cases[0]
+    volume = read_case(case).volume
+    assert volume.channels == "single"
+    assert np.array_equal(volume.array[0], disc((6, 20, 18), 6)[0])
+    listing = find_cases(root, channel=1)
+    report = judge(listing, [inspect_case(c) for c in listing.cases])
+    assert [c.name for c in report.cases] == ["a"]
+    assert "b.nii.gz has no channel 1" in report.problems[0].message
+    nnunet = decathlon_set(tmp_path / "n", ["a"], "_0001")
+    case = find_cases(nnunet, channel=1).cases[0]
+    assert read_case(case).volume.array.shape == (1, 6, 20, 18)
 
 
 def test_h5_folder_and_list(tmp_path: Path) -> None:
