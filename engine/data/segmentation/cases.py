@@ -14,7 +14,19 @@ from engine.errors import InputError
 H5_ENDINGS = (".h5", ".hdf5")
 LIST_ENDINGS = (".list", ".txt")
 _IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagestr")
-_MASK_FOLDERS = ("masks", "mask", "labels", "label", "gt", "annotations", "labelstr")
+# DRIVE has its vessels in 1st_manual; its "mask" is the field of view.
+_MASK_FOLDERS = (
+    "1st_manual",
+    "manual",
+    "manual1",
+    "masks",
+    "mask",
+    "labels",
+    "label",
+    "gt",
+    "annotations",
+    "labelstr",
+)
 
 
 @dataclass(frozen=True)
@@ -97,9 +109,12 @@ def find_cases(
         )
     inside = {path.name.lower(): path for path in source.iterdir() if path.is_dir()}
     own = next((inside[name] for name in _IMAGE_FOLDERS if name in inside), None)
-    others = next((inside[name] for name in _MASK_FOLDERS if name in inside), None)
+    others = [inside[name] for name in _MASK_FOLDERS if name in inside]
     if own and others:
-        return _with_channel(_paired(own, others, patient_pattern), channel)
+        listing = _with_channel(_paired(own, others[0], patient_pattern), channel)
+        left = ", ".join(path.name for path in others[1:])
+        told = (f"Labels are those of {others[0].name}, not of {left}.",) if left else ()
+        return replace(listing, notes=told)
     files = sorted(p for p in source.iterdir() if p.suffix.lower() in H5_ENDINGS)
     if files:
         rule = f"image and label in each h5 file of {source}"

@@ -31,6 +31,16 @@ def test_two_folders_and_one_with_both_inside(tmp_path: Path) -> None:
     assert inside.rule == "the same name"
 
 
+def test_vessels_are_not_taken_for_the_field_of_view(tmp_path: Path) -> None:
+    root = folder_set(tmp_path, ["a", "b"])
+    (root / "masks").rename(root / "1st_manual")
+    folder_set(tmp_path / "other", ["a", "b"])
+    (tmp_path / "other" / "masks").rename(root / "mask")
+    listing = find_cases(root)
+    assert {c.label.parent.name for c in listing.cases} == {"1st_manual"}
+    assert listing.notes == ("Labels are those of 1st_manual, not of mask.",)
+
+
 @pytest.mark.parametrize("suffix", ["", "_0000"])
 def test_decathlon_and_nnunet(tmp_path: Path, suffix: str) -> None:
     root = decathlon_set(tmp_path, ["hip_001", "hip_002"], suffix)
