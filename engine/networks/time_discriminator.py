@@ -113,11 +113,11 @@ class TimeDiscriminator(nn.Module):
     def forward(self, x_t: Tensor, t: Tensor, x_next: Tensor) -> Tensor:
         """Scores (B, 1)."""
         h = self.features(x_t, t, x_next)[-1]
-        h = F.leaky_relu(self.last(torch.cat([h, _spread(h)], dim=1)), SLOPE)
+        h = F.leaky_relu(self.last(torch.cat([h, spread(h)], dim=1)), SLOPE)
         return self.head(h.sum(dim=(2, 3)))
 
 
-def _spread(h: Tensor) -> Tensor:
+def spread(h: Tensor) -> Tensor:
     """Mean standard deviation of groups of samples: (B, C, H, W) -> (B, 1, H, W)."""
     batch, _, height, width = h.shape
     group = next(g for g in range(min(batch, SPREAD_GROUP), 0, -1) if batch % g == 0)

@@ -31,18 +31,18 @@ TINY_TRAINING: dict[str, Any] = {
 
 
 def save_generator(
-    path: Path, config: GeneratorConfig = TINY, kind: DataKind = "grey", **changes: Any
+    path: Path, network: GeneratorConfig = TINY, kind: DataKind = "grey", **changes: Any
 ) -> Path:
     """An untrained generator whose answers still depend on everything."""
     torch.manual_seed(1)
-    model = NCSNpp(config)
+    model = NCSNpp(network)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
     values = {
-        "config": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()},
+        "config": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(network).items()},
         "process": {"timesteps": 2},
-        "preprocessing": {"kind": kind, **recipe(kind, config.image_size).card()},
+        "preprocessing": {"kind": kind, **recipe(kind, network.image_size).card()},
     } | changes
     card = Card(method=METHOD, role="generator", title="Tiny", **values)
     save_checkpoint(path, model.state_dict(), card)

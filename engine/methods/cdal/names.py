@@ -36,11 +36,11 @@ DISCRIMINATOR: Rules = (
 
 def generator_tensors(published: Mapping[str, Tensor], model: NCSNpp) -> dict[str, Tensor]:
     """Published parameters of a generator under our names; unknown names stay as they are."""
-    places = dict(enumerate(_places(model)))
+    numbered = dict(enumerate(places(model)))
     renamed = {}
     for name, value in published.items():
         if match := re.fullmatch(r"all_modules\.(\d+)\.(.+)", name):
-            prefix, rules = places.get(int(match[1]), (f"all_modules.{match[1]}", ()))
+            prefix, rules = numbered.get(int(match[1]), (f"all_modules.{match[1]}", ()))
             rest = _replace(match[2], rules)
             if re.search(r"NIN_\d\.W$", name):  # those multiply from the right
                 value, rest = value.t().contiguous(), rest.removesuffix("W") + "weight"
@@ -69,7 +69,7 @@ def _replace(name: str, rules: Rules) -> str:
     return name
 
 
-def _places(model: NCSNpp) -> Iterator[tuple[str, Rules]]:
+def places(model: NCSNpp) -> Iterator[tuple[str, Rules]]:
     """Our prefix and the rules within, for each number of `all_modules`."""
     yield "time.1", ()
     yield "time.3", ()

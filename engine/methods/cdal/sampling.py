@@ -88,7 +88,7 @@ def sample_votes(
     samples: list[Tensor] = []
     for group in range(groups):
         votes = range(group * size, min(count, (group + 1) * size))
-        noise = NoiseSource([_seed(seed, vote, i) for vote in votes for i in range(batch)])
+        noise = NoiseSource([vote_seed(seed, vote, i) for vote in votes for i in range(batch)])
         shape = (labels, height, width)
         x_T = noise.normal(shape, context.device, context.dtype)
         shared = features if batch == 1 else features.repeat(len(votes), 1, 1, 1)
@@ -101,7 +101,7 @@ def sample_votes(
     return tally(torch.cat(samples))
 
 
-def _seed(seed: int, vote: int, image: int) -> int:
+def vote_seed(seed: int, vote: int, image: int) -> int:
     """Votes of all images differ, and the first votes stay when more are asked for."""
     return (seed + 1_000_003 * vote + 7_919 * image) % (MAX_SEED + 1)
 
