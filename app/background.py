@@ -125,6 +125,10 @@ class Background(QObject):
             work: Called with `Work.watch`, which it calls now and then.
         """
         made = Work(what, self)
+        if self._closed:
+            # A late event of a window that closes: what it asks for is not wanted any more.
+            made.cancel()
+            return made
         self._under_way.append(made)
         self._clock.start()
         self.begun.emit(made)

@@ -92,3 +92,12 @@ def test_waiting_work_can_be_cancelled_alone(background: Background, qtbot: QtBo
     gate.set()
     qtbot.waitUntil(lambda: len(seen) == 2)
     assert seen == ["first", "third"]
+
+
+def test_what_is_asked_for_after_closing_is_not_done(background: Background) -> None:
+    background.close()
+    done: list[object] = []
+    work = background.run("late", lambda: done.append(1), done.append, done.append)
+    assert work.isCancelled()
+    assert background.underWay() == ()
+    assert done == []

@@ -172,7 +172,9 @@ class Asking(QObject):
             return
         target = Path(path)
         if not ending_of(target):
-            target = Path(path + chosen.split("*", 1)[1].split(" ")[0].rstrip(")"))
+            # Dialogs of some systems do not tell which kind was chosen.
+            kind = chosen if "*" in chosen else LABELS
+            target = Path(path + kind.split("*", 1)[1].split(" ")[0].rstrip(")"))
         self._files.saveLabels(target, done)
 
     def _ask_overwrite(self, path: Path, done: Callable[[], None] | None) -> None:

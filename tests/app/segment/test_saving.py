@@ -235,3 +235,12 @@ def test_closing_after_a_failed_save_keeps_the_image(
     settled(window, qtbot)
     assert space.study.volume is not None
     np.testing.assert_array_equal(space.study.model.array, labels)
+
+
+def test_a_name_without_an_ending_gets_one_though_no_kind_is_told(
+    window: MainWindow, space: SegmentSpace, tmp_path: Path, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    labels = paint(space)
+    save_as(window, tmp_path / "mine", qtbot, monkeypatch, kind="")
+    np.testing.assert_array_equal(read_nifti(tmp_path / "mine.nii.gz"), labels)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,15 +78,16 @@ class Step:
     deltas: tuple[Delta, ...]
     gains: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The smallest box around all that it changes."""
-        around = Box((0, 0, 0), (0, 0, 0))
-        for delta in self.deltas:
-            around = around | delta.box
-        return around
+        if not self.deltas:
+            return Box((0, 0, 0), (0, 0, 0))
+        low = np.min([delta.box.low for delta in self.deltas], axis=0).tolist()
+        high = np.max([delta.box.high for delta in self.deltas], axis=0).tolist()
+        return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
-    @property
+    @cached_property
     def cost(self) -> int:
         """About how many bytes it takes in memory."""
         return sum(len(delta.data) + _OVERHEAD for delta in self.deltas)
