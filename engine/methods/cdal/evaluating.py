@@ -57,13 +57,14 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     def segmenter(volume: Volume) -> Generator[Step, None, SegmentationResult]:
         return segment(
             volume, recipe, loaded.model.config.labels, draw, context,
-            votes=params.votes, seed=params.seed,
+            votes=params.votes, seed=params.seed, thorough=params.thorough,
         )  # fmt: skip
 
     found = yield from evaluate_cases(chosen, segmenter, class_names(loaded), report.remap)
     extra = {
         "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
         "part": params.part, "votes": params.votes or recipe.votes, "seed": params.seed,
+        "thorough": params.thorough,
         "images": str(job.path("images")),
     }  # fmt: skip
     output = found.write(job.path("output"), extra)

@@ -32,6 +32,10 @@ class EvaluateParams(Parameters):
     seed: int = parameter(
         0, "Seed", "The same seed gives the same figures.", kind="seed", ge=0, le=MAX_SEED
     )
+    thorough: bool = parameter(
+        False, "Thorough", "Windows of a volume overlap from slice to slice too, as in the paper.",
+        advanced=True,
+    )  # fmt: skip
     renumber: bool = parameter(
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         advanced=True,

@@ -52,6 +52,7 @@ def segment(
     seed: int = 0,
     region: Region | None = None,
     channel: int = 0,
+    thorough: bool = False,
 ) -> Generator[Step, None, SegmentationResult]:
     """Segment a volume, or an image as a volume of one slice.
 
@@ -64,6 +65,8 @@ def segment(
         votes: 0 takes the recipe's.
         region: What to segment; None takes all. More is looked at around it, as a window needs.
         channel: Of a series in time or of components.
+        thorough: Windows of a volume overlap from slice to slice as well, as the paper has it.
+            The network sees each slice by itself, so that is more votes and nothing else.
 
     Yields:
         Progress in windows, and the denoising of the window in the middle: foreground states of
@@ -81,7 +84,7 @@ def segment(
     unit = ready.array[(slice(None), *box)]
     image = torch.from_numpy(recipe.preparation.normalise(unit))
     _check_memory(image.shape, channels, count, volume)
-    windows = _windows(image, recipe)
+    windows = _windows(image, recipe, thorough)
     tally = Tally(channels, windows.shape, count, _shown(windows))
     yield from _run(windows, tally, draw, context, count, seed)
     return _result(tally, windows, box, wanted, ready)
@@ -162,11 +165,11 @@ def _foreground(state: Tensor) -> Tensor:
     return state if state.shape[1] == 1 else state[:, 1:].amax(dim=1, keepdim=True)
 
 
-def _windows(image: Tensor, recipe: Recipe) -> Windows:
+def _windows(image: Tensor, recipe: Recipe, thorough: bool) -> Windows:
     side, overlap = recipe.window, recipe.overlap
     if recipe.preparation.dims == 3:
         # The network sees slices: repeating the first and last would only cost time.
-        depth = min(side, image.shape[1])
+        depth = min(side, image.shape[1]) if thorough else 0
         return cut(image, (depth, side, side), (overlap,) * 3, recipe.blend)
     return cut(image, (1, side, side), (0.0, overlap, overlap), recipe.blend)
 

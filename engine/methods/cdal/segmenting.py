@@ -52,6 +52,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     found = yield from segment_volume(
         volume, recipe, loaded.model.config.labels, draw, context,
         votes=params.votes, seed=params.seed, region=_region(job), channel=params.channel,
+        thorough=params.thorough,
     )  # fmt: skip
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,

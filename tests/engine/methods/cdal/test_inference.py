@@ -71,6 +71,17 @@ def test_a_volume_comes_back_on_its_own_voxels(shape: tuple[int, ...], blend: st
     assert found.region == ((0, 0, 0), shape)
 
 
+def test_slices_are_looked_at_once_unless_it_has_to_be_thorough() -> None:
+    volume = image(noise(20, 12, 9), LAS)
+    seen = []
+    for thorough in (False, True):
+        draw = Brightness()
+        found = result(volume, VOXELS, draw, thorough=thorough)
+        seen.append((sum(call[0] for call in draw.calls), found.labels))
+    assert seen[0][0] * 2 < seen[1][0]
+    assert np.array_equal(seen[0][1], seen[1][1])
+
+
 def test_tiles_of_an_image_and_a_smaller_one() -> None:
     for shape in ((1, 40, 33), (1, 7, 30)):
         array = (noise(*shape) * 255).astype(np.uint8)
