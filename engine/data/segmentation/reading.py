@@ -93,7 +93,7 @@ def unusable_values(volume: Volume) -> tuple[str, str] | None:
             )
     if array.min() == array.max():
         return (
-            f"all values are {array.flat[0]:g}: there is nothing to see in it",
+            f"it is constant: all values are {array.flat[0]:g}",
             "Choose another image, or leave this one out.",
         )
     return None
