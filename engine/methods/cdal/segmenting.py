@@ -97,7 +97,7 @@ def _volume(job: Job) -> Volume:
     )
     usual: dict[int, Channels] = {1: "single", 3: "rgb"}
     channels = usual.get(len(array), "components")
-    return Volume(array, geometry, "image", channels, source=Source(Path(job.title), "array"))
+    return Volume(array, geometry, "image", channels, source=Source(Path("the image"), "array"))
 
 
 def _region(job: Job) -> Region | None:
