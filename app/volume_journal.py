@@ -64,7 +64,7 @@ class VolumeJournal(QObject):
         """
         name = f"volume-{uuid.uuid4().hex[:12]}.journal"
         log = self._begin(LogFile(self._own() / name, header_record(header)))
-        log.base(labels, strokes=0, own=own)
+        log.base(labels, strokes=0, own=own, first=True)
         log.table(table)
         return log
 

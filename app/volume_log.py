@@ -57,6 +57,7 @@ class Header(BaseModel):
 class _Base(BaseModel):
     wide: bool
     strokes: int
+    origin: str | None = None  # None: as before
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +93,14 @@ def header_record(header: Header) -> bytes:
     return MAGIC + record(HEADER, header.model_dump_json().encode())
 
 
-def base_record(labels: NDArray[Any], strokes: int = 0) -> bytes:
-    """All labels (D, H, W), uint8 or uint16, at one moment."""
+def base_record(labels: NDArray[Any], strokes: int = 0, origin: str | None = None) -> bytes:
+    """All labels (D, H, W), uint8 or uint16, at one moment.
+
+    Args:
+        origin: The file that they are in, or were begun from, as in `Header`; None: as before.
+    """
     wide = labels.itemsize > 1
-    facts = _Base(wide=wide, strokes=strokes).model_dump_json().encode()
+    facts = _Base(wide=wide, strokes=strokes, origin=origin).model_dump_json().encode()
     raw = np.ascontiguousarray(labels, "<u2" if wide else "u1")
     return record(BASE, facts + b"\n" + zlib.compress(raw.data, 1))
 
@@ -177,6 +182,8 @@ class _Replay:
             raise ValueError(f"a base of {len(raw)} bytes")
         whole = np.frombuffer(bytearray(raw), dtype).reshape(self.labels.shape)
         self.labels, self.strokes = whole.astype(dtype.newbyteorder("="), copy=False), base.strokes
+        if base.origin is not None and self.header is not None:
+            self.header = self.header.model_copy(update={"origin": base.origin})
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, bool]]:

@@ -103,7 +103,7 @@ class LogFile:
             state = read_log(self.path)
             content = (
                 header_record(state.header)
-                + base_record(state.labels, state.strokes)
+                + base_record(state.labels, state.strokes, state.header.origin)
                 + table_record(records_of(state.table))
             )
             with atomic_path(self.path) as beside:

@@ -221,6 +221,48 @@ def test_labels_put_in_place_of_all_count_as_work(tmp_path: Path) -> None:
     assert (found.strokes, int(found.labels.min())) == (1, 9)
 
 
+def test_saved_labels_leave_nothing_to_recover_and_their_file_is_known(tmp_path: Path) -> None:
+    journal = VolumeJournal(tmp_path / "saved")
+    model = LabelModel(SHAPE)
+    log = journal.open(HEADER, model.array)
+    log.follow(model, LabelTable())
+    paint(model, 1)
+    log.base(model.array, strokes=0, origin="/data/mask.nii.gz")
+    journal.close(clean=False)
+    assert read_log(only_log(tmp_path / "saved")).strokes == 0
+    again = VolumeJournal(tmp_path / "painted")
+    log = again.open(HEADER, model.array)
+    log.follow(model, LabelTable())
+    log.base(model.array, strokes=0, origin="/data/mask.nii.gz")
+    paint(model, 2)
+    again.close(clean=False)
+    found = read_log(only_log(tmp_path / "painted"))
+    assert (found.strokes, found.header.origin) == (1, "/data/mask.nii.gz")
+    assert np.array_equal(found.labels, model.array)
+
+
+def test_labels_that_were_erased_and_saved_stay_erased(tmp_path: Path) -> None:
+    journal = VolumeJournal(tmp_path)
+    log = journal.open(HEADER, np.full(SHAPE, 9, np.uint8))
+    log.base(np.zeros(SHAPE, np.uint8), strokes=0)
+    journal.close(clean=False)
+    assert not read_log(only_log(tmp_path)).labels.any()
+
+
+def test_a_closed_log_follows_no_more(tmp_path: Path) -> None:
+    journal = VolumeJournal(tmp_path)
+    model, table = LabelModel(SHAPE), LabelTable()
+    logs = []
+    for _ in range(3):
+        log = journal.open(HEADER, model.array)
+        log.follow(model, table)
+        logs.append(log)
+        log.close()
+    assert model.receivers(model.stepAdded) == 0
+    assert table.receivers(table.changed) == 0
+    journal.close()
+
+
 def test_windows_share_no_log_and_the_next_one_finds_both(tmp_path: Path) -> None:
     first, second = VolumeJournal(tmp_path), VolumeJournal(tmp_path)
     for journal in (first, second):

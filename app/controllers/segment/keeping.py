@@ -63,7 +63,7 @@ class Keeping(QObject):
     def markSaved(self) -> None:
         """The labels are in a file: from here on a crash has nothing to give back."""
         if self._log is not None and self._study.isSaved():
-            self._log.base(self._study.model.snapshot(), strokes=0)
+            self._log.base(self._study.model.snapshot(), strokes=0, origin=self._origin())
 
     def _show(self, recovered: Recovered, volume: Volume, told: str, labels: Prepared) -> None:
         study = self._study
@@ -94,7 +94,12 @@ class Keeping(QObject):
     def _base(self) -> None:
         """Labels of a file, or of a session, were put in place of all before."""
         if self._log is not None:
-            self._log.base(self._study.model.snapshot(), strokes=0 if self._study.isSaved() else 1)
+            strokes = 0 if self._study.isSaved() else 1
+            self._log.base(self._study.model.snapshot(), strokes, origin=self._origin())
+
+    def _origin(self) -> str:
+        file = self._study.label_file
+        return "" if file is None else str(file.path)
 
 
 def header_of(study: Study) -> Header:
@@ -104,10 +109,7 @@ def header_of(study: Study) -> Header:
     rows: Any = tuple(tuple(float(v) for v in row) for row in volume.affine)
     source = volume.source
     images = () if source.path is None else (str(source.path), source.part)
-    origin = "" if study.label_file is None else str(study.label_file.path)
-    return Header(
-        name=study.name(), shape=study.model.shape, affine=rows, images=images, origin=origin
-    )
+    return Header(name=study.name(), shape=study.model.shape, affine=rows, images=images)
 
 
 def reopened(recovered: Recovered) -> tuple[Volume, str]:
