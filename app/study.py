@@ -118,8 +118,8 @@ class Study(QObject):
         """Lay another image over the others, below the labels.
 
         Args:
-            as_map: It is a probability, an uncertainty or the like: coloured, and clear below a
-                threshold.
+            look: How it is shown first, by default as `overlay_look` has it.
+            as_map: It is a probability, an uncertainty or the like.
 
         Raises:
             RuntimeError: nothing is open.
@@ -127,10 +127,7 @@ class Study(QObject):
         if self.volume is None:
             raise RuntimeError("there is no image to lay another one over")
         if look is None:
-            look = replace(opening_look(volume), opacity=ADDED_OPACITY)
-            if as_map:
-                middle = (look.low + look.high) / 2
-                look = replace(look, lut=MAP_COLOURS, threshold=middle)
+            look = overlay_look(opening_look(volume), as_map=as_map)
         layer = self.layerOf(volume, look, as_map=as_map)
         self._volumes[layer] = volume
         self.stack.add(layer)
@@ -236,6 +233,14 @@ class Study(QObject):
 def grid_of(geometry: Geometry) -> Grid:
     """A geometry as viewers know it."""
     return Grid(geometry.shape, geometry.affine, geometry.oriented)
+
+
+def overlay_look(look: Look, *, as_map: bool) -> Look:
+    """How a volume is shown over another: a map in colours, clear below the middle of its range."""
+    look = replace(look, opacity=ADDED_OPACITY)
+    if as_map:
+        look = replace(look, lut=MAP_COLOURS, threshold=(look.low + look.high) / 2)
+    return look
 
 
 def opening_look(volume: Volume) -> Look:

@@ -198,7 +198,10 @@ class Asking(QObject):
 
     def whenSafe(self, then: Callable[[], None]) -> None:
         """Go on at once if the labels are saved; else ask whether to save them first."""
-        if self._study.isSaved() or not self._study.model.used():
+        study = self._study
+        # Nothing was ever painted or read; erasing labels that are in a file is work, too.
+        blank = not study.model.used() and study.label_file is None
+        if study.isSaved() or blank:
             then()
             return
         box = QMessageBox(self._view)

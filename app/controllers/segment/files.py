@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.background import Background
 from app.errors import Teller
 from app.phantom_file import sample_path, write_phantom
-from app.study import LabelFile, Study, opening_look
+from app.study import LabelFile, Study, opening_look, overlay_look
 from engine.errors import InputError
 from engine.failures import Failure
 from widgets.paint.labels.change import Change, worked_out
@@ -106,7 +106,7 @@ class StudyFiles(QObject):
         if self._study.volume is None:  # closed since it was asked
             self.take(opened)
             return
-        self._study.add(opened.volume, as_map=as_map)
+        self._study.add(opened.volume, overlay_look(opened.look, as_map=as_map), as_map=as_map)
         self._tell(opened.path, opened.volume)
         self.added.emit(opened.path)
 

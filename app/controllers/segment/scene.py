@@ -110,14 +110,20 @@ class SceneController(QObject):
                 made[value] = surface(labels, value, image.affine, max_faces=MAX_FACES, watch=told)
             return made
 
-        self._work = self._computing.watched(
+        begun = self._computing.watched(
             "Making surfaces", work, lambda made: self._take(image, made), self._teller.failure
         )
+        self._work = begun
+        begun.ended.connect(lambda: self._ended(begun))
+
+    def _ended(self, work: Work) -> None:
+        if work is self._work:
+            # Cancelled by the user: made again when the 3D view is next shown.
+            self._work, self._stale = None, self._stale or work.isCancelled()
 
     def _take(self, image: object, made: dict[int, Any]) -> None:
         from widgets.viewer.scene.mesh import Mesh
 
-        self._work = None
         if self._study.volume is image:
             self._meshes = {v: Mesh(m.vertices, m.faces, m.normals) for v, m in made.items()}
             self._recolour()

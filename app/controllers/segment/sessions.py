@@ -28,6 +28,7 @@ from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from engine.failures import versions
 from widgets.paint.labels.settings import PaintSettings
+from widgets.paint.labels.tools import ToolName
 from widgets.viewer.volume.layers import Layer, LayerKind, Look
 
 
@@ -193,6 +194,8 @@ class SessionController(QObject):
         with suppress(ValidationError):
             settings = TypeAdapter(PaintSettings).validate_python(state.tools)
             self._study.editor.change(**vars(settings))
+        with suppress(ValueError):
+            self._study.editor.setTool(ToolName(state.tool))
 
     def _show_labels(self, loaded: Loaded, look: Look | None) -> None:
         study = self._study
