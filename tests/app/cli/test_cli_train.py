@@ -55,8 +55,9 @@ def test_a_run_is_made_continued_and_evaluated(
 
     report = labelled / "report.json"
     weights = str(run / "checkpoints" / "final.safetensors")
-    evaluate = ["evaluate", *_data(labelled), "--checkpoint", weights, "--output", str(report)]
-    assert main([*evaluate, "--kind", "octa", "--threads", "1"]) == 0
+    evaluate = ["evaluate", "--method", "adaptdiff", *_data(labelled), "--checkpoint", weights]
+    asked = ["--output", str(report), "--kind", "octa", "--threads", "1"]
+    assert main([*evaluate, *asked]) == 0
     assert "Dice" in report.read_text()
     assert "Dice" in capsys.readouterr().out
 
