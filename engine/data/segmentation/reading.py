@@ -52,7 +52,8 @@ def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledIma
     """Reads both files.
 
     Args:
-        remap: Label in the file -> label to use; labels that are not in it become 0.
+        remap: Label in the file -> label to use; labels that are not in it become 0. None or
+            empty: labels stay as they are.
 
     Raises:
         InputError: A file that cannot be read, two that do not lie on the same voxels, or an
@@ -61,7 +62,7 @@ def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledIma
     volume = _one_channel(case, read_volume(case.image, part=case.image_part, kind="image"))
     read = read_labels(case.label, volume.geometry, part=case.label_part)
     _check_places(case, volume, read)
-    labels = read.labels if remap is None else renumbered(read.labels, remap)
+    labels = renumbered(read.labels, remap) if remap else read.labels
     return LabelledImage(case, volume, labels)
 
 

@@ -177,6 +177,7 @@ def test_labels_with_gaps_are_offered_a_remap(tmp_path: Path) -> None:
         report.accept()
     assert "7 becomes 3" in caught.value.hint
     assert len(report.accept(remap=True)) == 2
+    assert set(np.unique(read_case(report.cases[1], {}).labels)) == {0, 7}
     labels = read_case(report.cases[1], report.remap).labels
     assert set(np.unique(labels)) == {0, 3}
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.data.segmentation.cases import find_cases
+from engine.data.segmentation.reading import read_case
 from engine.data.segmentation.splits import Split, make_split
 from engine.errors import InputError
 from engine.jobs import Job
@@ -46,6 +47,8 @@ def test_the_cases_of_the_split_that_lies_with_the_checkpoint(tmp_path: Path) ->
     result, told = run(root, output, checkpoint=str(checkpoint))
     read = json.loads(output.read_text(encoding="utf-8"))
     assert tuple(row["case"] for row in read["rows"]) == split.test
+    truth = read_case(next(c for c in cases if c.name == split.test[0])).labels
+    assert [row["true_voxels"] for row in read["rows"]] == [int(truth.sum())]
     assert read["part"] == "test"
     assert read["checkpoint"]["name"] == "final"
     assert 0 <= read["mean of classes"]["dice"]["mean"] <= 1
