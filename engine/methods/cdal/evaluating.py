@@ -46,8 +46,11 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     )  # fmt: skip
     for note in report.notes():
         yield NoteStep(note)
-    cases = report.accept(remap=params.renumber, least=1)
-    _check_classes(report, loaded)
+    # A set without some of the structures is no reason to renumber the others.
+    known = max(report.values, default=0) < loaded.classes
+    cases = report.accept(remap=params.renumber or known, least=1)
+    if not known:
+        _check_classes(report, loaded)
     chosen = _chosen(job, params, cases)
     yield NoteStep(f"{len(chosen)} of {len(cases)} cases are evaluated ({params.part}).")
 
@@ -60,7 +63,9 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
             votes=params.votes, seed=params.seed, thorough=params.thorough,
         )  # fmt: skip
 
-    found = yield from evaluate_cases(chosen, segmenter, class_names(loaded), report.remap)
+    found = yield from evaluate_cases(
+        chosen, segmenter, class_names(loaded), {} if known else report.remap
+    )
     extra = {
         "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
         "part": params.part, "votes": params.votes or recipe.votes, "seed": params.seed,

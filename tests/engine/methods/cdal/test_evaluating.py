@@ -83,3 +83,11 @@ def test_more_classes_than_the_checkpoint_has(tmp_path: Path) -> None:
     checkpoint = str(save_generator(tmp_path / "m.safetensors"))
     with pytest.raises(InputError, match="3 classes"):
         run(root, tmp_path / "r.json", checkpoint=checkpoint, part="all")
+
+
+def test_a_set_without_one_of_the_structures_keeps_its_numbers(tmp_path: Path) -> None:
+    root = folder_set(tmp_path / "set", ["a", "b"], side=16, white=2)
+    checkpoint = save_generator(tmp_path / "m.safetensors", replace(TINY, labels=3))
+    result, _ = run(root, tmp_path / "r.json", checkpoint=str(checkpoint), part="all")
+    sizes = {(r["class"], r["true_voxels"] > 0) for r in result.figures["rows"]}
+    assert sizes == {(1, False), (2, True)}
