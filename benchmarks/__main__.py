@@ -1,6 +1,6 @@
 """All benchmarks, each in a process of its own, as one table.
 
-python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer
+python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal
 """
 
 from __future__ import annotations
@@ -98,9 +98,16 @@ def viewer() -> list[Row]:
     return measure_viewer()
 
 
+def cdal() -> list[Row]:
+    """Votes and a training step of the published network, against their straightforward form."""
+    from benchmarks.cdal import measure_cdal
+
+    return measure_cdal()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
-    "viewer": viewer,
+    "viewer": viewer, "cdal": cdal,
 }  # fmt: skip
 
 

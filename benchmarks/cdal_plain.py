@@ -22,7 +22,7 @@ from engine.methods.cdal.networks import LoadedGenerator
 from engine.methods.cdal.sampling import Votes, tally, vote_seed
 from engine.methods.cdal.stage import DuelStage
 from engine.networks import fir
-from engine.networks.ncsnpp_blocks import HALF, AttentionBlock, ResidualBlock
+from engine.networks.ncsnpp_blocks import HALF, AdaptiveNorm, AttentionBlock, ResidualBlock
 from engine.training.fit import Batch
 
 
@@ -59,10 +59,19 @@ def _attention(self: AttentionBlock, x: Tensor) -> Tensor:
     return (x + h.transpose(1, 2).reshape(x.shape)) * HALF
 
 
-def _shortcut(self: ResidualBlock, x: Tensor) -> Tensor:
-    if self.skip is None:
-        return x
-    return self.skip(fir.upsample(x) if self.resample == "up" else x)
+def _adaptive_norm(self: AdaptiveNorm, x: Tensor, w: Tensor) -> Tensor:
+    gamma, beta = self.style(w)[:, :, None, None].chunk(2, dim=1)
+    return gamma * F.group_norm(x, self.groups, eps=1e-6) + beta
+
+
+def _residual(self: ResidualBlock, x: Tensor, time: Tensor, w: Tensor) -> Tensor:
+    h = F.silu(self.norm_in(x, w))
+    if self.resample != "none":
+        resample = fir.upsample if self.resample == "up" else fir.downsample
+        h, x = resample(h), resample(x)
+    h = self.conv_in(h) + self.time(time)[:, :, None, None]
+    h = self.conv_mid(F.silu(self.norm_mid(h, w)))
+    return ((x if self.skip is None else self.skip(x)) + h) * HALF
 
 
 @contextmanager
@@ -72,7 +81,8 @@ def plain_layers() -> Iterator[None]:
         for function in (smooth, downsample, upsample):
             stack.enter_context(patch.object(fir, function.__name__, function))
         stack.enter_context(patch.object(AttentionBlock, "forward", _attention))
-        stack.enter_context(patch.object(ResidualBlock, "_shortcut", _shortcut))
+        stack.enter_context(patch.object(AdaptiveNorm, "forward", _adaptive_norm))
+        stack.enter_context(patch.object(ResidualBlock, "forward", _residual))
         yield
 
 

@@ -174,7 +174,7 @@ class NCSNpp(nn.Module):
 
         Args:
             x: (B, labels, H, W), sides divisible by `config.divisor`.
-            t: (B,) timesteps, 0 the cleanest.
+            t: (B,) timesteps, 0 the cleanest; or (1,), one for the whole batch.
             z: (B, latent) standard normal.
             features: Of `encode`, (B, width, H, W), or (1, ...) of an image shared by the batch.
             image: What to encode where there are no features: in training, that the encoder
@@ -189,6 +189,8 @@ class NCSNpp(nn.Module):
             assert image is not None, "features or an image"
             features = self.encode(image)
         h = self.stem(x) + features
+        if self.stem.weight.is_contiguous(memory_format=torch.channels_last):
+            h = h.contiguous(memory_format=torch.channels_last)
         skips = [h]
         pyramid = x
         for level in self.down:

@@ -39,9 +39,11 @@ def start(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Conv2d | nn.Lin
     return layer
 
 
-def convolution(inputs: int, outputs: int, size: int = 3, gain: float = 1.0) -> nn.Module:
+def convolution(inputs: int, outputs: int, size: int = 3, gain: float = 1.0) -> nn.Conv2d:
     """A convolution that keeps the sides."""
-    return start(nn.Conv2d(inputs, outputs, size, padding=size // 2), gain)
+    layer = nn.Conv2d(inputs, outputs, size, padding=size // 2)
+    start(layer, gain)
+    return layer
 
 
 def silu(x: Tensor) -> Tensor:
@@ -71,8 +73,11 @@ class AdaptiveNorm(nn.Module):
             self.style.bias[:channels] = 1
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        gamma, beta = self.style(w)[:, :, None, None].chunk(2, dim=1)
-        return torch.addcmul(beta, F.group_norm(x, self.groups, eps=1e-6), gamma)
+        gamma, beta = self.style(w).chunk(2, dim=1)
+        if len(x) == 1:  # one pass over the map
+            return F.group_norm(x, self.groups, gamma[0], beta[0], eps=1e-6)
+        normalised = F.group_norm(x, self.groups, eps=1e-6)
+        return torch.addcmul(beta[:, :, None, None], normalised, gamma[:, :, None, None])
 
 
 class ResidualBlock(nn.Module):
@@ -102,7 +107,12 @@ class ResidualBlock(nn.Module):
             h, x = fir.downsample(h), fir.downsample(x)
         elif self.resample == "up":
             h = fir.upsample(h)
-        h = self.conv_in(h).add_(self.time(time)[:, :, None, None])
+        shift = self.time(time)
+        if len(shift) == 1:  # one time for the whole batch is a part of the bias
+            assert self.conv_in.bias is not None
+            h = F.conv2d(h, self.conv_in.weight, self.conv_in.bias + shift[0], padding=1)
+        else:
+            h = self.conv_in(h).add_(shift[:, :, None, None])
         h = self.conv_mid(silu(self.norm_mid(h, w)))
         return h.add_(self._shortcut(x)).mul_(HALF)
 

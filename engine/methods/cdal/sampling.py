@@ -20,7 +20,7 @@ from engine.methods.cdal.params import MAX_SEED
 from engine.networks.ncsnpp import NCSNpp
 from engine.steps import DenoiseStep
 
-GROUP_PIXELS = {"cpu": 4 * 256**2, "mps": 8 * 256**2, "cuda": 64 * 256**2}
+GROUP_PIXELS = {"cpu": 256**2, "mps": 8 * 256**2, "cuda": 64 * 256**2}
 """Pixels of one network call: large enough to be efficient, small enough to cancel soon."""
 
 
@@ -61,7 +61,8 @@ def reverse(
     length = model.config.latent
 
     def predict(x_t: Tensor, t: Tensor) -> Tensor:
-        return model(x_t, t, noise.normal((length,), x_t.device, x_t.dtype), features)
+        # All are at the same step.
+        return model(x_t, t[:1], noise.normal((length,), x_t.device, x_t.dtype), features)
 
     return ancestral(predict, schedule, x_T, noise, prediction="x0")
 
