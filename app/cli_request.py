@@ -162,7 +162,8 @@ def _paths(
 
 
 def _optional(name: str, task: Task) -> bool:
-    return name == "template" or (name, task.name) == ("mask", "grow")
+    known = name == "template" or (name, task.name) == ("mask", "grow")
+    return known or name in task.optional
 
 
 def _read_inputs(

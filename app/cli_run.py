@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from app.cli_report import Reporter
 from app.cli_request import Offer, Request, refuse_second_run, resolve
 from engine.device import DeviceSettings, open_context
 from engine.errors import DiskError, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
-from engine.results import FileResult
+from engine.results import FileResult, SegmentationResult
 
 OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -86,6 +88,10 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:
     result = run_job(request.job, device_settings(options), reporter)
     if isinstance(result, FileResult):
         summary, files, figures = result.summary, [result.path], result.figures
+    elif isinstance(result, SegmentationResult):
+        # The task itself has written what was asked for.
+        names = [n for n in request.job.inputs if n not in ("input", "region")]
+        summary, files, figures = _found(result), [request.job.path(n) for n in names], {}
     else:
         files = _save(request, result, options, reporter)
         summary, figures = _summary(result), {}
@@ -117,6 +123,13 @@ def _save(
         write_timeline(folder, frames_of(reporter.previews), image_metadata(result, 0))
         files.append(folder)
     return files
+
+
+def _found(result: SegmentationResult) -> str:
+    """How much of each structure there is."""
+    counts = np.bincount(result.labels.ravel(), minlength=len(result.names))
+    told = [f"{name} {counts[value]} voxels" for value, name in result.names.items() if value]
+    return f"Found: {', '.join(told)}."
 
 
 def _summary(result: Any) -> str:

@@ -29,6 +29,7 @@ class Task:
         params: Its parameters.
         run: A generator function: yields steps, returns the result, cleans up when closed.
         inputs: Name -> one line of what the input is.
+        optional: Names of inputs that may be left out.
         presets: Name -> the parameters that differ from the defaults.
     """
 
@@ -39,6 +40,7 @@ class Task:
     run: Run
     inputs: Mapping[str, str] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
 
     def preset(self, name: str) -> dict[str, Any]:
         """The values of a preset.

@@ -53,12 +53,12 @@ METHOD = Method(
         Task(
             "segment", "Image to labels", "segment", p.SegmentParams, _segment,
             {
-                "image": "image or volume", "output": "labels, .nii.gz or another format",
+                "input": "image or volume", "output": "labels, .nii.gz or another format",
                 "probability": "foreground probability, optional",
                 "uncertainty": "variance over the votes, optional",
                 "entropy": "entropy of the probability, optional",
             },
-            p.SEGMENT_PRESETS,
+            p.SEGMENT_PRESETS, ("probability", "uncertainty", "entropy"),
         ),
         Task(
             "train", "Segmenter on labelled images", "train", p.TrainParams, _train,
@@ -67,7 +67,7 @@ METHOD = Method(
                 "masks": "folder of masks, where it is another one",
                 "output": "run folder",
             },
-            p.TRAIN_PRESETS,
+            p.TRAIN_PRESETS, ("masks",),
         ),
         Task(
             "evaluate", "Segmenter against labels", "evaluate", e.EvaluateParams, _evaluate,
@@ -77,6 +77,7 @@ METHOD = Method(
                 "split": "run folder or split.json; that of the checkpoint's run by default",
                 "output": "report, .json, or .csv for the rows alone",
             },
+            optional=("masks", "split"),
         ),
         Task(
             "import", "Import published weights", "models", p.ImportParams, _import,

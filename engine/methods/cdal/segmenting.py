@@ -30,7 +30,7 @@ REGION_NUMBERS = 6
 def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationResult]:
     """Segment an image or a volume; files are written where `output` is given.
 
-    Inputs: image, a path or an array (C, D, H, W) or (D, H, W) or (H, W) with, if known, `affine`
+    Inputs: input, a path or an array (C, D, H, W) or (D, H, W) or (H, W) with, if known, `affine`
     (4, 4) RAS+ mm; region, (2, 3) voxels (d, h, w), low inside and high outside; output,
     probability, uncertainty, entropy: paths.
 
@@ -79,10 +79,10 @@ def class_names(loaded: LoadedGenerator) -> dict[int, str]:
 
 
 def _volume(job: Job) -> Volume:
-    image = job.inputs.get("image")
+    image = job.inputs.get("input")
     if isinstance(image, Path):
         return read_volume(image)
-    array = job.array("image")
+    array = job.array("input")
     if not 2 <= array.ndim <= 4:
         raise InputError(
             f"The image has {array.ndim} axes.", "Give (H, W), (D, H, W) or (C, D, H, W)."

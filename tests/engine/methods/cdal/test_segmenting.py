@@ -41,7 +41,7 @@ def picture(seed: int = 0, side: int = 24) -> np.ndarray:
 
 
 def test_a_slice_in_memory(checkpoint: Path) -> None:
-    result, steps = segmented({"image": picture()}, checkpoint)
+    result, steps = segmented({"input": picture()}, checkpoint)
     assert result.labels.shape == (1, 24, 24)
     assert result.probability.shape == (2, 1, 24, 24)
     assert np.allclose(result.probability.sum(axis=0), 1, atol=1e-5)
@@ -58,7 +58,7 @@ def test_a_slice_in_memory(checkpoint: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_and_small_memory_too(checkpoint: Path) -> None:
-    image = {"image": picture()}
+    image = {"input": picture()}
     one, _ = segmented(image, checkpoint, votes=3)
     again, _ = segmented(image, checkpoint, votes=3, max_batch=1)
     other, _ = segmented(image, checkpoint, votes=3, seed=1)
@@ -73,7 +73,7 @@ def test_a_volume_from_a_file_to_files(tmp_path: Path) -> None:
     array = disc(np.random.default_rng(0), (18, 20, 17))[0]
     nibabel.save(nibabel.Nifti1Image(array, affine), tmp_path / "case.nii.gz")
     files = {name: tmp_path / f"{name}.nii.gz" for name in ("output", "probability", "uncertainty")}
-    result, _ = segmented({"image": tmp_path / "case.nii.gz", **files}, checkpoint, votes=1)
+    result, _ = segmented({"input": tmp_path / "case.nii.gz", **files}, checkpoint, votes=1)
     assert result.labels.shape == read_volume(tmp_path / "case.nii.gz").geometry.shape
     assert result.names == {0: "background", 1: "label 1", 2: "label 2"}
     for name, file in files.items():
@@ -88,11 +88,11 @@ def test_a_volume_from_a_file_to_files(tmp_path: Path) -> None:
 def test_a_region_alone(checkpoint: Path) -> None:
     stack = np.stack([picture(i) for i in range(3)])
     region = np.array([[1, 2, 3], [2, 20, 24]])
-    result, _ = segmented({"image": stack, "region": region}, checkpoint)
+    result, _ = segmented({"input": stack, "region": region}, checkpoint)
     assert result.region == ((1, 2, 3), (2, 20, 24))
     assert not result.probability[:, [0, 2]].any()
     with pytest.raises(InputError, match="5 numbers"):
-        segmented({"image": stack, "region": np.arange(5)}, checkpoint)
+        segmented({"input": stack, "region": np.arange(5)}, checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_a_region_alone(checkpoint: Path) -> None:
 )
 def test_images_that_cannot_be_used(checkpoint: Path, image: np.ndarray, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        segmented({"image": image}, checkpoint)
+        segmented({"input": image}, checkpoint)
 
 
 def test_checkpoints_that_do_not_say_how_to_cut(tmp_path: Path) -> None:
     path = save_generator(tmp_path / "g.safetensors", preprocessing={})
     with pytest.raises(CheckpointError):
-        segmented({"image": picture()}, path)
+        segmented({"input": picture()}, path)
     odd = {**_card_of("grey"), "window": SIDE + 1}
     path = save_generator(tmp_path / "odd.safetensors", preprocessing=odd)
     with pytest.raises(InputError, match="cannot halve"):
-        segmented({"image": picture()}, path)
+        segmented({"input": picture()}, path)
 
 
 def _card_of(kind: Any) -> dict[str, Any]:
