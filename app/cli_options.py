@@ -106,22 +106,25 @@ def _parameter_option(same: Sequence[ParameterInfo]) -> inspect.Parameter:
         more["metavar"] = "TEXT" if first.kind == "text" else "NAME|FILE"
     if first.kind == "bool":
         flag = f"{flag}/--no-{flag[2:]}"
-    return option(first.name, _annotation(first), _parameter_help(same), flag=flag, **more)
+    return option(first.name, _annotation(same), _parameter_help(same), flag=flag, **more)
 
 
-def _annotation(info: ParameterInfo) -> Any:
-    if info.choices:
-        return Literal[tuple(value for value, _ in info.choices)]
+def _annotation(same: Sequence[ParameterInfo]) -> Any:
+    if all(info.choices for info in same):
+        # What one method does not know is refused when its parameters are read.
+        values = (value for info in same for value, _ in info.choices)
+        return Literal[tuple(dict.fromkeys(values))]
     kinds = {"int": int, "seed": int, "float": float, "bool": bool}
-    return kinds.get(info.kind, str)
+    return kinds.get(same[0].kind, str)
 
 
 def _parameter_help(same: Sequence[ParameterInfo]) -> str:
-    first = same[0]
-    unit = f" In {first.unit}." if first.unit else ""
+    told = dict.fromkeys(
+        f"{info.label}: {info.help}" + (f" In {info.unit}." if info.unit else "") for info in same
+    )
     defaults = {_shown(i.default) for i in same}
     default = defaults.pop() if len(defaults) == 1 else "by stage"
-    return f"{first.label}: {first.help}{unit}" + (f" (default: {default})" if default else "")
+    return " Or: ".join(told) + (f" (default: {default})" if default else "")
 
 
 def _shown(value: Any) -> str:
