@@ -18,7 +18,7 @@ class EvaluateParams(Parameters):
     """Compare what a checkpoint finds with labels: Dice, IoU, HD95, and what its doubt is worth."""
 
     checkpoint: str = parameter(
-        "hippocampus", "Checkpoint", "A bundled or imported model, or a .safetensors file.",
+        "", "Checkpoint", "A trained or imported model, or a .safetensors file.",
         kind="choice",
     )  # fmt: skip
     part: Part = parameter(

@@ -74,8 +74,14 @@ def load_generator(name: str, context: Context) -> LoadedGenerator:
     """The generator of a checkpoint given by name or path, kept between jobs.
 
     Raises:
-        CheckpointError: missing, damaged, or of another method or role.
+        CheckpointError: not chosen, missing, damaged, or of another method or role.
     """
+    if not name:
+        raise CheckpointError(
+            "No checkpoint was chosen, and none of cDAL comes with the program yet.",
+            "Train one (reverie train --method cdal), or import published weights "
+            "(reverie import --method cdal).",
+        )
     path = library.find(name)
 
     def load() -> LoadedGenerator:

@@ -168,7 +168,7 @@ class SegmentParams(Parameters):
     """Find the structures of an image or a volume, and how sure that is."""
 
     checkpoint: str = parameter(
-        "hippocampus", "Checkpoint", "A bundled or imported model, or a .safetensors file.",
+        "", "Checkpoint", "A trained or imported model, or a .safetensors file.",
         kind="choice",
     )  # fmt: skip
     votes: int = parameter(

@@ -13,6 +13,7 @@ from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
 from engine.methods.cdal.data import recipe
+from engine.methods.cdal.networks import load_generator
 from engine.methods.cdal.params import SegmentParams
 from engine.methods.cdal.segmenting import segment
 from engine.results import SegmentationResult
@@ -120,3 +121,9 @@ def test_checkpoints_that_do_not_say_how_to_cut(tmp_path: Path) -> None:
 
 def _card_of(kind: Any) -> dict[str, Any]:
     return recipe(kind, SIDE).card()
+
+
+def test_without_a_checkpoint_it_says_where_one_comes_from() -> None:
+    with pytest.raises(CheckpointError, match="No checkpoint was chosen") as caught:
+        load_generator("", cpu_context())
+    assert "reverie train --method cdal" in caught.value.hint
