@@ -79,7 +79,9 @@ def load_series(series: Series, path: Path | None = None, watch: Watch | None = 
         channels=channels,
         slope=slope,
         intercept=intercept,
-        source=Source(path or series.files[0], "dicom", series.uid, series.files),
+        source=Source(
+            path or series.files[0], "dicom", series.uid, series.files, title=series.description
+        ),
         window=None if channels == "rgb" else window,
         unit=head.unit,
         notes=notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -75,6 +76,7 @@ class Source:
         part: The data set of an h5 or npz file, or the series UID of a DICOM folder.
         files: The files read, in slice order, where there were several.
         header: What the format's writer needs, as its reader left it (for NIfTI a nibabel header).
+        title: What a DICOM series calls itself, where the path names all series of a folder.
     """
 
     path: Path | None = None
@@ -82,10 +84,14 @@ class Source:
     part: str = ""
     files: tuple[Path, ...] = ()
     header: Any = None
+    title: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name without its endings, for titles and for proposals when saving."""
+        """The title, or the file's name without its endings; it can be part of a file's name."""
+        title = re.sub(r"[^\w.+-]+", "_", self.title).strip("_.")
+        if title:
+            return title
         if self.path is None:
             return "untitled"
         name = self.path.name

@@ -268,7 +268,7 @@ class SceneView(QWidget):
         if self._picture is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.rect(), self._picture)
-        if self._crosshair is not None:
+        if self._crosshair is not None and not self._missing():
             paint_crosshair(painter, self._camera, self._crosshair, self.size())
         paint_axes(painter, self._camera, self.size())
         paint_text(painter, self.size(), self._missing(), self._reason.split(":")[0])

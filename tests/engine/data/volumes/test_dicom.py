@@ -342,3 +342,8 @@ def test_multi_frame_files(packed: bool, tmp_path: Path) -> None:
     np.testing.assert_allclose(found.spacing_mm, (3, 0.5, 0.75))
     np.testing.assert_allclose(found.geometry.world(np.array([3, 0, 0])), (-1, -2, 9))
     assert found.source.files == (tmp_path / "a.dcm",)
+
+
+def test_a_series_is_called_by_its_description(tmp_path: Path) -> None:
+    stack(tmp_path, slices(4), [0, 5, 10, 15], SeriesDescription="T1 post/contrast: 2")
+    assert read_series(tmp_path).source.name == "T1_post_contrast_2"
