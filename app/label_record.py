@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from widgets.paint.labels.table import LARGEST, Label
@@ -13,6 +15,11 @@ Part = Annotated[int, Field(ge=0, le=255)]
 Row = tuple[float, float, float, float]
 Rows = Annotated[tuple[Row, ...], Field(min_length=4, max_length=4)]
 """An affine (4, 4), row by row."""
+
+
+def rows_of(affine: NDArray[np.float64]) -> tuple[Row, ...]:
+    """An affine (4, 4) for a file."""
+    return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in affine)
 
 
 class LabelRecord(BaseModel):

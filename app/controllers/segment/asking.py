@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.data.labels.operations import Operation
     from engine.data.volumes.choices import Part
     from engine.data.volumes.masks import LabelsRead
+    from engine.parameters import Parameters
 
 IMAGES = (
     "Images (*.nii *.nii.gz *.hdr *.img *.dcm *.nrrd *.nhdr *.mha *.mhd *.h5 *.hdf5 *.npy *.npz "
@@ -247,8 +248,8 @@ class Asking(QObject):
         choices = {**label_choices(self._study, what), **self._plane_choices(what)}
         dialog = OperationDialog(what, values, choices, self._view)
 
-        def apply(chosen: Operation, params: object) -> None:
-            work = self._operations.run(chosen, params)  # type: ignore[arg-type]
+        def apply(chosen: Operation, params: Parameters) -> None:
+            work = self._operations.run(chosen, params)
             if work is not None:
                 dialog.begin()
                 work.ended.connect(dialog.end)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
 from app.errors import Teller
+from app.label_record import rows_of
 from app.study import LabelFile, Study
 from app.volume_journal import VolumeJournal, VolumeLog
 from app.volume_log import Header, Recovered
@@ -106,10 +107,11 @@ def header_of(study: Study) -> Header:
     """What a log says of the labels."""
     volume = study.volume
     assert volume is not None, "only an open image has labels"
-    rows: Any = tuple(tuple(float(v) for v in row) for row in volume.affine)
     source = volume.source
     images = () if source.path is None else (str(source.path), source.part)
-    return Header(name=study.name(), shape=study.model.shape, affine=rows, images=images)
+    return Header(
+        name=study.name(), shape=study.model.shape, affine=rows_of(volume.affine), images=images
+    )
 
 
 def reopened(recovered: Recovered) -> tuple[Volume, str]:

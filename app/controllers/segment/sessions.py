@@ -15,7 +15,7 @@ from app.background import Background
 from app.controllers.segment.loading import Loaded, load
 from app.controllers.segment.measuring import Measuring
 from app.errors import Teller
-from app.label_record import records_of
+from app.label_record import records_of, rows_of
 from app.session_models import (
     ImageState,
     LayerState,
@@ -125,9 +125,8 @@ class SessionController(QObject):
         study = self._study
         layer = study.labels()
         assert layer is not None, "there is a label layer while an image is open"
-        rows = tuple(tuple(float(v) for v in row) for row in layer.grid.affine)
         return MaskState(
-            name=layer.name, shape=study.model.shape, affine=rows,  # type: ignore[arg-type]
+            name=layer.name, shape=study.model.shape, affine=rows_of(layer.grid.affine),
             table=records_of(study.table.labels()), active=study.table.active(),
         )  # fmt: skip
 
