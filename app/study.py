@@ -63,9 +63,11 @@ class Study(QObject):
         self.display = LabelDisplay(self.model, self.table, self.stack, self)
         self.volume: Volume | None = None
         self.label_file: LabelFile | None = None
+        self._swaps: list[tuple[object, LabelFile | None, LabelFile | None]] = []
         self._volumes: dict[Layer, Volume] = {}
         self._removed: dict[int, Label] = {}
         self._saved: object = self.model.moment()
+        self.model.travelled.connect(self._travelled)
         self.model.historyChanged.connect(self._tell_saved)
         self.model.travelled.connect(self.name_used)
         self.stack.activeChanged.connect(self._guide)
@@ -152,6 +154,7 @@ class Study(QObject):
         self.stack.clear()
         self._volumes.clear()
         self.volume = self.label_file = None
+        self._swaps.clear()
         self.model.clear((1, 1, 1))
         self.markSaved()
         self.opened.emit()
@@ -177,6 +180,7 @@ class Study(QObject):
         self.model.reset(labels)
         self.name_used()
         self.label_file = file
+        self._swaps.clear()
 
     def markSaved(self, file: LabelFile | None = None, moment: object = None) -> None:
         """The labels of a moment (`LabelModel.moment`, default: now) are in a file."""
@@ -184,6 +188,21 @@ class Study(QObject):
             self.label_file = file
         self._saved = self.model.moment() if moment is None else moment
         self._tell_saved()
+
+    def swapFile(self, file: LabelFile | None) -> None:
+        """The last step put the labels of a file in place of all; None: they lie in no file.
+
+        Undoing that step goes back to the file before, which saving would overwrite otherwise.
+        """
+        self._swaps.append((self.model.moment(), self.label_file, file))
+        self.label_file = file
+        if file is not None:
+            self.markSaved()
+
+    def _travelled(self, step: object, forward: bool) -> None:
+        for swap, before, after in self._swaps:
+            if swap is step:
+                self.label_file = after if forward else before
 
     def name_used(self) -> None:
         """Give labels that occur and are not in the table a row of their own, or theirs back."""

@@ -187,11 +187,8 @@ class StudyFiles(QObject):
         else:
             study.model.apply(change, f"Open {path.name}", whole=True)
             study.name_used()
-            if file is None:
-                # Saving must ask: what the file before holds is not what is shown.
-                study.label_file = None
-            else:
-                study.markSaved(file)
+            # Of no file, saving must ask: what the file before holds is not what is shown.
+            study.swapFile(file)
         self.labelsOpened.emit(path)
 
     # --- saving

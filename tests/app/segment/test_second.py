@@ -96,6 +96,24 @@ def test_it_is_laid_over_and_taken_away(
     assert not space.study.remove(space.study.image()), "the image stays"
 
 
+def test_undoing_opened_labels_goes_back_to_their_file(
+    window: MainWindow, space: SegmentSpace, mask: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Else Ctrl+S would write the older labels into the newer file."""
+    paint(space)
+    first = tmp_path / "first.nii.gz"
+    space.files.saveLabels(first)
+    settled(window, qtbot)
+    window.open([mask])
+    pick(window, qtbot, "Use it as labels")
+    qtbot.waitUntil(lambda: space.study.model.position() == 2)
+    assert space.study.label_file.path == mask
+    space.study.editor.undo()
+    assert space.study.label_file.path == first
+    space.study.editor.redo()
+    assert space.study.label_file.path == mask
+
+
 def test_it_becomes_labels_which_can_be_undone(
     window: MainWindow, space: SegmentSpace, mask: Path, qtbot: QtBot
 ) -> None:
