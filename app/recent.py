@@ -148,6 +148,9 @@ class RecentFiles(QObject):
         name = entry.path.name or str(entry.path)
         if entry.path == last_session_path().absolute():
             name, short = "Last session", "What was open when the program was closed"
+        elif entry.path.parent == last_session_path().absolute().parent:
+            name = f"Earlier session {entry.path.stem.rpartition('-')[2]}"
+            short = "What was open at an earlier exit"
         title = f"{name} · {entry.part}" if entry.part and len(entry.part) < 20 else name
         return RecentItem(
             entry.key, title, short, age(entry.opened, now), entry.kind, not there, picture

@@ -6,6 +6,7 @@ Nothing in it is run or unpacked to disk, and nothing is read that is larger tha
 from __future__ import annotations
 
 import json
+import logging
 import struct
 import zipfile
 import zlib
@@ -23,6 +24,8 @@ from engine.data.atomic import atomic_path
 from engine.errors import InputError
 
 ENDING = ".reverie"
+EARLIER = 9  # sessions of earlier exits that are kept
+_log = logging.getLogger(__name__)
 _FACTS = "session.json"
 _MAX_FACTS = 16 * 2**20
 _MAX_MEMBERS = 256
@@ -39,6 +42,22 @@ _DAMAGED = "It is damaged or was cut off; open the images themselves, or an olde
 def last_session_path() -> Path:
     """Where the session of the last exit lies."""
     return user_state_path("reverie") / f"last{ENDING}"
+
+
+def keep_earlier(path: Path) -> list[Path]:
+    """Move the session at a path out of the way of the next one; `EARLIER` of them are kept.
+
+    Returns:
+        The sessions kept, the newest first. What cannot be moved stays where it is.
+    """
+    places = [path, *(path.with_stem(f"{path.stem}-{number}") for number in range(1, EARLIER + 1))]
+    try:
+        for older, newer in zip(places[:0:-1], places[-2::-1], strict=True):
+            if newer.exists():
+                newer.replace(older)
+    except OSError as error:
+        _log.warning("The session %s is not kept: %s", path, error)
+    return [place for place in places[1:] if place.exists()]
 
 
 def save_session(path: Path, state: SessionState) -> None:

@@ -85,9 +85,6 @@ class Spaces(QObject):
             self.segmentMade.emit()
         return self._segment
 
-    def hasSegment(self) -> bool:
-        return self._segment is not None
-
     def open(self, paths: Sequence[Path]) -> list[Path]:
         """Open what the Segment workspace is for; returns the others."""
         if self._current == SEGMENT:

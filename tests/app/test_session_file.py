@@ -15,7 +15,13 @@ import numpy as np
 import pytest
 
 from app.label_record import LabelRecord
-from app.session_file import last_session_path, load_session, save_session
+from app.session_file import (
+    EARLIER,
+    keep_earlier,
+    last_session_path,
+    load_session,
+    save_session,
+)
 from app.session_models import (
     VERSION,
     ImageState,
@@ -262,3 +268,16 @@ def test_no_mutation_does_worse_than_an_error(saved: Path) -> None:
 
 def test_the_last_session_has_a_place_of_its_own() -> None:
     assert last_session_path().suffix == ".reverie"
+
+
+def test_sessions_of_earlier_exits_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "last.reverie"
+    assert keep_earlier(path) == []
+    for number in range(EARLIER + 3):
+        kept = keep_earlier(path)
+        path.write_text(str(number))
+    assert [place.read_text() for place in kept] == [
+        str(number) for number in range(EARLIER + 1, 1, -1)
+    ]
+    assert kept[0].name == "last-1.reverie"
+    assert len(list(tmp_path.iterdir())) == EARLIER + 1

@@ -79,8 +79,7 @@ class Measuring(QObject):
         self._clock.start()
 
     def _repaint(self) -> None:
-        for view in self._view.volume.shownViews():
-            view.update()
+        self._view.volume.updateSlices()
 
     def _list(self) -> None:
         lines = []

@@ -24,7 +24,7 @@ from app.controllers.segment.sessions import SessionController
 from app.controllers.segment.showing import Showing
 from app.errors import Teller
 from app.recent import RecentFiles
-from app.session_file import ENDING, last_session_path
+from app.session_file import ENDING, keep_earlier, last_session_path
 from app.settings import Settings
 from app.study import Study
 from app.volume_journal import VolumeJournal
@@ -35,6 +35,7 @@ READERS = (
     "engine.data.volumes.read", "engine.data.volumes.nifti", "engine.data.volumes.masks",
     "widgets.viewer.volume.window", "engine.data.labels.operations",
 )  # fmt: skip
+EARLIER_CARDS = 2
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +65,6 @@ class SegmentSpace(QObject):
 
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
-    readyToClose = pyqtSignal()
 
     def __init__(self, around: Surroundings, parent: QWidget) -> None:
         super().__init__(parent)
@@ -122,6 +122,9 @@ class SegmentSpace(QObject):
         self.showing.remember()
         if self.study.volume is not None:
             path = last_session_path()
+            # An earlier one may hold labels that are in no file.
+            for earlier in reversed(keep_earlier(path)[:EARLIER_CARDS]):
+                self.around.recent.add(earlier, "session")
             self.sessions.save(path, quietly=True)
             self.around.recent.add(path, "session", "", *self.showing.thumbnail())
         self.scene.close()

@@ -21,7 +21,6 @@ from engine.data.volumes.volume import Geometry, Kind, Source, Volume, plain_aff
 from engine.errors import InputError
 
 MAGIC = b"\x93NUMPY"
-ZIP_MAGIC = b"PK\x03\x04"
 MAX_MEMBERS = 1000
 # Members that say where the others lie.
 AFFINE, SPACING = "affine", "spacing_mm"
