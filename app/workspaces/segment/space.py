@@ -115,7 +115,11 @@ class SegmentSpace(QObject):
 
     def isKept(self) -> bool:
         """Whether the labels are in their file, or in the session that `close` wrote."""
-        return self.study.isSaved() or self.sessions.isWritten(last_session_path())
+        volume = self.study.volume
+        # A session is opened by its images, so one of no file leaves the labels to the journal.
+        found_again = volume is not None and volume.source.path is not None
+        written = self.sessions.isWritten(last_session_path())
+        return self.study.isSaved() or (found_again and written)
 
     def close(self) -> None:
         """Keep the session of the exit."""

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.session_file import last_session_path
 from app.window import MainWindow
 from app.workspaces.segment.space import SegmentSpace
+from engine.data.volumes.volume import Geometry, Volume
 from tests.app.segment.driving import (
     AFFINE,
     CORONAL,
@@ -213,3 +214,16 @@ def test_the_layout_is_remembered(
     window.close()
     again = start().spaces.segment()
     assert again.view.volume.viewLayout() is ViewLayout.GRID
+
+
+def test_labels_on_an_image_of_no_file_are_left_to_the_journal(
+    window: MainWindow, space: SegmentSpace, qtbot: QtBot
+) -> None:
+    """As after a crash whose image is gone: no session could bring them back."""
+    shape = (4, 5, 6)
+    space.study.open(Volume(np.zeros((1, *shape), np.uint8), Geometry(shape, np.eye(4))))
+    assert space.isKept()
+    space.study.model.replace(np.ones(shape, np.uint8), "Everything")
+    space.sessions.save(last_session_path(), quietly=True)
+    settled(window, qtbot)
+    assert not space.isKept()
