@@ -19,11 +19,12 @@ from torch import Tensor
 from engine.data.segmentation.augment import Augmentation, augment, random_patch
 from engine.data.segmentation.preparation import Preparation
 from engine.data.segmentation.store import CaseStore, Sample
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, InputError
 from engine.methods.cdal.params import DataKind
 
 FOREGROUND_SHARE = 0.5
 BOXES = 8
+PATCH_OVERLAP = 0.25
 # Of MoNuSeg, from the release: means and standard deviations of bytes.
 MONUSEG_MEAN = (142.07, 98.48, 132.96)
 MONUSEG_STD = (65.78, 57.05, 57.78)
@@ -78,15 +79,30 @@ class Recipe:
             ) from error
 
 
-def recipe(kind: DataKind, size: int, *, augmented: bool = True) -> Recipe:
-    """The recipe of a kind of data; at `size` 256 (hippocampus: 32) it is the paper's."""
-    half = Preparation(2, 1, (size, size), "full", (0.5,), (0.5,))
+def recipe(kind: DataKind, size: int, resize: int = 0, *, augmented: bool = True) -> Recipe:
+    """The recipe of a kind of data; at `size` 256 (hippocampus: 32) it is the paper's.
+
+    Args:
+        size: Side of what the network sees.
+        resize: Side that slices are resized to before; 0 takes the paper's: twice `size` for
+            MoNuSeg, else `size` itself.
+
+    Raises:
+        InputError: slices that would be smaller than what is cut from them.
+    """
+    if resize and resize < size:
+        raise InputError(
+            f"Patches of {size} px cannot be cut from images of {resize} px.",
+            f"Resize to {size} px or more, or choose a smaller side.",
+        )
+    whole = resize or (2 * size if kind == "monuseg" else size)
+    half = Preparation(2, 1, (whole, whole), "full", (0.5,), (0.5,))
     if kind == "monuseg":
-        twice = Preparation(
-            2, 3, (2 * size, 2 * size), "full",
+        stained = Preparation(
+            2, 3, (whole, whole), "full",
             tuple(m / 255 for m in MONUSEG_MEAN), tuple(s / 255 for s in MONUSEG_STD),
         )  # fmt: skip
-        found = Recipe(twice, PAPER, size)
+        found = Recipe(stained, PAPER, size)
     elif kind == "hippocampus":
         found = Recipe(Preparation(3, 1, None, "minmax", orientation="LPI"), PLAIN, size, 0.75)
     elif kind == "cxr":
@@ -98,6 +114,9 @@ def recipe(kind: DataKind, size: int, *, augmented: bool = True) -> Recipe:
         found = Recipe(colours, PAPER, size)
     else:
         found = Recipe(half, replace(PAPER, hue=0.0), size)
+    if resize > size and found.preparation.dims == 2:
+        # Patches know little of what lies beyond them: where they meet, both have a say.
+        found = replace(found, overlap=PATCH_OVERLAP, blend="gaussian")
     return found if augmented else replace(found, augmentation=PLAIN)
 
 

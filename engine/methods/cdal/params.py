@@ -46,6 +46,11 @@ class TrainParams(Parameters):
         128, "Side", "Of the images or patches that the network sees.", unit="px",
         ge=16, le=1024, step=16,
     )  # fmt: skip
+    resize: int = parameter(
+        0, "Resize to", "Side that slices are resized to before patches are cut from them; 0 takes "
+        "the published one. Volumes that are one keep their voxels.", unit="px", ge=0, le=4096,
+        step=16, advanced=True,
+    )  # fmt: skip
     augment: bool = parameter(True, "Augment", "The published flips, turns, zooms and colours.")
     renumber: bool = parameter(
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",

@@ -51,7 +51,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     for note in report.notes():
         yield NoteStep(note)
     cases = report.accept(remap=params.renumber)
-    shown = recipe(params.kind, params.size, augmented=params.augment)
+    shown = recipe(params.kind, params.size, params.resize, augmented=params.augment)
     networks = generator_config(params, shown, report.classes)
     discriminator = discriminator_config(params, networks.labels)
     split = _split(cases, params, job.path("output"))
@@ -60,7 +60,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         f"{len(split.test)} kept apart for testing."
     )
     train_data = _data(split.of(cases, "train"), shown, report)
-    plain = recipe(params.kind, params.size, augmented=False)
+    plain = recipe(params.kind, params.size, params.resize, augmented=False)
     held_out = split.of(cases, "validation")
     process = Process(timesteps=params.timesteps)
     with torch.random.fork_rng():

@@ -86,6 +86,21 @@ def test_monuseg_is_normalised_by_its_own_figures() -> None:
     )
 
 
+def test_patches_are_cut_from_images_of_the_side_that_is_wished(tmp_path: Path) -> None:
+    cases = find_cases(folder_set(tmp_path, ["a", "b"], side=40)).cases
+    how = recipe("grey", 16, 64)
+    assert how.preparation.size == (64, 64)
+    assert (how.window, how.overlap, how.blend) == (16, 0.25, "gaussian")
+    images, _ = TrainingData(CaseStore(cases, how.preparation), how, 2).batch(
+        np.random.default_rng(0), 3
+    )
+    assert images.shape == (3, 1, 16, 16)
+    assert recipe("grey", 16, 16) == recipe("grey", 16)
+    assert recipe("hippocampus", 16, 64) == recipe("hippocampus", 16)
+    with pytest.raises(InputError, match="Patches of 64 px cannot be cut from images of 48 px"):
+        recipe("grey", 64, 48)
+
+
 def test_every_kind_has_a_recipe_that_a_card_keeps() -> None:
     for kind in KINDS:
         how = recipe(kind, 64, augmented=False)
