@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 import typer
 
+from app.cli_request import TEXT_INPUTS
 from engine.device import DeviceName, Precision
 from engine.method import Task
 from engine.parameters import ParameterInfo, Parameters, describe
@@ -68,7 +69,7 @@ def run_file_argument() -> inspect.Parameter:
 
 
 def input_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
-    """One path option for each input of these tasks, and `--output`."""
+    """An option for each input of these tasks, a path but for `TEXT_INPUTS`, and `--output`."""
     helps: dict[str, str] = {}
     for task in tasks:
         for name, help in task.inputs.items():
@@ -77,7 +78,12 @@ def input_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
         "output",
         "Where the result goes: .png, .tif or .npy, or a set of pairs (a folder, .npz or .h5).",
     )
-    options = [option(name, Path, _sentence(help), metavar="PATH") for name, help in helps.items()]
+    options = [
+        option(name, str, _sentence(help), metavar="I,J,K")
+        if name in TEXT_INPUTS
+        else option(name, Path, _sentence(help), metavar="PATH")
+        for name, help in helps.items()
+    ]
     return [*options, option("output", Path, _sentence(output), metavar="PATH")]
 
 

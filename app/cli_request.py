@@ -15,7 +15,9 @@ from engine.method import Method, Task
 from engine.parameters import describe
 
 IMAGE_INPUTS = ("mask", "template")
-"""Inputs that tasks take as arrays; all others are paths."""
+"""Inputs that tasks take as arrays; all others are paths, or text."""
+
+TEXT_INPUTS = ("region",)
 
 PICKLES = (".pkl", ".pickle")
 RUN_KEYS = ("method", "task", "preset", "parameters", "inputs", "output")
@@ -105,7 +107,10 @@ def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in run["inputs"].items():
         if not isinstance(value, str):
             raise InputError(f"In the run file {file}, input {name} is no path.", "Correct it.")
-    run["inputs"] = {n: file.resolve().parent / Path(v) for n, v in run["inputs"].items()}
+    folder = file.resolve().parent
+    run["inputs"] = {
+        n: v if n in TEXT_INPUTS else folder / Path(v) for n, v in run["inputs"].items()
+    }
     return run
 
 
@@ -141,9 +146,9 @@ def _known(values: dict[str, Any], task: Task, all_names: set[str]) -> dict[str,
 def _paths(
     offer: Offer, options: Mapping[str, Any], run: Mapping[str, Any], task: Task
 ) -> dict[str, Path]:
-    """The inputs and the output as absolute paths; those that must be there are."""
+    """The inputs and the output as absolute paths, or text; those that must be there are."""
     names = dict.fromkeys(n for t in offer.tasks for n in (*t.inputs, "output"))
-    given = {n: Path(options[n]).expanduser().absolute() for n in names if options.get(n)}
+    given = {n: _as_given(n, options[n]) for n in names if options.get(n)}
     own = {*task.inputs, "output"}
     if foreign := sorted(set(given) - own | set(run["inputs"]) - own):
         raise InputError(
@@ -159,6 +164,10 @@ def _paths(
             f"Give {', '.join(f'--{n} PATH' for n in missing)}.",
         )
     return paths
+
+
+def _as_given(name: str, value: Any) -> Any:
+    return value if name in TEXT_INPUTS else Path(value).expanduser().absolute()
 
 
 def _optional(name: str, task: Task) -> bool:

@@ -24,12 +24,21 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-InputValue = np.ndarray | Path | str | int | float | bool | None
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """An array that nobody writes to any more: a job takes it without a copy."""
+
+    array: np.ndarray
+
+
+InputValue = np.ndarray | Constant | Path | str | int | float | bool | None
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
     """A request. Arrays are copied and made read-only, so what runs is what was asked for.
+
+    A `Constant` given as an input becomes its array, read-only and not copied.
 
     Attributes:
         method: Identifier of a method, such as "adaptdiff".
@@ -59,6 +68,11 @@ class Job:
         assert isinstance(value, np.ndarray), f"input {name!r} of {self.title} is no array"
         return value
 
+    def bytes(self) -> dict[int, int]:
+        """Memory that its arrays hold: bytes of each, by what names the memory."""
+        roots = [_root(v) for v in self.inputs.values() if isinstance(v, np.ndarray)]
+        return {id(root): root.nbytes for root in roots}
+
     def path(self, name: str) -> Path:
         """A required path input; a missing one is a programming error."""
         value = self.inputs[name]
@@ -67,8 +81,19 @@ class Job:
 
 
 def _freeze(value: Any) -> Any:
+    if isinstance(value, Constant):
+        shared = value.array.view()
+        shared.setflags(write=False)
+        return shared
     if not isinstance(value, np.ndarray):
         return value
     copy = np.array(value, copy=True)
     copy.setflags(write=False)
     return copy
+
+
+def _root(array: np.ndarray) -> np.ndarray:
+    """The array that a view looks at."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

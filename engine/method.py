@@ -30,6 +30,8 @@ class Task:
         run: A generator function: yields steps, returns the result, cleans up when closed.
         inputs: Name -> one line of what the input is.
         optional: Names of inputs that may be left out.
+        role: Of the checkpoints that it runs with, as their cards have it; "" where it needs none
+            or finds them by itself.
         presets: Name -> the parameters that differ from the defaults.
     """
 
@@ -41,6 +43,7 @@ class Task:
     inputs: Mapping[str, str] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
+    role: str = ""
 
     def preset(self, name: str) -> dict[str, Any]:
         """The values of a preset.

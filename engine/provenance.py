@@ -35,7 +35,7 @@ def _version(package: str) -> str:
 def array_hash(array: np.ndarray) -> str:
     """SHA-256 of shape, type and values."""
     digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

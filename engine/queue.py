@@ -13,6 +13,8 @@ from engine.outbox import Outbox
 
 # How often a waiting engine thread looks whether the program around it has ended.
 _LOOK_S = 0.5
+KEPT_BYTES = 256 * 2**20
+"""Ended jobs whose arrays are larger together are let go, the latest one excepted."""
 
 
 class JobQueue:
@@ -154,6 +156,12 @@ class JobQueue:
         job = self._jobs.pop(event.job_id)
         if not job.live or isinstance(event, JobFailed):
             self._ended[event.job_id] = job
-            if len(self._ended) > self._keep:
+            while len(self._ended) > self._keep or self._holds_much():
                 self._ended.popitem(last=False)
         self._outbox.put(event)
+
+    def _holds_much(self) -> bool:
+        held: dict[int, int] = {}
+        for job in self._ended.values():
+            held |= job.bytes()
+        return len(self._ended) > 1 and sum(held.values()) > KEPT_BYTES

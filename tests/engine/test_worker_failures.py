@@ -5,9 +5,11 @@ import weakref
 from pathlib import Path
 from threading import Event as Flag
 
+import numpy as np
 import pytest
 import torch
 
+from engine import queue
 from engine.device import Context, DeviceSettings
 from engine.errors import DiskError, EngineError, InputError
 from engine.events import (
@@ -18,7 +20,7 @@ from engine.events import (
     JobNote,
     JobStarted,
 )
-from engine.jobs import Job
+from engine.jobs import Constant, Job
 from engine.steps import ProgressStep
 from engine.worker import Engine
 from tests.helpers.engine_jobs import (
@@ -237,6 +239,24 @@ def test_only_so_many_ended_jobs_are_kept_and_live_ones_only_if_they_failed(
         recorder.wait_end(last)
         with pytest.raises(InputError):
             engine.retry(failed)
+
+
+def test_large_inputs_of_ended_jobs_are_let_go(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "KEPT_BYTES", 1000)
+    shared = Constant(np.zeros(900, np.uint8))
+    with engine_of(recorder, quick=quick) as engine:
+        ids = [engine.submit(job("quick", image=shared)) for _ in range(3)]
+        recorder.wait_end(ids[-1])
+        # One array, however many jobs look at it.
+        recorder.wait_end(engine.retry(ids[0]))
+        recorder.wait_end(engine.submit(job("quick", image=np.zeros(800, np.uint8))))
+        with pytest.raises(InputError):
+            engine.retry(ids[0])
+        last = engine.submit(job("quick", image=np.zeros(2000, np.uint8)))
+        recorder.wait_end(last)
+        recorder.wait_end(engine.retry(last))
 
 
 def test_a_listener_that_raises_is_logged_and_stops_nothing(

@@ -53,12 +53,14 @@ METHOD = Method(
         Task(
             "segment", "Image to labels", "segment", p.SegmentParams, _segment,
             {
-                "input": "image or volume", "output": "labels, .nii.gz or another format",
+                "input": "image or volume",
+                "region": "part of it as i, j, k, such as 4:20,:,7; all of it by default",
+                "output": "labels, .nii.gz or another format",
                 "probability": "foreground probability, optional",
                 "uncertainty": "variance over the votes, optional",
                 "entropy": "entropy of the probability, optional",
             },
-            p.SEGMENT_PRESETS, ("probability", "uncertainty", "entropy"),
+            p.SEGMENT_PRESETS, ("region", "probability", "uncertainty", "entropy"), "generator",
         ),
         Task(
             "train", "Segmenter on labelled images", "train", p.TrainParams, _train,

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from engine.data.segmentation.preparation import Prepared, prepare
 from engine.data.volumes.limits import readable_bytes
+from engine.data.volumes.region import Region
 from engine.data.volumes.volume import Volume
 from engine.device import Context
 from engine.errors import InputError
 from engine.methods.cdal.data import Recipe
-from engine.methods.cdal.regions import Region, checked, looked_at
+from engine.methods.cdal.regions import looked_at
 from engine.methods.cdal.votes import Maps, Tally, entropy, majority, vote_probability
 from engine.methods.cdal.windows import Window, Windows, cut
 from engine.results import SegmentationResult
@@ -79,7 +80,8 @@ def segment(
     ready = prepare(volume, recipe.preparation, channel)
     for note in ready.notes:
         yield NoteStep(note)
-    wanted = checked(region, volume)
+    shape = volume.geometry.shape
+    wanted = (region or Region.whole(shape)).checked(shape)
     box = looked_at(wanted, ready, recipe)
     unit = ready.array[(slice(None), *box)]
     image = torch.from_numpy(recipe.preparation.normalise(unit))
@@ -193,7 +195,7 @@ def _result(
     maps = np.concatenate([probability, found.variance[None], entropy(probability)[None]])
     back = ready.back(_placed(maps[(slice(None), *windows.inside)], box, ready))
     outside = np.ones(back.shape[1:], bool)
-    outside[region.window] = False
+    outside[region.index] = False
     labels = majority(back[:-2])
     for array in (*back, labels):
         array[outside] = 0

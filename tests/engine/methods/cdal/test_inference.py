@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.data.segmentation.preparation import Preparation
+from engine.data.volumes.region import Region
 from engine.data.volumes.volume import Channels, Geometry, Volume, plain_affine
 from engine.errors import InputError
 from engine.methods.cdal.data import Recipe, recipe
 from engine.methods.cdal.inference import segment
-from engine.methods.cdal.regions import Region
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 from tests.engine.methods.cdal.drawing import Brightness
@@ -136,9 +136,9 @@ def test_a_region_is_what_the_whole_says_there() -> None:
     region = Region((4, 3, 2), (6, 9, 7))
     draw = Brightness()
     part = result(volume, VOXELS, draw, region=region)
-    assert np.array_equal(part.labels[region.window], whole.labels[region.window])
+    assert np.array_equal(part.labels[region.index], whole.labels[region.index])
     outside = np.ones(array.shape, bool)
-    outside[region.window] = False
+    outside[region.index] = False
     for maps in (part.labels, part.variance, part.entropy, part.foreground):
         assert not maps[outside].any()
     assert len(draw.calls) == 1
@@ -150,11 +150,11 @@ def test_a_slice_of_a_volume_and_of_one_that_is_resized() -> None:
     volume = image(array)
     how = replace(PLANES, preparation=Preparation(size=(16, 16)))
     for recipe_, axis in ((PLANES, 0), (VOXELS, 1), (how, 0), (how, 2)):
-        region = Region.of_slice(volume, axis, 3)
+        region = Region.of_slice(volume.geometry.shape, axis, 3)
         draw = Brightness()
         found = result(volume, recipe_, draw, region=region)
         inside = np.zeros(array.shape, bool)
-        inside[region.window] = True
+        inside[region.index] = True
         assert found.labels[inside].any()
         assert not found.labels[~inside].any()
 
