@@ -103,7 +103,11 @@ class JobPreview(JobEvent):
 
 @dataclass(frozen=True, eq=False)
 class JobImages(JobEvent):
-    """Named images that a running job wants seen, such as training samples; (H, W) float32 each."""
+    """Named images that a running job wants seen, such as training samples.
+
+    Attributes:
+        images: Title -> (H, W), float32 grey values or uint8 labels.
+    """
 
     images: Mapping[str, np.ndarray]
     caption: str = ""

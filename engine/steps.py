@@ -46,7 +46,7 @@ class TrainStep:
     Attributes:
         iteration: 1 for the first step of the run, resumed parts counted in.
         total: Steps of the whole run.
-        losses: Named values, logged and drawn as curves.
+        losses: Named values, logged and drawn as curves: losses, learning rates, figures.
     """
 
     iteration: int
@@ -65,7 +65,7 @@ class ProgressStep:
 
 @dataclass(frozen=True, eq=False)
 class ImagesStep:
-    """Named images to show while a task runs, each (H, W) float32."""
+    """Named images to show while a task runs: (H, W), float32 grey values or uint8 labels."""
 
     images: Mapping[str, np.ndarray]
     caption: str = ""

@@ -53,40 +53,18 @@ def fit(
     """
     accelerator = _accelerator(context)
     state = _start(trainable, settings, accelerator)
-    if run is not None and (found := run.load_state()):
-        state.restore(found)
-        yield NoteStep(f"Continuing at iteration {state.iteration} of {settings.iterations}.")
-    wrapped, prepared = accelerator.prepare(state.model, state.optimizer)
-    critic = accelerator.prepare(*state.rival) if state.rival else None
+    kept = run if accelerator.is_main_process else None
     try:
-        for i in range(state.iteration, settings.iterations):
-            rng = np.random.default_rng([settings.seed, i])
-            rates = _set_rates(settings, state, i)
-            players = [_Player(wrapped, prepared, trainable.loss, "loss")]
-            if critic is not None and isinstance(trainable, Adversarial):
-                judge = partial(trainable.critic_loss, iteration=i + 1)
-                players.insert(0, _Player(critic[0], critic[1], judge, "critic"))
-            losses = _iterate(trainable, players, settings, context, accelerator, rng)
-            if not np.isfinite([losses[player.minimised] for player in players]).all():
-                raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
-            if state.ema:
-                state.ema.update()
-            state.iteration = i + 1
-            figures = _measure(trainable, settings, state)
-            losses |= figures
-            if run is not None and accelerator.is_main_process:
-                # Before the state is saved: what is resumed from has its metrics on disk.
-                run.log(state.iteration, {**losses, **rates})
-                _save(settings, state, run, figures)
-            yield TrainStep(state.iteration, settings.iterations, losses)
-            if isinstance(trainable, Previewing) and _due(settings.preview_every, i + 1):
-                with _for_use(state):
-                    images = trainable.preview(state.model)
-                yield ImagesStep(images, f"Iteration {state.iteration}")
+        if kept is not None:
+            kept.hold()
+        if run is not None and (found := run.load_state()):
+            state.restore(found)
+            yield NoteStep(f"Continuing at iteration {state.iteration} of {settings.iterations}.")
+        yield from _iterations(trainable, settings, context, accelerator, state, kept)
     except GeneratorExit:
         # Cancelled between two steps: nothing of the work done is lost.
-        if run is not None and accelerator.is_main_process and state.is_finite():
-            run.save_state(state.tensors(), state.iteration)
+        if kept is not None and state.is_finite():
+            kept.save_state(state.tensors(), state.iteration)
         raise
     finally:
         if run is not None:
@@ -95,6 +73,50 @@ def fit(
     if state.ema:
         state.model.load_state_dict(dict(state.ema.weights))
     return state.model.eval()
+
+
+def _iterations(
+    trainable: Trainable,
+    settings: FitSettings,
+    context: Context,
+    accelerator: Accelerator,
+    state: TrainingState,
+    run: RunFolder | None,
+) -> Generator[Step, None, None]:
+    """The iterations that the state has still before it, each logged and, where asked, shown."""
+    wrapped, prepared = accelerator.prepare(state.model, state.optimizer)
+    critic = accelerator.prepare(*state.rival) if state.rival else None
+    for i in range(state.iteration, settings.iterations):
+        rng = np.random.default_rng([settings.seed, i])
+        rates = _set_rates(settings, state, i)
+        players = [_Player(wrapped, prepared, trainable.loss, "loss")]
+        if critic is not None and isinstance(trainable, Adversarial):
+            judge = partial(trainable.critic_loss, iteration=i + 1)
+            players.insert(0, _Player(critic[0], critic[1], judge, "critic"))
+        losses = _iterate(trainable, players, settings, context, accelerator, rng)
+        if not np.isfinite([losses[player.minimised] for player in players]).all():
+            raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
+        if state.ema:
+            state.ema.update()
+        state.iteration = i + 1
+        figures = _measure(trainable, settings, state)
+        told = {**losses, **figures, **rates}
+        if run is not None:
+            # Before the state is saved: what is resumed from has its metrics on disk.
+            run.log(state.iteration, told)
+            _save(settings, state, run, figures)
+        yield TrainStep(state.iteration, settings.iterations, told)
+        if isinstance(trainable, Previewing) and settings.shows(state.iteration):
+            yield _show(trainable, state, run)
+
+
+def _show(trainable: Previewing, state: TrainingState, run: RunFolder | None) -> ImagesStep:
+    """Pictures of how far the network is, kept in the run."""
+    with _for_use(state):
+        pictures = trainable.preview(state.model)
+    if run is not None:
+        run.save_previews(state.iteration, pictures)
+    return ImagesStep(pictures, f"Iteration {state.iteration}")
 
 
 def _accelerator(context: Context) -> Accelerator:

@@ -5,6 +5,8 @@ metrics.csv                       one row an iteration
 events.out.tfevents.*             the same for TensorBoard
 checkpoints/best, final           averaged weights with their cards, to use
 checkpoints/latest.state          all that resuming needs, without pickles
+previews/000100_name.png          what it could do by then
+run.lock                          held by the process that trains here
 """
 
 from __future__ import annotations
@@ -12,16 +14,18 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
+from filelock import FileLock, Timeout
 
 from engine.data.atomic import atomic_path, disk_error
 from engine.errors import DiskError, InputError
 from engine.training.checkpoint import Card, load_tensors, save_checkpoint
+from engine.training.previews import Pictures, prune_previews, write_previews
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 FLUSH_EVERY = 50
 COLUMNS = ("iteration", "name", "value")
+METRICS, LOCK = "metrics.csv", "run.lock"
 
 
 class RunFolder:
@@ -44,6 +49,7 @@ class RunFolder:
         self.card = card
         self._rows: list[tuple[int, str, float]] = []
         self._board: SummaryWriter | None = None
+        self._lock: FileLock | None = None
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -63,7 +69,7 @@ class RunFolder:
 
     @property
     def _metrics_file(self) -> Path:
-        return self.path / "metrics.csv"
+        return self.path / METRICS
 
     def write_request(self, request: Mapping[str, Any]) -> None:
         """Keep what was asked for as run.toml.
@@ -81,13 +87,32 @@ class RunFolder:
         with atomic_path(file) as partial:
             partial.write_text(tomli_w.dumps(_without_none(request)), encoding="utf-8")
 
+    def hold(self) -> None:
+        """Keep other processes from training here until `close`.
+
+        Raises:
+            InputError: another process does.
+        """
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise InputError(
+                f"Another process trains in {self.path}.", "Wait for it, or stop it first."
+            ) from error
+        except NotImplementedError:
+            return  # a file system without locks
+        except OSError as error:
+            raise disk_error(self.path / LOCK, error) from error
+        self._lock = lock
+
     def load_state(self) -> dict[str, Tensor] | None:
-        """What `save_state` kept, or None in a new run. Forgets metrics that came after it."""
-        if not self._state_file.exists():
-            self._truncate_metrics(0)  # those of an attempt that came to nothing
-            return None
-        tensors = load_tensors(self._state_file)
-        self._truncate_metrics(int(tensors["counters.iteration"]))
+        """What `save_state` kept, or None in a new run. Forgets what was told after it."""
+        tensors = load_tensors(self._state_file) if self._state_file.exists() else None
+        # Without a state, all of an attempt that came to nothing.
+        iteration = int(tensors["counters.iteration"]) if tensors else 0
+        self._truncate_metrics(iteration)
+        prune_previews(self.path, iteration)
         return tensors
 
     def save_state(self, tensors: Mapping[str, Tensor], iteration: int) -> None:
@@ -110,6 +135,10 @@ class RunFolder:
         path = self.path / "checkpoints" / f"{name}.safetensors"
         save_checkpoint(path, tensors, card, precision="float16")
 
+    def save_previews(self, iteration: int, pictures: Pictures) -> None:
+        """Keep pictures of how far the run is."""
+        write_previews(self.path, iteration, pictures)
+
     def log(self, iteration: int, values: Mapping[str, float]) -> None:
         """Record values; they reach the disk in batches and at every `save_state`."""
         self._rows.extend((iteration, name, value) for name, value in values.items())
@@ -121,14 +150,18 @@ class RunFolder:
             self._flush()
 
     def close(self) -> None:
-        """Write what waits and end TensorBoard's writer thread."""
+        """Write what waits, end TensorBoard's writer thread, let other processes in."""
         try:
             self._flush()
         finally:
-            if self._board is not None:
-                board, self._board = self._board, None
-                with self._disk_errors():
-                    board.close()
+            try:
+                if self._board is not None:
+                    board, self._board = self._board, None
+                    with self._disk_errors():
+                        board.close()
+            finally:
+                if self._lock is not None:
+                    self._lock.release()
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:
@@ -172,19 +205,28 @@ class RunFolder:
 
 def read_metrics(path: Path) -> list[tuple[int, str, float]]:
     """All complete rows (iteration, name, value) of a run; one cut off by a crash is left out."""
-    file = path / "metrics.csv"
+    file = path / METRICS
     if not file.exists():
         return []
-    rows = []
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     # Half a number reads as a number: only the line's end tells that it is whole.
-    for row in csv.reader(line for line in lines[1:] if line.endswith("\n")):
+    return list(split_rows(line for line in lines if line.endswith("\n")))
+
+
+def split_rows(lines: Iterable[str]) -> Iterator[tuple[int, str, float]]:
+    """The rows of such lines; the heading and what is no row are passed over.
+
+    Each line by itself: a damaged one takes no other with it, as an open quote would.
+    """
+    for line in lines:
+        iteration, _, rest = line.partition(",")
+        name, _, value = rest.rpartition(",")
+        if name.startswith('"'):
+            name = name[1:-1].replace('""', '"')
         try:
-            iteration, name, value = row
-            rows.append((int(iteration), name, float(value)))
+            yield int(iteration), name, float(value)
         except ValueError:
             continue
-    return rows
 
 
 def read_request(path: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Previewing(Protocol):
     """What a `Trainable` has more where it can show how far it is."""
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
-        """Named images (H, W) float32, the same samples every time."""
+        """Named pictures of the same samples every time, as `engine.steps.ImagesStep` has them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class FitSettings:
         betas: Of Adam: its memory of the gradient and of the gradient's square.
         cosine_end: Rate that the learning rates fall to along half a cosine; None leaves them.
         critic_lr: Learning rate of the critic, where there is one.
-        preview_every: Iterations between two previews; 0 none.
+        preview_every: Iterations between two previews, with one at the end; 0 none.
     """
 
     iterations: int
@@ -89,6 +89,11 @@ class FitSettings:
     def critic_rate(self, iteration: int) -> float:
         """The critic's learning rate of a 0-based iteration."""
         return self._at(self.critic_lr, iteration)
+
+    def shows(self, iteration: int) -> bool:
+        """Whether there is a preview at a 1-based iteration."""
+        last = iteration == self.iterations
+        return bool(self.preview_every) and (last or iteration % self.preview_every == 0)
 
     def _at(self, rate: float, iteration: int) -> float:
         if self.cosine_end is not None:

@@ -129,12 +129,15 @@ class DuelStage:
         x_t, x_next = self._pair(self.schedule.to(self._device), x0, t, noise)
         pictures = {
             "Image": image[0].mean(dim=0),
-            "Labels": classes_of(x0)[0],
-            "Segmentation": votes.labels[0],
+            "Labels": classes_of(x0)[0].to(torch.uint8),
+            "Segmentation": votes.labels[0].to(torch.uint8),
             "Foreground": votes.probability[0, 1:].sum(dim=0),
             "Attention of D": self._attention(x_t, t, x_next)[0, 0],
         }
-        return {name: p.float().cpu().numpy() for name, p in pictures.items()}
+        return {
+            name: (p if p.dtype == torch.uint8 else p.float()).cpu().numpy()
+            for name, p in pictures.items()
+        }
 
     @property
     def _device(self) -> torch.device:

@@ -189,6 +189,25 @@ def test_rates_and_figures_are_recorded(whole: Path) -> None:
     assert list(whole.glob("events.out.tfevents.*"))
 
 
+def test_a_step_tells_the_rates_and_figures_that_are_recorded(tmp_path: Path) -> None:
+    _, steps = finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    told = [
+        (s.iteration, n, v) for s in steps if isinstance(s, TrainStep) for n, v in s.losses.items()
+    ]
+    assert told == read_metrics(tmp_path)
+
+
+def test_a_folder_that_another_run_holds_is_left_alone(tmp_path: Path) -> None:
+    other = run_folder(tmp_path)
+    other.hold()
+    with pytest.raises(InputError, match="Another process trains"):
+        finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    assert not (tmp_path / "metrics.csv").exists()
+    other.close()
+    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+
+
 def test_best_is_the_best_and_final_the_last(whole: Path) -> None:
     best = load_checkpoint(whole / "checkpoints" / "best.safetensors")
     final = load_checkpoint(whole / "checkpoints" / "final.safetensors")

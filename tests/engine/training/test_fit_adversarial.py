@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import CheckpointError, EngineError
-from engine.steps import ImagesStep, TrainStep
+from engine.steps import ImagesStep, NoteStep, TrainStep
 from engine.training.checkpoint import load_checkpoint, load_tensors
 from engine.training.fit import Batch, FitSettings, fit
+from engine.training.previews import preview_iterations, read_previews
 from engine.training.runs import RunFolder, read_metrics
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.tiny_training import CARD, Toy
@@ -70,6 +72,31 @@ def test_pictures_are_of_the_averaged_weights(tmp_path: Path) -> None:
     assert [s.caption for s in shown] == ["Iteration 3", "Iteration 6"]
     ema = load_tensors(tmp_path / "checkpoints" / "latest.state")["ema.0.weight"]
     assert np.array_equal(shown[-1].images["weights"], ema[0, 0].numpy())
+    assert preview_iterations(tmp_path) == (3, 6)
+    kept = read_previews(tmp_path, 6)["weights"]
+    assert np.allclose(kept, ema[0, 0].numpy(), atol=np.ptp(ema[0, 0].numpy()) / 255)
+
+
+def test_the_last_iteration_is_shown_too_unless_none_is() -> None:
+    _, steps = run(fit(Duel(), replace(SETTINGS, preview_every=4), cpu_context()))
+    shown = [s.caption for s in steps if isinstance(s, ImagesStep)]
+    assert shown == ["Iteration 4", "Iteration 6"]
+    _, steps = run(fit(Duel(), replace(SETTINGS, preview_every=0), cpu_context()))
+    assert not [s for s in steps if isinstance(s, ImagesStep)]
+
+
+def test_a_killed_run_that_is_continued_forgets_later_pictures(tmp_path: Path) -> None:
+    first = fit(Duel(), replace(SETTINGS, save_every=2), cpu_context(), folder(tmp_path))
+    for step in first:
+        if isinstance(step, ImagesStep):
+            shutil.copytree(tmp_path, tmp_path.parent / "killed")
+            break
+    first.close()
+    assert preview_iterations(tmp_path.parent / "killed") == (3,)
+    again = fit(Duel(), SETTINGS, cpu_context(), folder(tmp_path.parent / "killed"))
+    assert isinstance(next(again), NoteStep)
+    assert preview_iterations(tmp_path.parent / "killed") == ()
+    again.close()
 
 
 @pytest.mark.parametrize("at", [1, 4])

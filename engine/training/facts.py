@@ -1,0 +1,129 @@
+"""What a run folder says about itself, whoever trains or trained in it. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from engine.errors import CheckpointError, InputError
+from engine.training.checkpoint import Card, read_card
+from engine.training.runs import LOCK, METRICS, read_request
+
+BEST, FINAL, STATE = "best.safetensors", "final.safetensors", "latest.state"
+
+
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """A run as it is at the moment.
+
+    Attributes:
+        path: Its folder.
+        request: Content of run.toml: method, task, parameters, inputs.
+        best, final: Cards of the weights there are to use.
+        state: Card of what the run can be continued from.
+        written: When it was last written to, in seconds since 1970.
+        held: Whether a process on this machine trains in it now.
+    """
+
+    path: Path
+    request: Mapping[str, Any]
+    best: Card | None
+    final: Card | None
+    state: Card | None
+    written: float
+    held: bool
+
+    @property
+    def method(self) -> str:
+        return str(self.request.get("method", ""))
+
+    @property
+    def task(self) -> str:
+        return str(self.request.get("task", ""))
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        found = self.request.get("parameters")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def iterations(self) -> int:
+        """Of the whole run, 0 where it does not say."""
+        wanted = self.parameters.get("iterations", 0)
+        return wanted if isinstance(wanted, int) else 0
+
+    @property
+    def saved(self) -> int:
+        """The iteration that it can be continued from, 0 for its start."""
+        done = self.state.training.get("iterations_done", 0) if self.state else 0
+        return done if isinstance(done, int) else 0
+
+    @property
+    def weights(self) -> Path | None:
+        """The checkpoint to use: the final one, else the best so far."""
+        if self.final is not None:
+            return self.path / "checkpoints" / FINAL
+        return self.path / "checkpoints" / BEST if self.best is not None else None
+
+
+def look_at(path: Path) -> RunFacts:
+    """What is known of the run in a folder.
+
+    Raises:
+        InputError: the folder holds no run, or its request cannot be read.
+    """
+    if not (path / "run.toml").is_file():
+        if (path.parent / "run.toml").is_file():
+            return look_at(path.parent)  # one of its own folders was chosen
+        raise InputError(
+            f"{path} holds no training run.", "Choose a folder that has a run.toml in it."
+        )
+    folder = path / "checkpoints"
+    return RunFacts(
+        path, read_request(path), _card(folder / BEST), _card(folder / FINAL),
+        _card(folder / STATE), _written(path), is_held(path),
+    )  # fmt: skip
+
+
+def holds_run(path: Path) -> bool:
+    """Whether a training there would continue a run."""
+    return (path / "run.toml").exists()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process on this machine trains in the folder; writes nothing."""
+    file = path / LOCK
+    if not file.exists():
+        return False
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False  # nobody can tell, such as on somebody else's folder
+    lock.release()
+    return False
+
+
+def _card(file: Path) -> Card | None:
+    if not file.is_file():
+        return None
+    try:
+        return read_card(file)
+    except CheckpointError:
+        return None  # it is told by whoever uses the file
+
+
+def _written(path: Path) -> float:
+    times = [0.0]
+    for name in (METRICS, f"checkpoints/{STATE}", "run.toml"):
+        try:
+            times.append((path / name).stat().st_mtime)
+        except OSError:
+            continue  # not there yet
+    return max(times)
