@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRect, QRectF
+from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QPainterPath
 
 from widgets.paint.labels.stamp import Footprint
@@ -31,23 +31,6 @@ def block_of(plane: Plane, index: int, rect: QRect, seen: NDArray[Any]) -> tuple
         cut = cut.T
     box = Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
     return box, np.expand_dims(cut, plane.axis)
-
-
-def slice_box(plane: Plane, index: int) -> Box:
-    """All voxels of a slice."""
-    low, high = [0, 0, 0], list(plane.shape)
-    low[plane.axis], high[plane.axis] = index, index + 1
-    return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
-
-
-def rect_of(plane: Plane, box: Box) -> QRectF:
-    """What a box covers of its slices, in plane coordinates."""
-    sides = []
-    for axis, flip in ((plane.col_axis, plane.flip_col), (plane.row_axis, plane.flip_row)):
-        size = box.high[axis] - box.low[axis]
-        sides.append((plane.shape[axis] - box.high[axis] if flip else box.low[axis], size))
-    (x, width), (y, height) = sides
-    return QRectF(x, y, width, height)
 
 
 @lru_cache(maxsize=64)

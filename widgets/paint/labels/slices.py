@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from widgets.paint.labels.editor import LabelEditor
-from widgets.paint.labels.place import slice_box
 from widgets.paint.labels.rule import PaintRule
-from widgets.viewer.volume.planes import Plane
+from widgets.viewer.volume.planes import Plane, slice_box
 
 
 def copy_slice(editor: LabelEditor, plane: Plane, index: int, by: int) -> int:

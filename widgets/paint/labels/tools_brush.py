@@ -10,12 +10,13 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter
 
 from widgets.paint.labels.adaptive import structure
-from widgets.paint.labels.place import footprint_outline, rect_of
+from widgets.paint.labels.place import footprint_outline
 from widgets.paint.labels.settings import Unit
 from widgets.paint.labels.stamp import Footprint, Piece, Place, sweep
 from widgets.paint.labels.tools import LEFT, RIGHT, LabelTool, pens, to_view
 from widgets.viewer.chips import PAD_X, draw_chip
 from widgets.viewer.volume.box import Box
+from widgets.viewer.volume.planes import rect_of
 
 if TYPE_CHECKING:
     from widgets.paint.labels.editor import LabelEditor

@@ -9,10 +9,11 @@ import numpy as np
 from PyQt6.QtCore import QRect, Qt
 
 from widgets.paint.labels.connect import connected
-from widgets.paint.labels.place import block_of, slice_box
+from widgets.paint.labels.place import block_of
 from widgets.paint.labels.settings import FillBy
 from widgets.paint.labels.tools import LEFT, RIGHT, LabelTool
 from widgets.viewer.volume.box import Triple
+from widgets.viewer.volume.planes import slice_box
 
 if TYPE_CHECKING:
     from widgets.paint.labels.ink import Ink

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PyQt6.QtCore import QRectF
+
+from widgets.viewer.volume.box import Box
 
 Shape = tuple[int, int, int]
 Triple = tuple[float, float, float]
@@ -103,6 +106,23 @@ class Plane:
             height - y if self.flip_row else y,
             voxel[self.axis],
         )
+
+
+def slice_box(plane: Plane, index: int) -> Box:
+    """All voxels of a slice."""
+    low, high = [0, 0, 0], list(plane.shape)
+    low[plane.axis], high[plane.axis] = index, index + 1
+    return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+
+def rect_of(plane: Plane, box: Box) -> QRectF:
+    """What a box covers of its slices, in plane coordinates."""
+    sides = []
+    for axis, flip in ((plane.col_axis, plane.flip_col), (plane.row_axis, plane.flip_row)):
+        size = box.high[axis] - box.low[axis]
+        sides.append((plane.shape[axis] - box.high[axis] if flip else box.low[axis], size))
+    (x, width), (y, height) = sides
+    return QRectF(x, y, width, height)
 
 
 def planes_of(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPointF, QRect, QRectF
 
-from widgets.paint.labels.place import block_of, footprint_outline, rect_of, slice_box
+from widgets.paint.labels.place import block_of, footprint_outline
 from widgets.paint.labels.stamp import Footprint
-from widgets.viewer.volume.planes import PlaneName, planes_of
+from widgets.viewer.volume.planes import PlaneName, planes_of, rect_of, slice_box
 
 SHAPE = (5, 6, 7)
 AFFINES = [np.diag([1.0, 1, 1, 1]), np.diag([-1.0, 2, -3, 1]), np.eye(4)[[1, 2, 0, 3]]]
