@@ -1,4 +1,4 @@
-"""Engine events to rows of the jobs list, and the list's wishes to the engine."""
+"""Engine events to rows of the jobs lists, and the lists' wishes to the engine."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from engine.events import (
     QueueChanged,
 )
 from engine.worker import EngineLike
-from widgets.panels.job_row import JobRow
+from widgets.panels.job_row import FINISHED, JobRow
 from widgets.panels.jobs import JobsPanel
 
 
 class JobsController(QObject):
-    """Keeps `session.jobs` and the panel; `retried` carries the old id and the new one."""
+    """Keeps `session.jobs` and the lists; `retried` carries the old id and the new one.
+
+    Every workspace may have a list of its own; all show the same jobs.
+    """
 
     retried = pyqtSignal(int, int)
 
@@ -42,15 +45,13 @@ class JobsController(QObject):
         super().__init__(parent)
         self._engine = engine
         self._session = session
-        self._panel = panel
+        self._panels: list[JobsPanel] = []
+        self._order: tuple[int, ...] = ()
         self._teller = teller
         self._titles: dict[int, str] = {}
         self._paused = False
-        session.jobChanged.connect(lambda job_id: panel.upsert(session.jobs[job_id]))
-        panel.cancelRequested.connect(engine.cancel)
-        panel.moveRequested.connect(engine.move)
-        panel.pauseToggled.connect(self.pause)
-        panel.retryRequested.connect(self.retry)
+        session.jobChanged.connect(self._show)
+        self.addPanel(panel)
         bridge.ready.connect(self._ready)
         bridge.broken.connect(self._broken)
         bridge.queueChanged.connect(self._queue_changed)
@@ -61,6 +62,19 @@ class JobsController(QObject):
         bridge.finished.connect(self._finished)
         bridge.failed.connect(self._failed)
         bridge.cancelled.connect(self._cancelled)
+
+    def addPanel(self, panel: JobsPanel) -> None:
+        """Let another list show the jobs, those of before too."""
+        self._panels.append(panel)
+        for row in self._session.jobs.values():
+            panel.upsert(row)
+        panel.setQueueOrder(self._order)
+        panel.setPaused(self._paused)
+        panel.cancelRequested.connect(self._engine.cancel)
+        panel.moveRequested.connect(self._engine.move)
+        panel.pauseToggled.connect(self.pause)
+        panel.retryRequested.connect(self.retry)
+        panel.cleared.connect(self._clear)
 
     def pause(self, paused: bool) -> None:
         """Hold the queue and the running job, or let them go."""
@@ -79,9 +93,21 @@ class JobsController(QObject):
         except InputError as error:
             self._teller.error(error)
             return
-        self._panel.remove(job_id)
+        for panel in self._panels:
+            panel.remove(job_id)
         self._session.jobs.pop(job_id, None)
         self.retried.emit(job_id, new)
+
+    def _show(self, job_id: int) -> None:
+        for panel in self._panels:
+            panel.upsert(self._session.jobs[job_id])
+
+    def _clear(self) -> None:
+        for panel in self._panels:
+            panel.clearFinished()
+        jobs = self._session.jobs
+        for job_id in [job_id for job_id, row in jobs.items() if row.state in FINISHED]:
+            del jobs[job_id]
 
     def _ready(self, event: EngineReady) -> None:
         cores = f"{event.threads} threads" if event.device == "cpu" else event.device.upper()
@@ -94,8 +120,10 @@ class JobsController(QObject):
         self._teller.say("error", event.message, event.hint, detail)
 
     def _queue_changed(self, event: QueueChanged) -> None:
-        self._panel.setQueueOrder(event.order)
-        self._panel.setPaused(event.paused)
+        self._order = event.order
+        for panel in self._panels:
+            panel.setQueueOrder(event.order)
+            panel.setPaused(event.paused)
         if event.paused == self._paused:
             return
         self._paused = event.paused

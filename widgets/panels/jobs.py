@@ -32,6 +32,7 @@ class JobsPanel(QWidget):
     moveRequested = pyqtSignal(int, int)
     pauseToggled = pyqtSignal(bool)
     detailsRequested = pyqtSignal(int)
+    cleared = pyqtSignal()  # the user has taken the finished jobs off
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +52,7 @@ class JobsPanel(QWidget):
         self._clear.setToolTip("Clear finished jobs")
         self._clear.setAccessibleName("Clear finished jobs")
         self._clear.clicked.connect(self.clearFinished)
+        self._clear.clicked.connect(lambda: self.cleared.emit())
         self._build()
         self._show_pause(False)
         self._arrange()
