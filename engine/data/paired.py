@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,20 @@ SUFFIXES = (
     ".npy",
 )
 
+VOLUME_SUFFIXES = (
+    ".nrrd",
+    ".nhdr",
+    ".mha",
+    ".mhd",
+    ".hdr",
+    ".dcm",
+    ".h5",
+    ".hdf5",
+    ".npz",
+)
+"""Further ones of files that hold volumes."""
+
+_ENDINGS = (*SUFFIXES, *VOLUME_SUFFIXES)
 _ROLE = re.compile(
     r"[ _.\-]+(masks?|gt|groundtruth|ground_truth|labels?|seg|segmentation|annotation|"
     r"(1st|2nd)?_?manual\d*|manual|vessels?|image|img|im|training|train|test)$"
@@ -48,7 +63,9 @@ class PairListing:
 
 
 def find_pairs(
-    images_dir: str | os.PathLike[str], masks_dir: str | os.PathLike[str]
+    images_dir: str | os.PathLike[str],
+    masks_dir: str | os.PathLike[str],
+    endings: Sequence[str] = SUFFIXES,
 ) -> PairListing:
     """Pairs images with masks by name, by the strictest rule that pairs most.
 
@@ -59,11 +76,12 @@ def find_pairs(
     Args:
         images_dir, masks_dir: Folders; they may be the same one, then files with a word for masks
             in their name are the masks.
+        endings: Of the files to take, in lower case.
 
     Raises:
         InputError: A folder is missing, unreadable or without images, or nothing fits together.
     """
-    images, masks = _images(Path(images_dir)), _images(Path(masks_dir))
+    images, masks = (_images(Path(folder), endings) for folder in (images_dir, masks_dir))
     if Path(images_dir).resolve() == Path(masks_dir).resolve():
         masks = [path for path in masks if _is_mask(path)]
         images = [path for path in images if not _is_mask(path)]
@@ -85,7 +103,7 @@ def find_pairs(
     return best
 
 
-def _images(folder: Path) -> list[Path]:
+def _images(folder: Path, endings: Sequence[str]) -> list[Path]:
     try:
         names = sorted(folder.iterdir(), key=lambda path: path.name)
     except FileNotFoundError as error:
@@ -101,20 +119,22 @@ def _images(folder: Path) -> list[Path]:
     found = [
         path
         for path in names
-        if not path.name.startswith(".") and _suffix(path) is not None and path.is_file()
+        if not path.name.startswith(".")
+        and path.name.lower().endswith(tuple(endings))
+        # A link that leads nowhere is told with the others, not passed over.
+        and (path.is_file() or (path.is_symlink() and not path.exists()))
     ]
     if not found:
-        kinds = ", ".join(SUFFIXES[1:])
+        kinds = ", ".join(endings)
         raise InputError(f"The folder {folder} holds no images.", f"Images end in {kinds}.")
     return found
 
 
-def _suffix(path: Path) -> str | None:
-    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
-
-
 def _stem(path: Path) -> str:
-    return path.name.lower()[: -len(_suffix(path) or "") or None]
+    # Some systems write an umlaut as two characters, others as one.
+    name = unicodedata.normalize("NFC", path.name).lower()
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), path.suffix)
+    return name.removesuffix(ending.lower())
 
 
 def _bare_stem(path: Path) -> str:

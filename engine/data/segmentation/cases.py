@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.data.paired import find_pairs
+from engine.data.paired import SUFFIXES, VOLUME_SUFFIXES, find_pairs
 from engine.data.segmentation.patients import patient_of
 from engine.errors import InputError
 
@@ -127,7 +127,7 @@ def _with_channel(listing: CaseListing, channel: int) -> CaseListing:
 
 
 def _paired(images: Path, masks: Path, pattern: str) -> CaseListing:
-    listing = find_pairs(images, masks)
+    listing = find_pairs(images, masks, (*SUFFIXES, *VOLUME_SUFFIXES))
     # What pairs the files is in lower case; a pattern is meant for the names as they are written.
     return CaseListing(
         tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,10 @@ from engine.data.segmentation.cases import Case, CaseListing
 from engine.data.segmentation.reading import CaseFacts
 from engine.errors import InputError
 
-Kind = Literal["unpaired", "unusable", "labels", "duplicate", "empty"]
+Kind = Literal["unpaired", "unusable", "converted", "labels", "duplicate", "empty", "full"]
 MAX_CLASSES = 64
 SHOWN = 8
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,14 @@ class CheckReport:
             InputError: Too few cases, no foreground, too many classes, or labels to renumber.
         """
         if len(self.cases) < least:
-            why = "; ".join(p.message for p in self.problems[:3]) or "there are no more"
+            left = [p.message for p in self.problems if p.leaves_out]
+            why = f": {' '.join(left[:3])}" if left else "."
             raise InputError(
-                f"The set has {len(self.cases)} usable cases, at least {least} are needed: {why}",
-                "Add cases: what is trained on one cannot be tested on another.",
+                f"The set has {_counted(len(self.cases), 'usable case')}, at least {least} are "
+                f"needed{why}",
+                "Add cases: at least one to train on and one to test on, of another patient."
+                if least > 1
+                else "Add cases, or correct these.",
             )
         if self.classes < 2:
             raise InputError(
@@ -90,13 +96,20 @@ class CheckReport:
             raise InputError(
                 f"The labels are {_listed(self.values)}, not 0 to {self.classes - 1}.",
                 f"They can be renumbered: {describe_remap(self.remap)}. "
-                "Switch 'Renumber labels' on to do so.",
+                "Switch 'Renumber labels' on (--renumber on the command line) to do so.",
             )
         return self.cases
 
-    def notes(self) -> tuple[str, ...]:
-        """What is to be said, a sentence for each problem."""
-        return (*self.told, *(f"{p.message} {p.remedy}".strip() for p in self.problems))
+    def notes(self, *, remap: bool = False) -> tuple[str, ...]:
+        """What is to be said, a sentence for each problem.
+
+        Args:
+            remap: As in `accept`, which refuses labels that are not to be renumbered.
+        """
+        kept = [f"{p.message} {p.remedy}".strip() for p in self.problems if p.kind != "labels"]
+        if self.remap and remap:
+            kept.append(f"Labels are renumbered: {describe_remap(self.remap)}.")
+        return (*self.told, *kept)
 
 
 def judge(listing: CaseListing, facts: Sequence[CaseFacts]) -> CheckReport:
@@ -108,14 +121,7 @@ def judge(listing: CaseListing, facts: Sequence[CaseFacts]) -> CheckReport:
     values = tuple(sorted({v for f in good for v in f.values}))
     remap, names, told = _labels(values, listing.names)
     problems += told
-    empty = [f.case.name for f in good if not any(f.values)]
-    if empty:
-        problems.append(
-            Problem(
-                "empty", f"The masks of {_listed(empty)} are empty.",
-                "They are used as images in which there is nothing to find.",
-            )
-        )  # fmt: skip
+    problems += [*_converted(good), *_without_contrast(good)]
     return CheckReport(
         cases, tuple(problems), values, remap, names, listing.rule, listing.notes
     )  # fmt: skip
@@ -129,16 +135,19 @@ def describe_remap(remap: Mapping[int, int]) -> str:
 def _unpaired(listing: CaseListing) -> list[Problem]:
     found = []
     sides = (
-        (listing.images_without_mask, "images have no mask"),
-        (listing.masks_without_image, "masks have no image"),
+        (listing.images_without_mask, "image", "mask"),
+        (listing.masks_without_image, "mask", "image"),
     )
-    for paths, what in sides:
+    for paths, what, other in sides:
         if paths:
+            has = "has" if len(paths) == 1 else "have"
             found.append(
                 Problem(
                     "unpaired",
-                    f"{len(paths)} {what}: {_listed([p.name for p in paths])}.",
-                    f"Files are paired by {listing.rule}; rename those that belong together.",
+                    f"{_counted(len(paths), what)} {has} no {other}: "
+                    f"{_listed([p.name for p in paths])}.",
+                    f"Files are paired by {listing.rule}, one image with one mask; "
+                    "rename those that belong together.",
                     tuple(p.name for p in paths),
                 )
             )
@@ -147,6 +156,45 @@ def _unpaired(listing: CaseListing) -> list[Problem]:
 
 def _unusable(facts: Sequence[CaseFacts]) -> list[Problem]:
     return [Problem("unusable", f.unusable, f.remedy, (f.case.name,)) for f in facts if f.unusable]
+
+
+def _converted(facts: Sequence[CaseFacts]) -> list[Problem]:
+    """Masks that were no label maps, those of one kind together."""
+    alike: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for fact in facts:
+        if told := "; ".join(fact.conversions):
+            alike[_NUMBER.sub("#", told)].append((fact.case.label.name, told))
+    return [
+        Problem(
+            "converted",
+            f"{_counted(len(masks), 'mask')} {'was' if len(masks) == 1 else 'were'} made of "
+            f"pictures, {masks[0][1]}: {_listed([name for name, _ in masks])}.",
+            "Look at some of them.",
+        )
+        for masks in alike.values()
+    ]
+
+
+def _without_contrast(facts: Sequence[CaseFacts]) -> list[Problem]:
+    """Masks that are the same all over."""
+    empty = [f.case.name for f in facts if not any(f.values)]
+    full = [f.case.name for f in facts if len(f.values) == 1 and f.values[0]]
+    found = []
+    if empty:
+        found.append(
+            Problem(
+                "empty", f"The masks of {_listed(empty)} are empty.",
+                "They are used as images in which there is nothing to find.",
+            )
+        )  # fmt: skip
+    if full:
+        found.append(
+            Problem(
+                "full", f"The masks of {_listed(full)} are one label from edge to edge.",
+                "Check that these are the masks.",
+            )
+        )  # fmt: skip
+    return found
 
 
 def _without_copies(facts: Sequence[CaseFacts]) -> tuple[tuple[Case, ...], list[Problem]]:
@@ -191,6 +239,8 @@ def _labels(
     if wanted == list(range(len(wanted))):
         return {}, called, []
     remap = {old: new for new, old in enumerate(wanted)}
+    if len(wanted) > MAX_CLASSES:
+        return remap, called, []  # refused whole
     problem = Problem(
         "labels",
         f"The labels are {_listed(values)}, not 0 to {len(wanted) - 1}.",
@@ -201,6 +251,10 @@ def _labels(
 
 def _usual(old: int, new: int) -> str:
     return "background" if new == 0 else f"label {old}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _listed(items: Sequence[object]) -> str:

@@ -11,21 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.segmentation.cases import Case
-from engine.data.volumes.masks import LabelsRead, read_labels
+from engine.data.volumes.masks import AS_ONE, LAID, LabelsRead, read_labels
 from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 
 HALF_VOXEL = 0.5
+MOST = 1e30
+"""Beyond it arithmetic in float32 overflows."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledImage:
-    """An image and its labels (D, H, W) uint8 or uint16 on the same voxels."""
+    """An image and its labels (D, H, W) uint8 or uint16 on the same voxels.
+
+    `conversions`: what was done to a mask that was no label map, each a phrase.
+    """
 
     case: Case
     volume: Volume
     labels: NDArray[Any]
+    conversions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class CaseFacts:
         unusable: Why the case cannot be used, a sentence; "" if it can.
         remedy: What to do about it.
         digest: The same for two cases with the same image.
+        conversions: What was done to a mask that was no label map, each a phrase.
     """
 
     case: Case
@@ -46,6 +53,7 @@ class CaseFacts:
     unusable: str = ""
     remedy: str = ""
     digest: str = ""
+    conversions: tuple[str, ...] = ()
 
 
 def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledImage:
@@ -63,7 +71,7 @@ def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledIma
     read = read_labels(case.label, volume.geometry, part=case.label_part)
     _check_places(case, volume, read)
     labels = renumbered(read.labels, remap) if remap else read.labels
-    return LabelledImage(case, volume, labels)
+    return LabelledImage(case, volume, labels, _conversions(read))
 
 
 def inspect_case(case: Case) -> CaseFacts:
@@ -79,7 +87,7 @@ def inspect_case(case: Case) -> CaseFacts:
     problem = unusable_values(volume)
     if problem:
         return CaseFacts(case, shape, values, f"{case.image}: {problem[0]}.", problem[1], digest)
-    return CaseFacts(case, shape, values, digest=digest)
+    return CaseFacts(case, shape, values, digest=digest, conversions=found.conversions)
 
 
 def unusable_values(volume: Volume) -> tuple[str, str] | None:
@@ -92,6 +100,8 @@ def unusable_values(volume: Volume) -> tuple[str, str] | None:
                 f"{bad} of {array.size} values are NaN or infinite",
                 "Replace them, for example by the background's value, and save it again.",
             )
+        if np.abs(array).max() * max(1.0, abs(volume.slope)) > MOST:
+            return f"it has values beyond {MOST:g}", "Rescale it and save it again."
     if array.min() == array.max():
         return (
             f"it is constant: all values are {array.flat[0]:g}",
@@ -112,6 +122,13 @@ def renumbered(labels: NDArray[Any], remap: Mapping[int, int]) -> NDArray[np.uin
     for old, new in remap.items():
         table[old] = new
     return table[labels]
+
+
+def _conversions(read: LabelsRead) -> tuple[str, ...]:
+    """What made labels of something else; that white is 1 goes without saying."""
+    if read.volume.source.format != "raster":
+        return ()
+    return tuple(n for n in read.notes if n not in (*read.volume.notes, AS_ONE, LAID))
 
 
 def _one_channel(case: Case, volume: Volume) -> Volume:

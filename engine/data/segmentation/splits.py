@@ -115,12 +115,39 @@ def read_split(path: Path) -> Split:
     return Split(train, validation, test, seed)
 
 
-def check_split(split: Split, cases: Sequence[Case]) -> None:
+def continued_split(folder: Path, cases: Sequence[Case]) -> Split | None:
+    """The split of the run that lies in a folder, None where there is none.
+
+    Raises:
+        InputError: It cannot be read, is of other cases, has a patient in two parts, or nobody
+            to train on.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return None
+    split = read_split(file)
+    names = {case.name for case in cases}
+    if gone := sorted(set(split.train + split.validation + split.test) - names):
+        raise InputError(
+            f"{folder} holds a run on other cases: {gone[0]} is not in this set.",
+            "Choose another folder for this one.",
+        )
+    check_split(split, cases, file)
+    if not split.train:
+        raise InputError(f"{file} leaves no case to train on.", "Correct it, or take it away.")
+    return split
+
+
+def check_split(split: Split, cases: Sequence[Case], file: Path | None = None) -> None:
     """Refuses a split that does not fit the cases, or that has a patient on both sides.
+
+    Args:
+        file: Where it was read from, for the message.
 
     Raises:
         InputError: Names the cases or patients.
     """
+    what = "the split" if file is None else f"the split {file}"
     patient = {case.name: case.patient for case in cases}
     parts: dict[str, set[Role]] = defaultdict(set)
     unknown = []
@@ -132,12 +159,12 @@ def check_split(split: Split, cases: Sequence[Case]) -> None:
                 unknown.append(name)
     if unknown:
         raise InputError(
-            f"The split names {len(unknown)} cases that are not in the set, such as {unknown[0]}.",
+            f"In {what}, {len(unknown)} cases are not in the set, such as {unknown[0]}.",
             "Choose the split of this set, or draw a new one.",
         )
     shared = sorted(name for name, roles in parts.items() if len(roles) > 1)
     if shared:
         raise InputError(
-            f"{len(shared)} patients are in two parts of the split: {', '.join(shared[:5])}.",
-            "Move all cases of a patient to one side, or correct the patient pattern.",
+            f"In {what}, {len(shared)} patients are in two parts: {', '.join(shared[:5])}.",
+            "Move all cases of a patient to one part, or correct the patient pattern.",
         )

@@ -26,6 +26,8 @@ FULL = 255
 FIRST_SLICES = 8
 # Blurred by their compression, whatever they were.
 LOSSY = (".jpg", ".jpeg")
+LAID = "the file has no place of its own: laid on the image voxel by voxel"
+AS_ONE = f"{FULL} taken as label 1"
 # Formats without a voxel size or a place of their own.
 PLACELESS = ("raster", "numpy", "folder", "hdf5")
 
@@ -82,7 +84,7 @@ def read_labels(
     if placeless and geometry.shape == like.shape:
         geometry = like
         if like.oriented:
-            notes += ("the file has no place of its own: laid on the image voxel by voxel",)
+            notes += (LAID,)
     matches = geometry.matches(like)
     told = () if matches else differences(geometry, like)
     notes = (*volume.notes, *notes)
@@ -114,6 +116,8 @@ def whole_labels(
     """
     if volume.source.format == "raster" and path.suffix.lower() in LOSSY:
         return _cut(path)
+    if _marked_by_transparency(volume):
+        return _cut(path)
     if volume.channels == "rgb" and not (volume.array == volume.array[:1]).all():
         return _coloured(path, volume)
     if len(volume.array) > 1 and volume.channels != "rgb":
@@ -143,13 +147,21 @@ def whole_labels(
     return _narrowed(labels, high), notes
 
 
+def _marked_by_transparency(volume: Volume) -> bool:
+    """Whether a picture has one colour all over, so that only its transparency can tell."""
+    from engine.data.volumes.raster import TRANSPARENT
+
+    array = volume.array
+    return TRANSPARENT in volume.notes and bool((array == array[:, :1, :1, :1]).all())
+
+
 def _picture(
     path: Path, volume: Volume, labels: NDArray[Any], notes: tuple[str, ...]
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], tuple[str, ...]]:
     """Black and white are 0 and 1."""
     found = np.unique(labels)
     if len(found) <= 2:
-        return (labels == FULL).astype(np.uint8), (*notes, f"{FULL} taken as label 1")
+        return (labels == FULL).astype(np.uint8), (*notes, AS_ONE)
     if len(found) > MANY_VALUES:
         return _cut(path)
     return _narrowed(labels, FULL), notes

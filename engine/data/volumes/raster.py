@@ -25,6 +25,7 @@ PRINTING_DPI = (72, 75, 90, 96, 100, 120, 144, 150, 200, 240, 300, 400, 600, 120
 MIN_DPI = 5.0
 NO_SIZE = "the file gives no pixel size: 1 mm assumed"
 INDICES = "the numbers of the palette taken as labels"
+TRANSPARENT = "transparency ignored"
 
 
 def read_raster(path: Path, kind: Kind | None = None, watch: Watch | None = None) -> Volume:
@@ -93,7 +94,7 @@ def plane_of(image: Image.Image, kind: Kind | None) -> tuple[NDArray[Any], tuple
     array = decoded.array
     notes = tuple(n for n in decoded.notes if "frames used" not in n)
     if array.ndim == 3 and array.shape[-1] in (2, 4):
-        array, notes = array[..., :-1], (*notes, "transparency ignored")
+        array, notes = array[..., :-1], (*notes, TRANSPARENT)
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
     return array, notes

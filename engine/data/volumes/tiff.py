@@ -16,6 +16,7 @@ from engine.data.volumes.raster import (
     INDICES,
     MAX_FRAMES,
     NO_SIZE,
+    TRANSPARENT,
     pillow_frames,
     spacing_from_dpi,
     stacked,
@@ -116,7 +117,7 @@ def _planes(
         if first.photometric == PALETTE and kind == "labels":
             notes.append(INDICES)
         if first.samplesperpixel in (2, 4):
-            notes.append("transparency ignored")
+            notes.append(TRANSPARENT)
         return planes, tuple(notes)
     kept = [page in alike for page in pages]
     for index, (plane, told) in enumerate(pillow_frames(path, len(pages), kind)):

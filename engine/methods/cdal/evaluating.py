@@ -44,10 +44,10 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         job.path("images"), masks if isinstance(masks, Path) else None,
         channel=params.channel, patient_pattern=params.patient_pattern,
     )  # fmt: skip
-    for note in report.notes():
-        yield NoteStep(note)
     # A set without some of the structures is no reason to renumber the others.
     known = max(report.values, default=0) < loaded.classes
+    for note in report.notes(remap=params.renumber and not known):
+        yield NoteStep(note)
     cases = report.accept(remap=params.renumber or known, least=1)
     if not known:
         _check_classes(report, loaded)
@@ -98,5 +98,5 @@ def _chosen(job: Job, params: EvaluateParams, cases: tuple[Case, ...]) -> tuple[
             "others than those of the training.",
         )
     split = read_split(place)
-    check_split(split, cases)
+    check_split(split, cases, place / FILE if place.is_dir() else place)
     return split.of(cases, params.part)

@@ -12,8 +12,7 @@ import torch
 from engine.data.segmentation.cases import Case
 from engine.data.segmentation.checking import CheckReport
 from engine.data.segmentation.opening import open_cases
-from engine.data.segmentation.splits import FILE as SPLIT_FILE
-from engine.data.segmentation.splits import Split, make_split, read_split
+from engine.data.segmentation.splits import continued_split, make_split
 from engine.data.segmentation.store import CaseStore
 from engine.device import Context
 from engine.errors import InputError
@@ -48,13 +47,15 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         job.path("images"), masks if isinstance(masks, Path) else None,
         channel=params.channel, patient_pattern=params.patient_pattern,
     )  # fmt: skip
-    for note in report.notes():
+    for note in report.notes(remap=params.renumber):
         yield NoteStep(note)
     cases = report.accept(remap=params.renumber)
     shown = recipe(params.kind, params.size, params.resize, augmented=params.augment)
     networks = generator_config(params, shown, report.classes)
     discriminator = discriminator_config(params, networks.labels)
-    split = _split(cases, params, job.path("output"))
+    split = continued_split(job.path("output"), cases) or make_split(
+        cases, params.seed, params.validation, params.test
+    )
     yield NoteStep(
         f"{len(split.train)} cases to train on, {len(split.validation)} to validate, "
         f"{len(split.test)} kept apart for testing."
@@ -123,19 +124,6 @@ def discriminator_config(params: TrainParams, labels: int) -> DiscriminatorConfi
     return DiscriminatorConfig(
         params.discriminator, labels, params.discriminator_width, params.style
     )
-
-
-def _split(cases: tuple[Case, ...], params: TrainParams, folder: Path) -> Split:
-    """That of a run which is continued, else a new one."""
-    if (folder / SPLIT_FILE).is_file():
-        split = read_split(folder)
-        names = {case.name for case in cases}
-        if not set(split.train + split.validation + split.test) - names:
-            return split
-        raise InputError(
-            f"{folder} holds a run on other cases.", "Choose another folder for this one."
-        )
-    return make_split(cases, params.seed, params.validation, params.test)
 
 
 def _data(cases: tuple[Case, ...], shown: Recipe, report: CheckReport) -> TrainingData:
