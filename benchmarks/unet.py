@@ -5,6 +5,7 @@ half a cosine, averaged weights. What differs from cDAL is what is to be compare
 
 python -m benchmarks.unet train RUN --output DIR [--seconds S]
 python -m benchmarks.unet evaluate RUN DIR --output FILE.json
+python -m benchmarks.unet compare CDAL.json UNET.json
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import json
 import math
 import time
 import tomllib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import torch
@@ -38,6 +39,8 @@ from engine.methods.cdal.inference import segment
 from engine.methods.cdal.params import TrainParams
 from engine.methods.cdal.stage import classes_of
 from engine.methods.cdal.training import generator_config
+from engine.metrics.bootstrap import Estimate, bootstrap_mean
+from engine.metrics.table import METRICS
 from engine.networks.ncsnpp import NCSNpp
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, Step
@@ -174,6 +177,53 @@ def evaluate(
     told = json.loads((folder / "unet.json").read_text())
     found.write(output, {"unet": told, "part": part})
     typer.echo(found.summary())
+
+
+@app.command()
+def compare(cdal: Path, unet: Path) -> None:
+    """Two reports on the same cases: each one's means, and the difference in pairs of cases."""
+    ours, theirs = (json.loads(path.read_text()) for path in (cdal, unet))
+    for told in (ours, theirs):
+        for name, scores in [*_classes(told), ("mean of classes", told["mean of classes"])]:
+            figures = ", ".join(f"{m} {_short(scores[m])}" for m in METRICS)
+            typer.echo(f"{'cDAL' if told is ours else 'U-Net'}\t{name}\t{figures}")
+    for metric in METRICS:
+        found = difference(ours["rows"], theirs["rows"], metric)
+        typer.echo(
+            f"cDAL - U-Net\t{metric}\t{found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+        )
+
+
+def difference(
+    ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], metric: str
+) -> Estimate:
+    """How much more the first has on the same cases, mean of classes, patients drawn as a whole.
+
+    Raises:
+        ValueError: The cases differ.
+    """
+    means = [
+        {
+            case: float(np.mean([row[metric] for row in rows if row["case"] == case]))
+            for case in {row["case"] for row in rows}
+        }
+        for rows in (ours, theirs)
+    ]
+    if set(means[0]) != set(means[1]):
+        raise ValueError("reports on other cases")
+    patients = {row["case"]: str(row["patient"]) for row in ours}
+    cases = sorted(means[0])
+    values = [means[0][case] - means[1][case] for case in cases]
+    return bootstrap_mean(values, [patients[case] for case in cases])
+
+
+def _classes(told: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(str(c["name"]), c) for c in told["classes"].values()]
+
+
+def _short(told: Mapping[str, Any]) -> str:
+    low, high = told["interval"]
+    return f"{told['mean']:.3f} ({low:.3f} to {high:.3f})"
 
 
 def segmenter_of(
