@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.estimate import ClipMode, Predict, clip_state, estimate
+from engine.diffusion.guidance import Guide, guided_noise
 from engine.diffusion.noise import Noise
 from engine.diffusion.plan import Plan
 from engine.diffusion.process import PredictionType
@@ -106,6 +107,7 @@ def ddim(
     prediction: PredictionType = "eps",
     clip: ClipMode = "none",
     eta: float = 0.0,
+    guide: Guide | None = None,
 ) -> Steps:
     """DDIM, eq. 12 and 16 of Song et al. 2021: deterministic at eta 0, ancestral at eta 1.
 
@@ -115,6 +117,8 @@ def ddim(
 
     Args:
         eta: Share of fresh noise, 0 to 1.
+        guide: Steers the noise of every step, clipped or not, towards a label; algorithm 2 of
+            Dhariwal & Nichol 2021. What x0_hat becomes by it is not clipped.
 
     Other arguments: see the module.
 
@@ -128,6 +132,9 @@ def ddim(
     x = x_T
     for step in plan:
         x0, eps = estimate(predict(x, step.t_batch), x, step.alpha_bar, prediction, clip)
+        if guide is not None:
+            eps = guided_noise(eps, guide(x, step.t_batch), step.alpha_bar)
+            x0, eps = estimate(eps, x, step.alpha_bar, "eps", "none")
         sigma2 = eta**2 * posterior_variance[step.level]
         direction = math.sqrt(max(1.0 - step.alpha_bar_prev - sigma2, 0.0))
         x = (math.sqrt(step.alpha_bar_prev) * x0).add_(eps, alpha=direction)

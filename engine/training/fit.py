@@ -23,7 +23,14 @@ from engine.errors import EngineError, InputError
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
 from engine.training.runs import RunFolder
-from engine.training.stage import Adversarial, Batch, FitSettings, Previewing, Trainable
+from engine.training.stage import (
+    Adversarial,
+    Batch,
+    FitSettings,
+    Previewing,
+    Remembering,
+    Trainable,
+)
 from engine.training.state import TrainingState
 
 REMEDY = "Lower the learning rate and continue from the last checkpoint of the run."
@@ -129,9 +136,14 @@ def _accelerator(context: Context) -> Accelerator:
 def _start(trainable: Trainable, settings: FitSettings, accelerator: Accelerator) -> TrainingState:
     """Networks on their device with fresh optimizers."""
     model = trainable.model.to(accelerator.device).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, betas=settings.betas)
+    # Without decay AdamW is Adam.
+    optimizer = torch.optim.AdamW(
+        model.parameters(), settings.lr, settings.betas, weight_decay=settings.weight_decay
+    )
     ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
     state = TrainingState(model, optimizer, ema)
+    if isinstance(trainable, Remembering):
+        state.stage = trainable
     if isinstance(trainable, Adversarial):
         critic = trainable.critic.to(accelerator.device).train()
         rate = settings.critic_lr

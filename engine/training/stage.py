@@ -43,6 +43,20 @@ class Adversarial(Protocol):
 
 
 @runtime_checkable
+class Remembering(Protocol):
+    """What a `Trainable` has more where it learns something beside its networks.
+
+    It is kept in the run's state, so that a continued run gives the numbers of an unbroken one.
+    """
+
+    def memory(self) -> Mapping[str, Tensor]:
+        """Named tensors, of float32 or whole numbers."""
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Take over what `memory` gave."""
+
+
+@runtime_checkable
 class Previewing(Protocol):
     """What a `Trainable` has more where it can show how far it is."""
 
@@ -81,6 +95,7 @@ class FitSettings:
     cosine_end: float | None = None
     critic_lr: float = 0.0
     preview_every: int = 0
+    weight_decay: float = 0.0
 
     def rate(self, iteration: int) -> float:
         """Learning rate of a 0-based iteration."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from engine.training.checkpoint import load_into
 from engine.training.ema import EMA
+from engine.training.stage import Remembering
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class TrainingState:
         iteration: Optimizer steps done.
         rival: A second network that plays against it, and its optimizer.
         best: Highest validation figure so far, a value that float32 can hold.
+        stage: Whose memory is kept too, where it has one.
     """
 
     model: nn.Module
@@ -29,6 +31,7 @@ class TrainingState:
     iteration: int = 0
     best: float = -float("inf")
     rival: tuple[nn.Module, torch.optim.Optimizer] | None = None
+    stage: Remembering | None = None
 
     @property
     def weights(self) -> Mapping[str, Tensor]:
@@ -49,6 +52,8 @@ class TrainingState:
         tensors = _kept("", self.model, self.optimizer)
         if self.rival:
             tensors |= _kept("rival-", *self.rival)
+        if self.stage:
+            tensors |= {f"memory.{name}": value for name, value in self.stage.memory().items()}
         if self.ema:
             tensors |= {f"ema.{name}": value for name, value in self.ema.weights.items()}
             tensors["counters.ema"] = torch.tensor(self.ema.updates)
@@ -69,6 +74,9 @@ class TrainingState:
         _restore(self.model, self.optimizer, part("model."), part("optimizer."))
         if self.rival:
             _restore(*self.rival, part("rival-model."), part("rival-optimizer."))
+        memory = part("memory.")
+        if self.stage and memory:
+            self.stage.remember(memory)
         counters = part("counters.")
         if self.ema and "ema" in counters:
             self.ema.load_state_dict({"updates": int(counters["ema"]), "shadow": part("ema.")})

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from torch.testing import assert_close
 from engine.errors import CheckpointError, EngineError, InputError
 from engine.steps import NoteStep, Step, TrainStep
 from engine.training.checkpoint import load_checkpoint, load_tensors
-from engine.training.fit import FitSettings, fit
+from engine.training.fit import Batch, FitSettings, fit
 from engine.training.runs import RunFolder, read_metrics
 from tests.helpers.tiny_training import CARD, Toy
 from tests.helpers.torch_rules import cpu_context
@@ -272,3 +272,43 @@ def test_batches_that_processes_cannot_share_are_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr("accelerate.Accelerator.num_processes", 3)
     with pytest.raises(InputError, match="4 cannot be shared by 3"):
         finish(fit(toy(), SETTINGS, cpu_context()))
+
+
+class Learning(Toy):
+    """Remembers the sum of its losses, and trains differently by it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = torch.zeros(())
+
+    def loss(self, model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
+        losses = super().loss(model, batch)
+        self.total = self.total + losses["loss"].detach()
+        return {**losses, "loss": losses["loss"] / (1 + self.total)}
+
+    def memory(self) -> Mapping[str, Tensor]:
+        return {"total": self.total}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        self.total = memory["total"]
+
+
+def test_what_a_stage_remembers_is_continued_too(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    finish(fit(Learning(), SETTINGS, cpu_context(), run_folder(whole)))
+    cancel_after(fit(Learning(), SETTINGS, cpu_context(), run_folder(broken)), 5)
+    finish(fit(Learning(), SETTINGS, cpu_context(), run_folder(broken)))
+    one, other = state_of(whole), state_of(broken)
+    assert one["memory.total"] > 0
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_weights_decay_apart_from_the_gradient() -> None:
+    def train(decay: float) -> Tensor:
+        stage = Toy()
+        settings = FitSettings(iterations=1, batch=2, lr=0.1, seed=0, weight_decay=decay)
+        model, _ = finish(fit(stage, settings, cpu_context()))
+        return next(model.parameters()).detach()
+
+    before = next(Toy().model.parameters()).detach()
+    assert_close(train(0.0) - train(0.5), 0.1 * 0.5 * before, atol=1e-6, rtol=1e-5)
