@@ -90,7 +90,7 @@ class Prepared:
         """Maps (K, D, H, W) in the network's geometry to that of the image."""
         turned = self.shape if self.turn is None else _turned_shape(self.shape, self.turn)
         if maps.shape[1:] != turned:
-            maps = _resized(maps, turned[1:])
+            maps = resized(maps, turned[1:])
         return maps if self.turn is None else _apply(maps, _inverse(self.turn))
 
     def labels(self, labels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -126,7 +126,7 @@ def prepare(volume: Volume, preparation: Preparation, channel: int = 0) -> Prepa
         turn = _turn(volume.affine, preparation.orientation)
         array = _apply(array, turn)
     if preparation.size is not None and array.shape[2:] != preparation.size:
-        array = _resized(array, preparation.size)
+        array = resized(array, preparation.size)
     ready = np.ascontiguousarray(array, np.float32)
     return Prepared(ready, volume.geometry.shape, turn, notes)
 
@@ -197,7 +197,7 @@ def _turned_shape(shape: tuple[int, int, int], turn: NDArray[Any]) -> tuple[int,
     return found[2], found[1], found[0]
 
 
-def _resized(array: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
+def resized(array: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
     """(C, D, H, W) with other rows and columns, linear, smoothed first where it shrinks."""
     import torch.nn.functional as F
     from torch import from_numpy
@@ -205,8 +205,8 @@ def _resized(array: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.fl
     shrinks = size[0] < array.shape[2] or size[1] < array.shape[3]
     given = from_numpy(np.ascontiguousarray(array, np.float32))
     found = F.interpolate(given, size, mode="bilinear", align_corners=False, antialias=shrinks)
-    resized: NDArray[np.float32] = found.numpy()
-    return resized
+    result: NDArray[np.float32] = found.numpy()
+    return result
 
 
 def _nearest(stored: int, wanted: int) -> NDArray[np.intp]:

@@ -7,17 +7,29 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
 from engine.data.atomic import write_atomic
-from engine.data.segmentation.cases import Case
 from engine.errors import InputError
 
 Role = Literal["train", "validation", "test"]
 ROLES: tuple[Role, ...] = ("train", "validation", "test")
 FILE = "split.json"
+
+
+class Owned(Protocol):
+    """What is parted: something with a name that is some patient's."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def patient(self) -> str: ...
+
+
+C = TypeVar("C", bound=Owned)
 
 
 @dataclass(frozen=True)
@@ -37,12 +49,12 @@ class Split:
         """The names of one part."""
         return {"train": self.train, "validation": self.validation, "test": self.test}[role]
 
-    def of(self, cases: Sequence[Case], role: Role) -> tuple[Case, ...]:
+    def of(self, cases: Sequence[C], role: Role) -> tuple[C, ...]:
         """The cases of one part, in the order in which they are given."""
         names = set(self.part(role))
         return tuple(case for case in cases if case.name in names)
 
-    def save(self, folder: Path, cases: Sequence[Case] = ()) -> Path:
+    def save(self, folder: Path, cases: Sequence[Owned] = ()) -> Path:
         """Writes split.json into a folder, with the patients of the cases.
 
         Raises:
@@ -59,7 +71,11 @@ class Split:
 
 
 def make_split(
-    cases: Sequence[Case], seed: int, validation: float = 0.1, test: float = 0.2
+    cases: Sequence[Owned],
+    seed: int,
+    validation: float = 0.1,
+    test: float = 0.2,
+    held_out: Sequence[str] = (),
 ) -> Split:
     """Draws patients for validation and test; follows from seed and names alone.
 
@@ -67,26 +83,34 @@ def make_split(
 
     Args:
         validation, test: Shares of the patients, together below 1.
+        held_out: Patients to test on; with any of them `test` counts for nothing.
 
     Raises:
-        InputError: Fewer patients than parts.
+        InputError: Fewer patients than parts, or a patient held out that there is not.
     """
     of_patient: dict[str, list[str]] = defaultdict(list)
     for case in cases:
         of_patient[case.patient].append(case.name)
-    patients = sorted(of_patient)
+    if unknown := sorted(set(held_out) - set(of_patient)):
+        raise InputError(
+            f"There is no patient {unknown[0]} to hold out.",
+            f"Those there are: {', '.join(sorted(of_patient))}.",
+        )
+    patients = sorted(set(of_patient) - set(held_out))
     counts = [
-        max(1, round(len(patients) * share)) if share > 0 else 0 for share in (test, validation)
+        max(1, round(len(patients) * share)) if share > 0 else 0
+        for share in (0.0 if held_out else test, validation)
     ]
     if len(patients) <= sum(counts):
         raise InputError(
-            f"The {len(cases)} cases are of {len(patients)} patients, too few to keep "
+            f"The {len(cases)} cases are of {len(of_patient)} patients, too few to keep "
             "some for testing.",
             "Add patients; if the file names hide who is who, give a patient pattern.",
         )
     order = np.random.default_rng(seed).permutation(len(patients))
     drawn = [patients[i] for i in order]
     tested, checked = drawn[: counts[0]], drawn[counts[0] : sum(counts)]
+    tested += held_out
     chosen = {"test": tested, "validation": checked, "train": drawn[sum(counts) :]}
     parts = {
         role: tuple(sorted(name for patient in chosen[role] for name in of_patient[patient]))
@@ -115,7 +139,7 @@ def read_split(path: Path) -> Split:
     return Split(train, validation, test, seed)
 
 
-def continued_split(folder: Path, cases: Sequence[Case]) -> Split | None:
+def continued_split(folder: Path, cases: Sequence[Owned]) -> Split | None:
     """The split of the run that lies in a folder, None where there is none.
 
     Raises:
@@ -138,7 +162,7 @@ def continued_split(folder: Path, cases: Sequence[Case]) -> Split | None:
     return split
 
 
-def check_split(split: Split, cases: Sequence[Case], file: Path | None = None) -> None:
+def check_split(split: Split, cases: Sequence[Owned], file: Path | None = None) -> None:
     """Refuses a split that does not fit the cases, or that has a patient on both sides.
 
     Args:

@@ -17,6 +17,16 @@ def cases(count: int, patients: int) -> list[Case]:
     return [Case(f"c{i}", f"p{i % patients}", Path("i"), Path("m")) for i in range(count)]
 
 
+def test_chosen_patients_are_tested() -> None:
+    all_cases = cases(12, 4)
+    patients = sorted({case.patient for case in all_cases})
+    split = make_split(all_cases, 0, 0.25, 0.5, held_out=[patients[2]])
+    assert {c.patient for c in split.of(all_cases, "test")} == {patients[2]}
+    assert len({c.patient for c in split.of(all_cases, "train")}) == 2
+    with pytest.raises(InputError, match="no patient nobody"):
+        make_split(all_cases, 0, held_out=["nobody"])
+
+
 @given(st.integers(3, 30), st.integers(1, 4), st.integers(0, 2**31))
 def test_patients_are_never_shared(patients: int, each: int, seed: int) -> None:
     all_cases = cases(patients * each, patients)
