@@ -79,13 +79,20 @@ def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
 
 
 def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The checked content of the run file, with absolute paths; empty where there is none."""
+    """The checked content of the run file; empty where there is none."""
     path = options.get("run_file")
     output = options.get("output")
     if path is None and options.get("resume") and output is not None:
         path = output
-    if path is None:
-        return {"parameters": {}, "inputs": {}}
+    return {"parameters": {}, "inputs": {}} if path is None else read_run_file(path)
+
+
+def read_run_file(path: Path) -> dict[str, Any]:
+    """The checked content of a run file or of a run folder's, with absolute paths.
+
+    Raises:
+        InputError: it cannot be read, or holds what no run file has; says what.
+    """
     from engine.training.runs import read_request
 
     run = read_request(path)
