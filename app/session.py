@@ -36,6 +36,7 @@ class Session(QObject):
         engine: See `EngineState`.
         jobs: Id -> row of the jobs list, the oldest first; live jobs only when they failed.
         unlisted: Ids of jobs that the list leaves out while all goes well.
+        with_notes: Ids of jobs whose notes are listed where they are shown.
     """
 
     maskChanged = pyqtSignal()
@@ -57,6 +58,7 @@ class Session(QObject):
         self.engine = EngineState()
         self.jobs: dict[int, JobRow] = {}
         self.unlisted: set[int] = set()
+        self.with_notes: set[int] = set()
 
     def set_mask(self, name: str, path: Path | None = None) -> None:
         if (name, path) != (self.mask_name, self.mask_path):

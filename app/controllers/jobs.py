@@ -148,7 +148,7 @@ class JobsController(QObject):
 
     def _noted(self, event: JobNote) -> None:
         self._session.update_job(event.job_id, message=event.message)
-        if event.job_id not in self._session.unlisted:
+        if event.job_id not in self._session.unlisted | self._session.with_notes:
             self._teller.say("info", event.message)
 
     def _finished(self, event: JobFinished) -> None:
