@@ -26,6 +26,7 @@ _KIND_ICONS = {
     "volume": "mdi6.cube-outline",
     "mask": "mdi6.layers-outline",
     "session": "mdi6.folder-star-outline",
+    "run": "mdi6.school-outline",
 }
 
 
@@ -36,7 +37,7 @@ class RecentItem:
     Attributes:
         key: Comes back in signals.
         name, folder, age: Texts, such as "brain.nii.gz", "/data/trial", "yesterday".
-        kind: "volume", "mask" or "session".
+        kind: "volume", "mask", "session" or "run".
         missing: Whether the file is gone.
         thumbnail: A small picture, or None for an icon.
     """

@@ -13,7 +13,6 @@ from PyQt6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QResizeEvent,
 )
 from PyQt6.QtWidgets import (
     QLabel,
@@ -25,11 +24,10 @@ from PyQt6.QtWidgets import (
 
 from widgets.icons import icon
 from widgets.paint.flow import FlowRow
+from widgets.panels.card_grid import CardGrid
 from widgets.panels.recent_card import RecentCard, RecentItem
 from widgets.theme import theme_of
 from widgets.tips import give_tip
-
-_MAX_COLUMNS = 3
 
 
 class StartPage(QWidget):
@@ -71,7 +69,7 @@ class StartPage(QWidget):
         self.try_phantom.clicked.connect(self.phantomRequested)
         self._heading = QLabel("Recent", self)
         self._heading.setProperty("role", "heading")
-        self._cards = _Cards()
+        self._cards = CardGrid()
         self._scroll = QScrollArea(self)
         self._scroll.setWidget(self._cards)
         self._scroll.setWidgetResizable(True)
@@ -152,46 +150,6 @@ class StartPage(QWidget):
     def _set_dropping(self, dropping: bool) -> None:
         self._dropping = dropping
         self.update()
-
-
-class _Cards(QWidget):
-    """Cards of one size in rows, as many in a row as fit."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._cards: list[RecentCard] = []
-
-    def cards(self) -> list[RecentCard]:
-        return list(self._cards)
-
-    def setCards(self, cards: Sequence[RecentCard]) -> None:
-        for card in self._cards:
-            card.setParent(None)
-            card.deleteLater()
-        self._cards = list(cards)
-        for card in cards:
-            card.setParent(self)
-            card.show()
-        self._place()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    def _place(self) -> None:
-        if not self._cards:
-            self.setMinimumHeight(0)
-            return
-        wanted = self._cards[0].sizeHint()
-        gap = self.fontMetrics().height() // 2
-        columns = max(1, min((self.width() + gap) // (wanted.width() + gap), _MAX_COLUMNS))
-        width = (self.width() - (columns - 1) * gap) // columns
-        for place, card in enumerate(self._cards):
-            row, column = divmod(place, columns)
-            left, top = column * (width + gap), row * (wanted.height() + gap)
-            card.setGeometry(left, top, width, wanted.height())
-        rows = -(-len(self._cards) // columns)
-        self.setMinimumHeight(rows * (wanted.height() + gap))
 
 
 def _paths(event: QDropEvent) -> list[str]:
