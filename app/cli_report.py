@@ -96,11 +96,15 @@ class Reporter:
         )
         show_failure(failure, debug=debug)
 
-    def cancelled(self) -> None:
-        """The user interrupted it."""
+    def cancelled(self, kept: str = "") -> None:
+        """The user interrupted it.
+
+        Args:
+            kept: What there is of it all the same, and how to go on.
+        """
         self.close()
-        self._line("cancelled")
-        print("Interrupted; nothing half-written is left.", file=sys.stderr)
+        self._line("cancelled", kept=kept)
+        print(f"Interrupted; nothing half-written is left. {kept}".rstrip(), file=sys.stderr)
 
     def close(self) -> None:
         """Take the progress bar off."""

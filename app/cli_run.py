@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.cli_interrupt import Interrupts
 from app.cli_report import Reporter
 from app.cli_request import Offer, Request, refuse_second_run, resolve
 from engine.device import DeviceSettings, open_context
@@ -35,7 +36,7 @@ def guarded(reporter: Reporter, what: str, body: Callable[[], None], *, debug: b
     if error is None:
         return OK
     if isinstance(error, KeyboardInterrupt):
-        reporter.cancelled()
+        reporter.cancelled(str(error))
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         # Who reads the output has seen enough, as `| head` does; the exit must not trip over it.
@@ -66,15 +67,34 @@ def device_settings(options: Mapping[str, Any]) -> DeviceSettings:
 
 
 def run_job(job: Job, settings: DeviceSettings, reporter: Reporter) -> Any:
-    """Run a job in this thread and tell how it goes; returns its result."""
+    """Run a job in this thread and tell how it goes; returns its result.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl+C; what was done is kept, and its text says how to go on.
+    """
     from engine import methods
+    from engine.execution import Stopped
     from engine.worker import run_inline
 
     reporter.started(job)
-    context = open_context(settings)
-    result = run_inline(methods.run, job, context, reporter.event)
+    with Interrupts() as interrupts:
+        context = open_context(settings)
+        try:
+            result = run_inline(
+                methods.run, job, context, reporter.event, proceed=interrupts.proceed
+            )
+        except (Stopped, KeyboardInterrupt) as stop:
+            raise KeyboardInterrupt(_kept(job)) from stop
     reporter.close()
     return result
+
+
+def _kept(job: Job) -> str:
+    """What an interrupted job leaves, and how it goes on."""
+    folder = job.inputs.get("output")
+    if isinstance(folder, Path) and (folder / "run.toml").is_file():
+        return f"The run is kept: `reverie train --resume --output {folder}` continues it."
+    return ""
 
 
 def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:

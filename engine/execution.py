@@ -7,10 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from engine.device import free_memory
-from engine.errors import OutOfMemoryError
-from engine.events import JobNote
-from engine.failures import drop_frames, is_out_of_memory
+from engine.failures import with_less_memory
 from engine.jobs import Job
 from engine.reporting import Clock, Emit, StepReporter
 from engine.steps import Step
@@ -41,10 +38,8 @@ def execute(
     proceed: Proceed = always,
     clock: Clock = time.monotonic,
 ) -> Any:
-    """Run a job; returns its result. When memory runs out, once more with half the batch.
-
-    The batch is the one that the task last asked `context.limit` for; a task that never asks, or
-    got 1, has nothing to halve and fails at once.
+    """Run a job; returns its result. When memory runs out, once more with half the batch: see
+    `failures.with_less_memory`.
 
     Args:
         emit: Takes the events of the steps; neither the start nor the end is told.
@@ -55,52 +50,13 @@ def execute(
         OutOfMemoryError: too little memory, also with half the batch; it is free again.
         Exception: whatever the job raises.
     """
-    context.taken.size = 0
-    for last_try in (False, True):
-        try:
-            return _drive(runner, job, job_id, context, emit, proceed, clock)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            reason = str(error)
-            drop_frames(error)
-        # Past the except clause, where nothing holds the exception any more.
-        context.loaded.clear()
-        free_memory()
-        taken = context.taken.size
-        if last_try or taken <= 1:
-            break
-        context = context.with_half_batch(taken)
-        emit(
-            JobNote(
-                job_id,
-                f"Not enough memory for batches of {taken}; "
-                f"trying again with batches of {context.max_batch}.",
-            )
-        )
-    raise OutOfMemoryError(
-        f"{job.title} needs more memory than {context.device.type} has free"
-        f"{f', also with batches of {taken}' if taken else ''}.",
-        "Choose smaller images or fewer at a time, close other programs, or take another device.",
-    ) from MemoryError(reason)
-
-
-def _drive(
-    runner: Runner,
-    job: Job,
-    job_id: int,
-    context: Context,
-    emit: Emit,
-    proceed: Proceed,
-    clock: Clock,
-) -> Any:
-    """Step the job's generator to its end, and close it whatever happens."""
+    steps = with_less_memory(lambda given: runner(job, given), context, job.title)
     reporter = StepReporter(job_id, emit, clock)
     try:
-        with closing(runner(job, context)) as generator:
+        with closing(steps):
             while proceed():
                 try:
-                    step = next(generator)
+                    step = next(steps)
                 except StopIteration as end:
                     return end.value
                 reporter.report(step)

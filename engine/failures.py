@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import platform
 import traceback
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib import metadata
 from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.errors import EngineError
+from engine.device import free_memory
+from engine.errors import EngineError, OutOfMemoryError
+from engine.steps import NoteStep, Step
+
+if TYPE_CHECKING:
+    from engine.device import Context
+
+Result = TypeVar("Result")
 
 # Besides torch.OutOfMemoryError, whose text has the first of these: the CPU allocator (Linux and
 # macOS, Windows) and the libraries that allocate behind torch's back.
@@ -115,3 +124,45 @@ def drop_frames(error: BaseException) -> None:
         traceback.clear_frames(current.__traceback__)
         current.__traceback__ = None
         waiting += [current.__cause__, current.__context__]
+
+
+def with_less_memory(
+    attempt: Callable[[Context], Generator[Step, None, Result]], context: Context, what: str
+) -> Generator[Step, None, Result]:
+    """A task's steps; when memory runs out, from the start once more with half the batch.
+
+    The batch is the one that the task last asked `context.limit` for; a task that never asks, or
+    got 1, has nothing to halve and fails at once.
+
+    Args:
+        attempt: Makes the task's generator.
+        what: The work's name.
+
+    Raises:
+        OutOfMemoryError: too little memory, also with half the batch; it is free again.
+    """
+    context.taken.size = 0
+    for last_try in (False, True):
+        try:
+            return (yield from attempt(context))
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            reason = str(error)
+            drop_frames(error)
+        # Past the except clause, where nothing holds the exception any more.
+        context.loaded.clear()
+        free_memory()
+        taken = context.taken.size
+        if last_try or taken <= 1:
+            break
+        context = context.with_half_batch(taken)
+        yield NoteStep(
+            f"Not enough memory for batches of {taken}; "
+            f"trying again with batches of {context.max_batch}."
+        )
+    raise OutOfMemoryError(
+        f"{what} needs more memory than {context.device.type} has free"
+        f"{f', also with batches of {taken}' if taken else ''}.",
+        "Choose smaller images or fewer at a time, close other programs, or take another device.",
+    ) from MemoryError(reason)

@@ -17,7 +17,7 @@ from engine.events import (
     JobFailed,
     JobFinished,
 )
-from engine.execution import Runner, Stopped, execute
+from engine.execution import Proceed, Runner, Stopped, always, execute
 from engine.failures import Caught, Failure, describe, drop_frames
 from engine.jobs import Job
 from engine.outbox import Listener, Outbox
@@ -195,18 +195,22 @@ def run_inline(
     on_event: Emit | None = None,
     *,
     job_id: int = 0,
+    proceed: Proceed = always,
     clock: Clock = time.monotonic,
 ) -> Any:
     """Run one job in the calling thread, as the engine would; returns its result.
 
     Args:
         on_event: Takes the events of the steps, throttled as for a window.
+        proceed: Asked before every step; False ends the job.
 
     Raises:
+        Stopped: `proceed` said so; the job has cleaned up.
         OutOfMemoryError: too little memory, also with half the batch.
         Exception: whatever the job raises; after a KeyboardInterrupt, too, it has cleaned up.
     """
-    return execute(runner, job, job_id, context, on_event or _ignore, clock=clock)
+    emit = on_event or _ignore
+    return execute(runner, job, job_id, context, emit, proceed=proceed, clock=clock)
 
 
 def _ignore(event: Event) -> None:
