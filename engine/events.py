@@ -90,6 +90,7 @@ class JobPreview(JobEvent):
         x_t, x0_hat: (B, H, W) float32 in the range that the network works in.
         key: Belongs to the timeline; never replaced by a newer one.
         offset: Index within the job of the first of the B images.
+        before: As in `engine.steps.DenoiseStep`, of the shape of `x_t`.
     """
 
     index: int
@@ -99,6 +100,7 @@ class JobPreview(JobEvent):
     x0_hat: np.ndarray
     key: bool
     offset: int = 0
+    before: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

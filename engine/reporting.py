@@ -119,10 +119,11 @@ class StepReporter:
         if not key and now - self._sent_preview < 1 / PREVIEWS_A_SECOND:
             return
         self._sent_preview = now
-        x_t, x0_hat = _picture(step.x_t), _picture(step.x0_hat)
+        before = None if step.before is None else _picture(step.before)
         self._emit(
             JobPreview(
-                self._job_id, step.index, step.total, step.t, x_t, x0_hat, key, step.offset
+                self._job_id, step.index, step.total, step.t,
+                _picture(step.x_t), _picture(step.x0_hat), key, step.offset, before,
             )
         )  # fmt: skip
 

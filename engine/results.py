@@ -44,18 +44,19 @@ class SegmentationResult:
     Outside of the region all maps and labels are 0.
 
     Attributes:
-        labels: (D, H, W) uint8, the class of most votes.
+        labels: (D, H, W) uint8, the class of most votes, or of a threshold where one is given.
         probability: (K, D, H, W) float32, the mean of the votes before rounding; K counts the
             background.
         variance: (D, H, W) float32 over the votes, of the class that varies most; 0 to 0.25.
         entropy: (D, H, W) float32 of the probability, over log K; 0 to 1.
-        votes: (N, h, w) uint8, the labels of each vote on one slice in the network's geometry,
-            for a contact sheet.
-        shown: That slice, counted in the network's geometry.
+        votes: (N, h, w) uint8, the labels of each vote on one slice, for a contact sheet; h and w
+            are the two other axes in the order of (D, H, W).
+        shown: Where that slice cuts `axis`.
         region: What was segmented: voxels (d, h, w), low inside and high outside of it.
         names: Class -> name.
         provenance: Enough to make the same result again.
         notes: What was done to the input, for the user.
+        axis: The axis of (D, H, W) that the slice of the votes cuts.
     """
 
     labels: np.ndarray
@@ -68,6 +69,7 @@ class SegmentationResult:
     names: Mapping[int, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    axis: int = 0
 
     @property
     def foreground(self) -> np.ndarray:

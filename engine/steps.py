@@ -25,6 +25,7 @@ class DenoiseStep:
         evidence: What else a method has to show for this step, such as an attention map.
         group, groups: Which part of a job this run is, where a job is too large for one batch.
         offset: Index within the job of the batch's first image.
+        before: State before this step, where it is worth a look: at the first one, x_T.
     """
 
     index: int
@@ -37,6 +38,7 @@ class DenoiseStep:
     group: int = 0
     groups: int = 1
     offset: int = 0
+    before: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def test_a_tensor_that_is_not_shown_is_not_read(told: Told) -> None:
 
 def test_a_preview_is_a_copy_in_float32_with_where_it_belongs(told: Told) -> None:
     x = torch.rand(2, 3, 4, 6, dtype=torch.bfloat16, requires_grad=True)
-    told.reporter.report(DenoiseStep(3, 4, 0, x, x * 2, offset=5))
+    told.reporter.report(DenoiseStep(3, 4, 0, x, x * 2, offset=5, before=x * 4))
     (event,) = told.of(JobPreview)
     assert event.x_t.shape == (2, 4, 6)
     assert event.x_t.dtype == np.float32
@@ -94,6 +94,7 @@ def test_a_preview_is_a_copy_in_float32_with_where_it_belongs(told: Told) -> Non
         x.zero_()
     np.testing.assert_array_equal(event.x_t, before)
     np.testing.assert_array_equal(event.x0_hat, before * 2)
+    np.testing.assert_array_equal(event.before, before * 4)
     assert (event.index, event.total, event.t, event.offset, event.key) == (3, 4, 0, 5, True)
     with pytest.raises(ValueError, match="read-only"):
         event.x_t[0, 0, 0] = 1

@@ -11,15 +11,16 @@ import psutil
 import torch
 from torch import Tensor
 
-from engine.data.segmentation.preparation import Prepared, prepare
+from engine.data.segmentation.preparation import prepare
 from engine.data.volumes.limits import readable_bytes
 from engine.data.volumes.region import Region
 from engine.data.volumes.volume import Volume
 from engine.device import Context
 from engine.errors import InputError
+from engine.methods.cdal.assembling import assembled
 from engine.methods.cdal.data import Recipe
 from engine.methods.cdal.regions import looked_at
-from engine.methods.cdal.votes import Maps, Tally, entropy, majority, vote_probability
+from engine.methods.cdal.votes import Tally
 from engine.methods.cdal.windows import Window, Windows, cut
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
@@ -54,6 +55,7 @@ def segment(
     region: Region | None = None,
     channel: int = 0,
     thorough: bool = False,
+    threshold: float = 0.0,
 ) -> Generator[Step, None, SegmentationResult]:
     """Segment a volume, or an image as a volume of one slice.
 
@@ -68,6 +70,7 @@ def segment(
         channel: Of a series in time or of components.
         thorough: Windows of a volume overlap from slice to slice as well, as the paper has it.
             The network sees each slice by itself, so that is more votes and nothing else.
+        threshold: See `cutoff.cut_off`; 0 takes the class of most votes.
 
     Yields:
         Progress in windows, and the denoising of the window in the middle: foreground states of
@@ -89,7 +92,7 @@ def segment(
     windows = _windows(image, recipe, thorough)
     tally = Tally(channels, windows.shape, count, _shown(windows))
     yield from _run(windows, tally, draw, context, count, seed)
-    return _result(tally, windows, box, wanted, ready)
+    return assembled(tally, windows, box, wanted, ready, threshold)
 
 
 def _run(
@@ -157,6 +160,7 @@ def _passed_on(
                 step,
                 x_t=_foreground(step.x_t[shown::images]),
                 x0_hat=_foreground(step.x0_hat[shown::images]),
+                before=None if step.before is None else _foreground(step.before[shown::images]),
                 eps=None,
                 evidence=None,
             )
@@ -174,40 +178,6 @@ def _windows(image: Tensor, recipe: Recipe, thorough: bool) -> Windows:
         depth = min(side, image.shape[1]) if thorough else 0
         return cut(image, (depth, side, side), (overlap,) * 3, recipe.blend)
     return cut(image, (1, side, side), (0.0, overlap, overlap), recipe.blend)
-
-
-def _placed(maps: Maps, box: Window, ready: Prepared) -> Maps:
-    """Maps of a box on the whole prepared grid."""
-    shape = ready.array.shape[1:]
-    if maps.shape[1:] == shape:
-        return maps
-    whole = np.zeros((len(maps), *shape), np.float32)
-    whole[(slice(None), *box)] = maps
-    return whole
-
-
-def _result(
-    tally: Tally, windows: Windows, box: Window, region: Region, ready: Prepared
-) -> SegmentationResult:
-    found = tally.combined()
-    probability = found.probability
-    # Made before they are resized: between two sure pixels that differ nothing is uncertain.
-    maps = np.concatenate([probability, found.variance[None], entropy(probability)[None]])
-    back = ready.back(_placed(maps[(slice(None), *windows.inside)], box, ready))
-    outside = np.ones(back.shape[1:], bool)
-    outside[region.index] = False
-    labels = majority(back[:-2])
-    for array in (*back, labels):
-        array[outside] = 0
-    votes = [majority(vote_probability(vote)) for vote in tally.apart()]
-    rows, columns = windows.inside[1:]
-    return SegmentationResult(
-        labels, back[:-2], back[-2], back[-1],
-        np.stack(votes)[:, rows, columns],
-        tally.shown - windows.inside[0].start + box[0].start,
-        (region.low, region.high),
-        notes=ready.notes,
-    )  # fmt: skip
 
 
 def _shown(windows: Windows) -> int:

@@ -191,6 +191,10 @@ class SegmentParams(Parameters):
         False, "Thorough", "Windows of a volume overlap from slice to slice too, as in the paper: "
         "more votes on every voxel, in two to four times the time.", advanced=True,
     )  # fmt: skip
+    threshold: float = parameter(
+        0.0, "Threshold", "Probability above which a voxel belongs to a structure; 0 takes the "
+        "class of most votes.", ge=0, le=1, step=0.05, advanced=True,
+    )  # fmt: skip
 
 
 class ImportParams(Parameters):

@@ -96,7 +96,8 @@ def sample_votes(
         last = None
         for step in reverse(model, loaded.schedule, shared, x_T, noise):
             last = step.x_t
-            yield replace(step, group=group, groups=groups, offset=votes[0])
+            before = x_T if step.index == 0 else None
+            yield replace(step, group=group, groups=groups, offset=votes[0], before=before)
         assert last is not None
         samples.append(last.float().clamp(0, 1).reshape(len(votes), batch, *shape))
     return tally(torch.cat(samples))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
@@ -48,7 +49,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     found = yield from segment_volume(
         volume, recipe, loaded.model.config.labels, draw, context,
         votes=params.votes, seed=params.seed, region=region, channel=params.channel,
-        thorough=params.thorough,
+        thorough=params.thorough, threshold=params.threshold,
     )  # fmt: skip
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
@@ -57,10 +58,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     # What is told of a made image does not hold for labels of a real one.
     record |= {"synthetic": False, "source": volume.source.name, "region": region.text()}
     record.pop("digital_source_type")
-    result = SegmentationResult(
-        found.labels, found.probability, found.variance, found.entropy, found.votes, found.shown,
-        found.region, class_names(loaded), record, found.notes,
-    )  # fmt: skip
+    result = replace(found, names=class_names(loaded), provenance=record)
     _write(job, result, volume)
     return result
 

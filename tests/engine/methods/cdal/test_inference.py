@@ -126,7 +126,8 @@ def test_a_resized_image_is_sure_between_sure_pixels() -> None:
     assert found.labels.shape == (1, 50, 70)
     assert (found.labels == (array > 0)).mean() > 0.93
     assert found.variance.max() < 1e-6
-    assert found.votes.shape == (3, 16, 16)
+    assert found.votes.shape == (3, 50, 70)
+    assert np.array_equal(found.votes[1], found.labels[0])
 
 
 def test_a_region_is_what_the_whole_says_there() -> None:
@@ -143,6 +144,32 @@ def test_a_region_is_what_the_whole_says_there() -> None:
         assert not maps[outside].any()
     assert len(draw.calls) == 1
     assert draw.calls[0][:4] == (2, 1, 8, 8)
+
+
+@pytest.mark.parametrize("turn", [LAS, LAS[:, [2, 0, 1, 3]], LAS[:, [1, 2, 0, 3]]])
+def test_votes_lie_on_a_slice_of_the_image(turn: NDArray[np.float64]) -> None:
+    array = noise(7, 9, 11)
+    region = Region((2, 1, 3), (7, 8, 10))
+    found = result(image(array, turn), VOXELS, Brightness(), region=region)
+    # Without noise all votes say what the labels say, on the same voxels.
+    here = np.take(found.labels, found.shown, found.axis)
+    assert here.any()
+    for vote in found.votes:
+        assert np.array_equal(vote, here)
+    # The network's slices are axial: the axis of the array that runs along z is cut.
+    assert found.axis == 2 - int(np.abs(turn[2, :3]).argmax())
+
+
+def test_a_threshold_in_place_of_the_majority() -> None:
+    volume = image(noise(6, 10, 10), LAS)
+    plain, low, high = (
+        result(volume, VOXELS, Brightness(noise=0.2), votes=9, threshold=t) for t in (0, 0.1, 0.9)
+    )
+    assert np.array_equal(low.probability, plain.probability)
+    assert np.array_equal(plain.labels, plain.foreground > 0.5)
+    assert np.array_equal(low.labels, low.foreground > 0.1)
+    assert np.array_equal(high.labels, high.foreground > 0.9)
+    assert high.labels.sum() < plain.labels.sum() < low.labels.sum()
 
 
 def test_a_slice_of_a_volume_and_of_one_that_is_resized() -> None:

@@ -49,7 +49,13 @@ def test_a_slice_in_memory(checkpoint: Path) -> None:
     assert 0 < result.variance.max() <= 0.25
     assert result.names == {0: "background", 1: "disc"}
     assert result.votes.shape[0] == 2
-    assert [s.t for s in steps if isinstance(s, DenoiseStep)] == [1, 0]
+    shown = [s for s in steps if isinstance(s, DenoiseStep)]
+    assert [s.t for s in shown] == [1, 0]
+    noise = shown[0].before
+    assert noise is not None
+    assert noise.shape == shown[0].x_t.shape
+    assert abs(float(noise.std()) - 1) < 0.2
+    assert shown[1].before is None
     assert [s for s in steps if isinstance(s, ProgressStep)]
     record = result.provenance
     assert record["synthetic"] is False
