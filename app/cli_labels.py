@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from app.cli_doubt import doubt
 from app.cli_options import option, parameter_options, switch
 from app.cli_report import Reporter
 from app.cli_tables import SAVE_HELP, TABLE_HELP, Table, chosen_table, keep_table
@@ -33,7 +34,7 @@ Image = Annotated[Path | None, typer.Option("--image", help="Image on the same g
 
 
 def label_commands() -> typer.Typer:
-    """The commands below `reverie labels`: one an operation, `stats` and `mesh`."""
+    """The commands below `reverie labels`: one an operation, `stats`, `mesh` and `doubt`."""
     program = typer.Typer(
         help="Label maps: change them, measure them, make surfaces.", no_args_is_help=True
     )
@@ -41,6 +42,7 @@ def label_commands() -> typer.Typer:
         program.command(what.name, help=what.help)(_Command(what))
     program.command("stats")(_stats)
     program.command("mesh")(_mesh)
+    program.command("doubt")(doubt)
     return program
 
 
