@@ -141,14 +141,14 @@ def _run(actions: Actions, window: MainWindow) -> None:
     actions.add(
         menu, "run_first", "Synthesize &first", lambda: synthesis.run(first=True), first, space=HERE
     )
-    actions.add(menu, "cancel", "&Cancel", window.escape, ("Esc",))
-    actions.separate(menu)
     live = window.view.inspector.live
+    actions.separate(menu)
     actions.add(menu, "live", "&Live", live.toggle, ("Ctrl+L",), space=HERE)
     jobs = window.jobs
     actions.add(
-        menu, "pause", "&Pause or resume queue", lambda: jobs.pause(not jobs.isPaused()), space=HERE
+        menu, "pause", "&Pause or resume queue", lambda: jobs.pause(not jobs.isPaused()), last=True
     )
+    actions.add(menu, "cancel", "&Cancel", window.escape, ("Esc",), last=True)
 
 
 def _help(actions: Actions, window: MainWindow) -> None:

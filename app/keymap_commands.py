@@ -37,6 +37,7 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
         ("tool.angle", "Angle", ("Shift+K",)),
         ("tool.region", "Ellipse", ("G",)),
         ("tool.rectangle", "Rectangle", ("Shift+G",)),
+        ("tool.roi", "Region to run on", ("Shift+C",)),
     ),
     *_viewer(
         BRUSH,

@@ -49,6 +49,7 @@ class Settings:
         interpolation: Whether images are smooth between voxels.
         autosave_folder: Where journals lie; "" for the user's state folder.
         viewer: What else the volume viewer and its tools remember, by name.
+        segment: Method, checkpoint files and forms of the Segment workspace.
     """
 
     theme: str = "dark"
@@ -69,6 +70,7 @@ class Settings:
     interpolation: bool = True
     autosave_folder: str = ""
     viewer: dict[str, Any] = field(default_factory=dict)
+    segment: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, path: Path) -> None:
         """Put a file at the head of the recent ones."""

@@ -18,8 +18,11 @@ from app.volume_journal import VolumeJournal
 
 if TYPE_CHECKING:
     from app.actions import Actions
+    from app.bridge import Bridge
+    from app.session import Session
     from app.volume_log import Recovered
     from app.workspaces.segment.space import SegmentSpace
+    from engine.worker import EngineLike
     from widgets.panels.rail import Rail
 
 SYNTHESIZE, SEGMENT, MODELS = "synthesize", "segment", "models"
@@ -33,6 +36,7 @@ class Spaces(QObject):
         rail, stack: Where workspaces are chosen and shown.
         pages: Those that are there already, by key.
         background: For files.
+        engine, bridge, session: For methods.
     """
 
     shown = pyqtSignal(str)  # key
@@ -42,12 +46,14 @@ class Spaces(QObject):
 
     def __init__(
         self, window: QWidget, rail: Rail, stack: QStackedWidget, pages: dict[str, QWidget],
-        settings: Settings, background: Background, teller: Teller,
+        settings: Settings, background: Background, teller: Teller, engine: EngineLike,
+        bridge: Bridge, session: Session,
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._window, self._rail, self._stack = window, rail, stack
         self._pages, self._settings, self._teller = pages, settings, teller
         self._background = background
+        self._works = engine, bridge, session
         self._segment: SegmentSpace | None = None
         self._actions: Actions | None = None
         self._current = SYNTHESIZE
@@ -75,6 +81,8 @@ class Spaces(QObject):
         if self._actions is not None:
             self._actions.showSpace(key)
         if key == SEGMENT:
+            # Checkpoints may have been trained or imported meanwhile.
+            self.segment().choosing.reload()
             self.segment().focus()
         self.shown.emit(key)
 
@@ -104,6 +112,15 @@ class Spaces(QObject):
         busy = editor.busy()
         editor.cancel()
         return busy
+
+    def cancelRun(self) -> bool:
+        """Cancel the newest run of the workspace shown; False where it has none."""
+        return self._current == SEGMENT and self.segment().running.cancel()
+
+    def adopt(self, old: int, new: int) -> None:
+        """A job runs again under a new id, perhaps one of ours."""
+        if self._segment is not None:
+            self._segment.running.adopt(old, new)
 
     def isKept(self) -> bool:
         """After `close` and the end of the background work: whether the labels are in a file."""
@@ -168,7 +185,7 @@ class Spaces(QObject):
 
         around = Surroundings(
             self._settings, self._background, self.computing, self.journal, self.recent,
-            self._teller,
+            self._teller, *self._works,
         )  # fmt: skip
         space = SegmentSpace(around, self._window)
         self._pages[SEGMENT] = space.view

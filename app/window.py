@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.models)
         self.spaces = Spaces(
             self, self.rail, self.stack, {SYNTHESIZE: view, MODELS: self.models}, self.settings,
-            self.background, teller,
+            self.background, teller, engine, bridge, session,
         )  # fmt: skip
         view.setInspector(Inspector(method, task))
         self.jobs = JobsController(engine, bridge, session, view.jobs, teller, self)
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         session.maskChanged.connect(self._show_title)
         self.synthesis.currentChanged.connect(self._current_changed)
         self.jobs.retried.connect(self.synthesis.adopt)
+        self.jobs.retried.connect(self.spaces.adopt)
         self.files.saved.connect(lambda path: self.status.showMessage(f"Saved {path}", 8000))
         self.files.opened.connect(lambda path: self.status.showMessage(f"Opened {path}", 8000))
         view.canvas.maskEdited.connect(self._journal)
@@ -247,6 +248,7 @@ class MainWindow(QMainWindow):
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))
         spaces.segmentMade.connect(lambda: self.status.follow(spaces.segment().figures))
+        spaces.segmentMade.connect(lambda: self.jobs.addPanel(spaces.segment().view.jobs))
         for work in (self.background, spaces.computing):
             self.status.watch(work)
 
@@ -302,8 +304,11 @@ class MainWindow(QMainWindow):
             self.palette_.leave()
         elif self.spaces.escape():
             return
-        elif not self.synthesis.cancel():
+        elif not (self.spaces.cancelRun() or self._cancel_synthesis()):
             self.message.dismiss()
+
+    def _cancel_synthesis(self) -> bool:
+        return self.spaces.current() == "synthesize" and self.synthesis.cancel()
 
     def open(self, paths: list[Path]) -> None:
         """Open files where they belong: volumes in Segment, else the last picture as a mask."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -26,6 +27,7 @@ class Finding:
         result: What it found, on the voxels of `volume`.
         volume: The image it was found in.
         probability, uncertainty: The layers of its maps; a layer may have been removed since.
+        values: Class -> label that it became, without the background.
     """
 
     job: Job
@@ -33,6 +35,7 @@ class Finding:
     volume: Volume
     probability: Layer | None = None
     uncertainty: Layer | None = None
+    values: Mapping[int, int] = field(default_factory=dict)
 
 
 class Findings(QObject):

@@ -74,7 +74,7 @@ class OperationsController(QObject):
 
         return self._background.watched(
             what.title, work,
-            lambda found: self._after_stroke(lambda: self._take(what.title, image, found, then)),
+            lambda found: self.afterStroke(lambda: self._take(what.title, image, found, then)),
             self._teller.failure,
         )  # fmt: skip
 
@@ -102,11 +102,11 @@ class OperationsController(QObject):
                 study.model.apply(change, "Fill")
 
         self._background.watched(
-            "Filling", work, lambda change: self._after_stroke(lambda: done(change)),
+            "Filling", work, lambda change: self.afterStroke(lambda: done(change)),
             self._teller.failure,
         )  # fmt: skip
 
-    def _after_stroke(self, then: Callable[[], None]) -> None:
+    def afterStroke(self, then: Callable[[], None]) -> None:
         """Call when no stroke is under way: what comes late must not end one."""
         self._late.append(then)
         self._take_late()

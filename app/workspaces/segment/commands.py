@@ -13,12 +13,13 @@ from app.key_tips import KeyTips
 from app.recent import RecentFiles
 from app.recent_menu import RecentMenu
 from app.workspaces.segment.space import SegmentSpace
+from app.workspaces.segment.view import REGION_TOOL
 from widgets.paint.labels.tools import INFO, ToolName
 from widgets.viewer.volume.arrangement import ViewLayout
 from widgets.viewer.volume.window import CT_PRESETS
 
 KEY = "segment"
-FILE, EDIT, VIEW, LABELS = "&File", "&Edit", "&View", "&Labels"
+FILE, EDIT, VIEW, LABELS, RUN = "&File", "&Edit", "&View", "&Labels", "&Run"
 Slot = Callable[[], object]
 LAYOUTS = (
     (ViewLayout.ONE, "&One view", "Alt+1"),
@@ -35,6 +36,7 @@ def add_commands(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> 
     _edit(actions, space)
     _view(actions, space)
     _labels(actions, space)
+    _run(actions, space)
     _viewer_keys(actions, space)
     KeyTips(actions.keymap, _controls(space), space)
 
@@ -64,6 +66,9 @@ def _controls(space: SegmentSpace) -> dict[str, tuple[QWidget, ...]]:
         "smooth.toggle": (header.button("smooth"),),
         "side.toggle": (header.button("radiological"),),
         **{f"layout.{layout.value}": (header.button(layout.value),) for layout, _, _ in LAYOUTS},
+        "tool.roi": (tools.otherButton(REGION_TOOL), view.method.where.draw),
+        "segment.run": (view.method.run,),
+        "cancel": (view.method.cancel,),
         "volume.picture": (header.shot,),
         "volume.open": (view.start.open_file,),
         "volume.folder": (view.start.open_folder,),
@@ -152,7 +157,7 @@ def _view(actions: Actions, space: SegmentSpace) -> None:
         action.triggered.connect(lambda _, ends=preset.ends: space.showing.setWindow(*ends))
         presets.addAction(action)
     actions.separate(VIEW)
-    panels = ("labels", "history", "measurements", "layers", "contrast", "probe")
+    panels = ("method", "labels", "history", "measurements", "layers", "contrast", "probe")
     shown = actions.addMenu(VIEW, "Show &panel", KEY)
     for name in panels:
         action = QAction(name.capitalize(), shown)
@@ -175,6 +180,19 @@ def _labels(actions: Actions, space: SegmentSpace) -> None:
             actions.separate(LABELS)
 
 
+def _run(actions: Actions, space: SegmentSpace) -> None:
+    first: Slot = partial(space.running.run, first=True)
+    _add(
+        actions, RUN,
+        (
+            ("segment.run", "&Segment", lambda: space.running.run(), ("Ctrl+Return", "Ctrl+Enter")),
+            ("segment.run_first", "Segment &first", first,
+             ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),
+            ("segment.browse", "Open a &checkpoint…", space.choosing.browse, ()),
+        ),
+    )  # fmt: skip
+
+
 def _viewer_keys(actions: Actions, space: SegmentSpace) -> None:
     """Commands whose keys belong to the views; their menus are Tools and Display."""
     showing, study, figures = space.showing, space.study, space.figures
@@ -185,6 +203,7 @@ def _viewer_keys(actions: Actions, space: SegmentSpace) -> None:
         for name in ToolName
     ]
     rows.append((tools, "tool.window", "Window and level", partial(showing.setTool, "window")))
+    rows.append((tools, "tool.roi", "Region to run on", space.placing.draw))
     rows += [
         (tools, f"tool.{name}", kind.capitalize(), partial(space.measuring.start, kind))
         for name, kind in (

@@ -12,24 +12,33 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.background import Background
+from app.bridge import Bridge
 from app.controllers.segment.asking import Asking
+from app.controllers.segment.choosing import Choosing
 from app.controllers.segment.exporting import Exporting
 from app.controllers.segment.figures import Figures
 from app.controllers.segment.files import StudyFiles
+from app.controllers.segment.findings import Findings
 from app.controllers.segment.keeping import Keeping
+from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
 from app.controllers.segment.operations import OperationsController
+from app.controllers.segment.placing import Placing
+from app.controllers.segment.running import Running
 from app.controllers.segment.scene import SceneController
 from app.controllers.segment.sessions import SessionController
 from app.controllers.segment.showing import Showing
 from app.errors import Teller
 from app.recent import RecentFiles
+from app.segmenters import segmenters
+from app.session import Session
 from app.session_file import ENDING, keep_earlier, last_session_path
 from app.settings import Settings
 from app.study import Study
 from app.volume_journal import VolumeJournal
 from app.workspaces.segment.view import SegmentView
 from engine.failures import Failure
+from engine.worker import EngineLike
 
 READERS = (
     "engine.data.volumes.read", "engine.data.volumes.nifti", "engine.data.volumes.masks",
@@ -50,6 +59,7 @@ class Surroundings:
         journal: Keeps labels against a crash.
         recent: What was open before.
         teller: Takes what is to be told to the user.
+        engine, bridge, session: Where methods run, what tells of them, and what runs at all.
     """
 
     settings: Settings
@@ -58,6 +68,9 @@ class Surroundings:
     journal: VolumeJournal
     recent: RecentFiles
     teller: Teller
+    engine: EngineLike
+    bridge: Bridge
+    session: Session
 
 
 class SegmentSpace(QObject):
@@ -84,6 +97,20 @@ class SegmentSpace(QObject):
         self.keeping = Keeping(
             study, around.journal, background, teller, self.asking.whenSafe, self
         )
+        self.findings = Findings(study, self)
+        self.placing = Placing(study, view, self.showing, around.computing, teller, self)
+        self.choosing = Choosing(
+            view.method, segmenters(), around.settings, background, teller, self
+        )
+        self.landing = Landing(
+            study, view, self.findings, self.operations, around.computing, teller, self
+        )
+        self.running = Running(
+            around.engine, around.bridge, around.session, study, view, self.choosing,
+            self.placing, self.findings, self.landing, teller, self,
+        )  # fmt: skip
+        # Those who only paint are not asked for checkpoints.
+        view.showPanel(view.labels if self.choosing.entry() is None else view.method)
         self._connect()
 
     # --- what every workspace can do
@@ -124,6 +151,7 @@ class SegmentSpace(QObject):
     def close(self) -> None:
         """Keep the session of the exit."""
         self.showing.remember()
+        self.choosing.remember()
         if self.study.volume is not None:
             path = last_session_path()
             # An earlier one may hold labels that are in no file.
@@ -141,6 +169,7 @@ class SegmentSpace(QObject):
         study.savedChanged.connect(lambda _: self.titleChanged.emit())
         study.editor.statusChanged.connect(self.statusChanged)
         study.display.statusChanged.connect(self.statusChanged)
+        self.landing.told.connect(self.statusChanged)
         for signal, verb in (
             (files.opened, "Opened"), (files.added, "Added"), (files.labelsOpened, "Labels from"),
             (files.saved, "Saved"), (self.sessions.saved, "Saved"),

@@ -11,10 +11,13 @@ from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
+from app.segmenters import segmenters
 from app.study import Study
 from app.workspaces.segment.header import ViewHeader
+from app.workspaces.segment.method_panel import MethodPanel
 from widgets.paint.labels.toolbar import LabelToolbar
 from widgets.paint.tools.base import ToolInfo
+from widgets.panels.jobs import JobsPanel
 from widgets.panels.start_page import StartPage
 from widgets.panels.volume.histogram_panel import HistogramPanel
 from widgets.panels.volume.history_panel import HistoryPanel
@@ -31,7 +34,7 @@ from widgets.viewer.volume.window import CT_PRESETS
 SIDE_EM = 21
 STACKED_EM = 48  # so high, contrast and probe get a place of their own below the layers
 COLUMNS, TABBED, STACKED = "columns", "sides", "sides.stacked"
-WINDOW = "window"
+WINDOW, REGION_TOOL = "window", "roi"
 # Tools that only look and measure; `app.controllers.segment` takes them in hand.
 LOOKING = {
     WINDOW: ToolInfo(
@@ -46,6 +49,10 @@ LOOKING = {
     "rectangle": ToolInfo(
         "Rectangle", "mdi6.rectangle-outline", "Drag across a region: mean, deviation, area"
     ),
+    REGION_TOOL: ToolInfo(
+        "Region to run on", "mdi6.select-drag",
+        "Drag in a view; drag its sides, or all of it, in any view",
+    ),
 }  # fmt: skip
 
 
@@ -57,7 +64,8 @@ class SegmentView(QWidget):
         volume: The slice views.
         header: Layouts and what is shown, above the views.
         tools: The paint tools.
-        labels, history, measurements: The upper panels, in `label_tabs`.
+        method, labels, history, measurements: The upper panels, in `label_tabs`.
+        jobs: What runs and waits, for the dock.
         layers, contrast, probe: The lower panels, in `image_tabs`; where there is room, contrast
             and probe are below it, in `value_tabs`.
     """
@@ -68,6 +76,8 @@ class SegmentView(QWidget):
         self.volume = VolumeView(study.stack)
         self.header = ViewHeader()
         self.tools = LabelToolbar(study.editor, LOOKING)
+        self.method = MethodPanel(segmenters())
+        self.jobs = JobsPanel()
         self.labels = LabelPanel(study.table)
         self.history = HistoryPanel()
         self.history.setModel(study.model)
@@ -123,7 +133,7 @@ class SegmentView(QWidget):
     def _divide(self) -> None:
         em = self.fontMetrics().height()
         side = (SIDE_EM + 1) * em
-        rows = [9 * em, 12 * em, 15 * em] if self._stacked else [10 * em, 13 * em, 0]
+        rows = [21 * em, 11 * em, 13 * em] if self._stacked else [20 * em, 12 * em, 0]
         self.columns.setSizes(self._sizes.get(COLUMNS, [max(1, self.width() - side), side]))
         self.sides.setSizes(self._sizes.get(self._rows(), rows))
 
@@ -177,7 +187,8 @@ class SegmentView(QWidget):
             bar.setDrawBase(False)
             self.sides.addWidget(tabs)
         self._add_panels(self.label_tabs, (
-            ("Labels", self.labels), ("History", self.history), ("Measure", self.measurements),
+            ("Method", self.method), ("Labels", self.labels), ("History", self.history),
+            ("Measure", self.measurements),
         ))  # fmt: skip
         self._add_panels(self.image_tabs, (
             ("Layers", self.layers), ("Contrast", self.contrast), ("Probe", self.probe),

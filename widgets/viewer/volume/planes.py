@@ -125,6 +125,20 @@ def rect_of(plane: Plane, box: Box) -> QRectF:
     return QRectF(x, y, width, height)
 
 
+def box_at(plane: Plane, rect: QRectF, slices: Box) -> Box:
+    """What a frame in plane coordinates covers, in the slices of another box; see `rect_of`."""
+    low, high = list(slices.low), list(slices.high)
+    width, height = plane.size
+    inside = rect & QRectF(0, 0, width, height)
+    for axis, flip, start, end, size in (
+        (plane.col_axis, plane.flip_col, inside.left(), inside.right(), width),
+        (plane.row_axis, plane.flip_row, inside.top(), inside.bottom(), height),
+    ):
+        first, last = (size - end, size - start) if flip else (start, end)
+        low[axis], high[axis] = round(first), round(last)
+    return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+
+
 def planes_of(
     shape: Shape, affine: NDArray[Any], *, oriented: bool = True, radiological: bool = True
 ) -> dict[PlaneName, Plane]:

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QPainter
 from PyQt6.QtWidgets import QApplication
 
 from widgets.viewer.volume.box import Box
-from widgets.viewer.volume.planes import Plane, rect_of
+from widgets.viewer.volume.planes import Plane, box_at, rect_of
 from widgets.viewer.volume.region.model import RegionModel
 from widgets.viewer.volume.region.overlay import frame_of
 from widgets.viewer.volume.slice_view import SliceView
@@ -189,15 +189,8 @@ def _moved(low: float, high: float, held: int, by: int, size: int) -> tuple[floa
 
 def _box_of(plane: Plane, frame: QRectF, before: Box, index: int) -> Box:
     """A frame on a slice, with the slices of `before` and this one."""
-    low, high = list(before.low), list(before.high)
+    box = box_at(plane, frame, before)
+    low, high = list(box.low), list(box.high)
     low[plane.axis] = min(low[plane.axis], index)
     high[plane.axis] = max(high[plane.axis], index + 1)
-    width, height = plane.size
-    inside = frame & QRectF(0, 0, width, height)
-    for axis, flip, start, end, size in (
-        (plane.col_axis, plane.flip_col, inside.left(), inside.right(), width),
-        (plane.row_axis, plane.flip_row, inside.top(), inside.bottom(), height),
-    ):
-        first, last = (size - end, size - start) if flip else (start, end)
-        low[axis], high[axis] = round(first), round(last)
     return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))

@@ -1,0 +1,312 @@
+"""Results on their way into the labels: as one step, and never over work by hand unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.background import Background, Work
+from app.controllers.segment.expected import Clash, Expected, clash_of, held
+from app.controllers.segment.findings import Finding, Findings
+from app.controllers.segment.layers import ResultLayers
+from app.controllers.segment.operations import OperationsController
+from app.errors import Teller
+from app.label_values import Naming, naming_of
+from app.segmenters import Structure
+from app.study import Study
+from app.workspaces.segment.view import SegmentView
+from engine.failures import Failure
+from widgets.paint.labels.change import Change, worked_out
+from widgets.paint.labels.snapshot import Snapshot
+from widgets.paint.labels.table import default_colour
+from widgets.panels.choice_dialog import Choice, ChoiceDialog
+from widgets.viewer.volume.box import Box
+
+if TYPE_CHECKING:
+    from engine.data.volumes.volume import Volume
+    from engine.jobs import Job
+    from engine.results import SegmentationResult
+
+KEEP, REPLACE, LAYER = "keep", "replace", "layer"
+REMEMBERED = 200  # steps whose undoing is followed
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One request.
+
+    Attributes:
+        job: What is run.
+        volume: The image it is about.
+        name: What its result is called: "cDAL, hippocampus".
+        method: The method's title.
+        structures: What its checkpoint says that it finds.
+    """
+
+    job: Job
+    volume: Volume
+    name: str
+    method: str
+    structures: tuple[Structure, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A result that is being taken over.
+
+    Attributes:
+        run, result: What was run, and what came of it.
+        box: What was segmented.
+        naming: Where its classes go.
+        snapshot: The labels that it meets.
+    """
+
+    run: Run
+    result: SegmentationResult
+    box: Box
+    naming: Naming
+    snapshot: Snapshot
+
+    @cached_property
+    def foreground(self) -> NDArray[np.float32]:
+        """The probability of any class but the background (D, H, W); made in a thread."""
+        classes = self.result.probability
+        return np.asarray(classes[1] if len(classes) == 2 else self.result.foreground)
+
+    def new(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """The result's labels in its box, numbered as the table has them."""
+        found = self.result.labels[self.box.index]
+        numbers = np.zeros(max(256, *(v + 1 for v in self.naming.values)), np.uint16)
+        for value, label in self.naming.values.items():
+            numbers[value] = label
+        wide = dtype.itemsize > 1 or int(numbers.max()) > 255
+        return numbers[found].astype(np.uint16 if wide else np.uint8)
+
+
+class Landing(QObject):
+    """Takes results one after the other; the dialog of one holds the next back."""
+
+    told = pyqtSignal(str)  # what came of a result, for the status bar
+
+    def __init__(
+        self, study: Study, view: SegmentView, findings: Findings,
+        operations: OperationsController, computing: Background, teller: Teller, parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._study, self._view, self._findings = study, view, findings
+        self._operations, self._computing, self._teller = operations, computing, teller
+        self._layers = ResultLayers(study, self)
+        self._waiting: list[tuple[Run, SegmentationResult]] = []
+        self._busy = False
+        self._expected = Expected(study.model.shape)
+        self._steps: list[tuple[object, Expected, Expected]] = []
+        study.opened.connect(self._forget)
+        study.reset.connect(self._forget)
+        study.model.travelled.connect(self._travelled)
+
+    def take(self, run: Run, result: SegmentationResult) -> None:
+        """Bring a result into the labels of the image that it is about."""
+        self._waiting.append((run, result))
+        self._next()
+
+    # --- one after the other
+
+    def _next(self) -> None:
+        if self._waiting and not self._busy:
+            self._busy = True
+            run, result = self._waiting.pop(0)
+            # A stroke under way is not ended by what comes late.
+            self._operations.afterStroke(lambda: self._compare(run, result))
+
+    def _done(self) -> None:
+        self._busy = False
+        self._next()
+
+    def _let_go(self, run: Run, why: str) -> None:
+        """A result that goes nowhere."""
+        self._findings.abandon()
+        self._teller.say("warning", f"The result of {run.name} was let go: {why}")
+        self._done()
+
+    def _isHere(self, run: Run) -> bool:
+        return self._study.volume is run.volume
+
+    def _work(
+        self, run: Run, what: str, work: Callable[[], Any], then: Callable[[Any], None]
+    ) -> None:
+        """In the background, and after a stroke that is under way then."""
+
+        def failed(failure: Failure) -> None:
+            self._teller.failure(failure)
+            self._findings.abandon()
+            self._done()
+
+        def ended(begun: Work) -> None:
+            if begun.isCancelled():
+                self._let_go(run, "it was cancelled.")
+
+        begun = self._computing.run(
+            what, work, lambda got: self._operations.afterStroke(lambda: then(got)), failed
+        )
+        begun.ended.connect(lambda: ended(begun))
+
+    # --- what it meets
+
+    def _compare(self, run: Run, result: SegmentationResult) -> None:
+        if not self._isHere(run):
+            self._let_go(run, f"{run.volume.source.name} is not open any more.")
+            return
+        study = self._study
+        naming = naming_of(_structures(run, result), study.table, study.model.count)
+        box = Box(*result.region)
+        arrival = Arrival(run, result, box, naming, study.model.snapshot())
+        expected, locked = self._expected, study.table.locked()
+
+        def work() -> Clash:
+            now = arrival.snapshot.take()
+            new = arrival.new(now.dtype)
+            _ = arrival.foreground  # takes a moment, too
+            return clash_of(now[box.index], new, expected.labels()[box.index], locked)
+
+        self._work(run, "Comparing labels", work, lambda clash: self._ask(arrival, clash))
+
+    def _ask(self, arrival: Arrival, clash: Clash) -> None:
+        run = arrival.run
+        if not self._isHere(run):
+            self._let_go(run, f"{run.volume.source.name} is not open any more.")
+            return
+        if not clash.lost:
+            self._merge(arrival, None)
+            return
+        question, choices = self._question(run, clash)
+        dialog = ChoiceDialog("Labels are there already", question, choices, self._view)
+        dialog.chosen.connect(lambda answer: self._act(arrival, clash, answer))
+        dialog.rejected.connect(lambda: self._act(arrival, clash, ""))
+        dialog.open()
+
+    def _act(self, arrival: Arrival, clash: Clash, answer: str) -> None:
+        if answer == LAYER:
+            self._layers.lay(arrival.run, arrival.result)
+            self._finish(arrival, f"{arrival.run.name} lies over the image as a layer of its own")
+        elif answer:
+            self._merge(arrival, clash.mine if answer == KEEP else None)
+        else:
+            self._findings.abandon()
+            self.told.emit(f"The result of {arrival.run.name} was not taken")
+            self._done()
+
+    def _question(self, run: Run, clash: Clash) -> tuple[str, tuple[Choice, ...]]:
+        table = self._study.table
+        parts = [f"{table.name(value)} ({_voxels(n)})" for value, n in clash.painted.items()]
+        if clash.erased:
+            parts.append(f"erased ({_voxels(clash.erased)})")
+        since = " since the last result" if self._expected.data else ""
+        return (
+            f"{run.name} would change {_voxels(clash.lost)} that were not made by a "
+            f"method{since}: {', '.join(parts)}.",
+            (
+                Choice(KEEP, "Keep mine, fill the rest",
+                       "Nothing of yours changes; the result goes where you did nothing.",
+                       "mdi6.shield-check-outline"),
+                Choice(REPLACE, "Replace",
+                       f"{_voxels(clash.lost)} of yours become the result; this can be undone.",
+                       "mdi6.swap-horizontal"),
+                Choice(LAYER, "As another layer",
+                       "The labels stay as they are; the result lies over the image.",
+                       "mdi6.layers-plus"),
+            ),
+        )  # fmt: skip
+
+    # --- into the labels
+
+    def _merge(self, arrival: Arrival, mine: NDArray[np.bool_] | None) -> None:
+        box, expected, locked = arrival.box, self._expected, self._study.table.locked()
+
+        def work() -> tuple[Change, Expected, int, NDArray[np.int64]]:
+            now = arrival.snapshot.take()
+            new = arrival.new(now.dtype)
+            made = now.astype(new.dtype)
+            part = made[box.index]
+            fixed = held(part, new, locked)
+            kept = fixed if mine is None else fixed | mine
+            np.copyto(part, new, where=~kept)
+            change = worked_out(arrival.snapshot, made)
+            counts = np.bincount(arrival.result.labels[box.index].ravel(), minlength=256)
+            return change, expected.after(box, new), int(fixed.sum()), counts
+
+        self._work(arrival.run, f"Taking over {arrival.run.name}", work,
+                   lambda made: self._put(arrival, *made))  # fmt: skip
+
+    def _put(
+        self, arrival: Arrival, change: Change, expected: Expected, fixed: int,
+        counts: NDArray[np.int64],
+    ) -> None:  # fmt: skip
+        study, run = self._study, arrival.run
+        if not self._isHere(run):
+            self._let_go(run, f"{run.volume.source.name} is not open any more.")
+            return
+        arrival.naming.enter(study.table)
+        before, self._expected = self._expected, expected
+        if study.model.apply(change, run.name):
+            self._steps = [*self._steps, (study.model.moment(), before, expected)][-REMEMBERED:]
+        study.name_used()
+        told = [*arrival.naming.told]
+        if fixed:
+            told.append(f"{_voxels(fixed)} of locked labels were left as they are.")
+        if told:
+            self._teller.say("info", f"{run.name}: {' '.join(told)}")
+        self._finish(arrival, self._summary(arrival, change, counts))
+
+    def _finish(self, arrival: Arrival, told: str) -> None:
+        run, result = arrival.run, arrival.result
+        probability, uncertainty = self._layers.show(run, arrival.foreground, result.variance)
+        self._findings.put(
+            Finding(run.job, result, run.volume, probability, uncertainty, arrival.naming.values)
+        )
+        self.told.emit(told)
+        self._done()
+
+    def _summary(self, arrival: Arrival, change: Change, counts: NDArray[np.int64]) -> str:
+        table = self._study.table
+        found = [
+            f"{table.name(label)} {_voxels(int(counts[value]))}"
+            for value, label in arrival.naming.values.items()
+            if counts[value]
+        ]
+        if not found:
+            return f"{arrival.run.name} found nothing there"
+        what = "" if change.deltas else "; the labels were the same"
+        return f"{arrival.run.name}: {', '.join(found)}{what}"
+
+    # --- what was expected, through undo
+
+    def _travelled(self, step: object, forward: bool) -> None:
+        for made, before, after in self._steps:
+            if made is step:
+                self._expected = after if forward else before
+
+    def _forget(self) -> None:
+        self._expected = Expected(self._study.model.shape)
+        self._steps.clear()
+
+
+def _structures(run: Run, result: SegmentationResult) -> list[Structure]:
+    """The classes of a result, in the colours of its checkpoint."""
+    known: Mapping[int, Structure] = {s.value: s for s in run.structures}
+    return [
+        replace(known[value], name=name)
+        if value in known
+        else Structure(value, name, default_colour(value))
+        for value, name in result.names.items()
+        if value
+    ]
+
+
+def _voxels(number: int) -> str:
+    return f"{number:,} voxel{'s' if number != 1 else ''}"

@@ -1,0 +1,150 @@
+"""Which methods segment, with which checkpoints, and what a checkpoint says that it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import library
+from engine.errors import CheckpointError
+from engine.library import Entry
+from engine.method import Method, Task
+from engine.methods import METHODS
+from engine.training.checkpoint import Card, read_card
+from widgets.paint.labels.table import LARGEST, Colour, default_colour
+
+WORKSPACE = "segment"
+
+
+@dataclass(frozen=True, eq=False)
+class Segmenter:
+    """A method with its task that turns an image into labels."""
+
+    method: Method
+    task: Task
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The checkpoints of the library that it runs with."""
+        return library.entries(self.method.id, self.task.role)
+
+    def fits(self, card: Card) -> bool:
+        """Whether it runs with such a checkpoint."""
+        return (card.method, card.role) == (self.method.id, self.task.role)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One class that a checkpoint finds: its number, name and colour."""
+
+    value: int
+    name: str
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Findable:
+    """What a checkpoint says of itself.
+
+    Attributes:
+        structures: Its classes without the background; empty where the card names none.
+        channels: 1 or 3 that the network sees; 0 where the card does not say.
+        slices: Whether it takes slices one by one, along the array's first axis.
+        facts: What it takes, what it was trained on and how good it is, each a phrase.
+    """
+
+    structures: tuple[Structure, ...]
+    channels: int
+    slices: bool
+    facts: tuple[str, ...]
+
+
+def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
+    """Those that there are, in the order of the methods."""
+    return tuple(
+        Segmenter(method, task)
+        for method in methods
+        for task in method.tasks
+        if task.workspace == WORKSPACE
+    )
+
+
+def opened(path: Path, among: Sequence[Segmenter]) -> tuple[Segmenter, Entry]:
+    """A checkpoint's file, and the method that it is for.
+
+    Raises:
+        CheckpointError: it cannot be read, or no method here segments with it.
+    """
+    card = read_card(path)
+    for segmenter in among:
+        if segmenter.fits(card):
+            return segmenter, Entry(str(path), path, card, bundled=False)
+    known = ", ".join(f"{s.method.id} {s.task.role}" for s in among)
+    raise CheckpointError(
+        f"{path.name} is a {card.role} of {card.method}, which segments nothing.",
+        f"Choose a checkpoint that does: {known}.",
+    )
+
+
+def findable(card: Card) -> Findable:
+    """What a card says, as far as it can be understood; a card may say anything."""
+    seen = card.preprocessing
+    channels = seen.get("channels")
+    return Findable(
+        _structures(card.labels),
+        channels if channels in (1, 3) else 0,
+        seen.get("dims") == 2,
+        tuple(fact for fact in (_takes(seen), _trained_on(card), _figure(card.figures)) if fact),
+    )
+
+
+def step_name(method: Method, card: Card) -> str:
+    """What a result of a checkpoint is called in the history: "cDAL, hippocampus"."""
+    title = card.title.strip()
+    return title if title.startswith(method.title) else f"{method.title}, {title}"
+
+
+def _structures(labels: Mapping[str, Mapping[str, str]]) -> tuple[Structure, ...]:
+    found = []
+    for key, told in labels.items():
+        value = int(key) if key.isdecimal() else 0
+        if 0 < value <= LARGEST:
+            name = told.get("name") or f"Label {value}"
+            found.append(Structure(value, name, _colour(told.get("color", ""), value)))
+    return tuple(sorted(found, key=lambda structure: structure.value))
+
+
+def _colour(text: str, value: int) -> Colour:
+    digits = text.removeprefix("#")
+    try:
+        red, green, blue = bytes.fromhex(digits)
+    except ValueError:
+        return default_colour(value)
+    return red, green, blue
+
+
+def _takes(seen: Mapping[str, Any]) -> str:
+    kinds = {1: "grey", 3: "colour"}
+    shapes = {2: "images, slice by slice", 3: "volumes"}
+    kind, shape = kinds.get(seen.get("channels", 0)), shapes.get(seen.get("dims", 0))
+    if kind is None or shape is None:
+        return ""
+    turned = seen.get("orientation")
+    return f"takes {kind} {shape}" + (f" turned to {turned}" if turned else "")
+
+
+def _trained_on(card: Card) -> str:
+    cases = sum(data["cases"] for data in card.data if type(data.get("cases")) is int)
+    names = [str(data["name"]) for data in card.data if data.get("name")]
+    if not cases and not names:
+        return ""
+    told = f"{cases} case{'s' if cases != 1 else ''}" if cases else ""
+    return "trained on " + " of ".join(part for part in (told, ", ".join(names)) if part)
+
+
+def _figure(figures: Mapping[str, Any]) -> str:
+    for name, value in figures.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return f"{name} {value:.3g}"
+    return ""
