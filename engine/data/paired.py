@@ -86,8 +86,8 @@ def find_pairs(
         masks = [path for path in masks if _is_mask(path)]
         images = [path for path in images if not _is_mask(path)]
     rules: list[tuple[str, Callable[[Path], str | None]]] = [
-        ("the same name", _stem),
-        ("the same name but for words like _mask or _manual1", _bare_stem),
+        ("the same name", stem_of),
+        ("the same name but for words like _mask or _manual1", bare_stem),
         ("the same leading number", _number),
     ]
     best = PairListing((), tuple(images), tuple(masks), "none")
@@ -130,28 +130,35 @@ def _images(folder: Path, endings: Sequence[str]) -> list[Path]:
     return found
 
 
-def _stem(path: Path) -> str:
-    # Some systems write an umlaut as two characters, others as one.
-    name = unicodedata.normalize("NFC", path.name).lower()
+def without_ending(path: Path) -> str:
+    """A file's name without .nii.gz and the like."""
+    name = path.name.lower()
     ending = next((ending for ending in _ENDINGS if name.endswith(ending)), path.suffix)
-    return name.removesuffix(ending.lower())
+    return path.name[: -len(ending) or None]
 
 
-def _bare_stem(path: Path) -> str:
-    stem = _stem(path)
+def stem_of(path: Path) -> str:
+    """A file's name without its ending, for comparing."""
+    # Some systems write an umlaut as two characters, others as one.
+    return unicodedata.normalize("NFC", without_ending(path)).lower()
+
+
+def bare_stem(path: Path) -> str:
+    """The same without words like _mask, _gt, _manual1 or _training."""
+    stem = stem_of(path)
     while (shorter := _ROLE.sub("", stem)) != stem and shorter:
         stem = shorter
     return stem
 
 
 def _number(path: Path) -> str | None:
-    found = _LEADING_NUMBER.match(_stem(path))
+    found = _LEADING_NUMBER.match(stem_of(path))
     return found.group(1) if found else None
 
 
 def _is_mask(path: Path) -> bool:
-    word = _ROLE.search(_stem(path))
-    return bool(word) and not re.search(r"(image|img|im|train|training|test)$", _stem(path))
+    word = _ROLE.search(stem_of(path))
+    return bool(word) and not re.search(r"(image|img|im|train|training|test)$", stem_of(path))
 
 
 def _match(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.segmentation.reading import unusable_values
+from engine.data.volumes.limits import check_memory
+from engine.data.volumes.raster import TRANSPARENT
 from engine.data.volumes.volume import Affine, Volume
 from engine.errors import CheckpointError, InputError
 
 Range = Literal["full", "minmax"]
 # ITU-R BT.601, as Pillow and the published loaders turn colours into grey.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+WORKING_BYTES = 16
+"""That a value takes while its range is changed."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,10 @@ class Prepared:
             maps = resized(maps, turned[1:])
         return maps if self.turn is None else _apply(maps, _inverse(self.turn))
 
+    def turned(self, array: NDArray[Any]) -> NDArray[Any]:
+        """(K, D, H, W) of the image with the axes of the network's geometry, not resized."""
+        return array if self.turn is None else _apply(array, self.turn)
+
     def labels(self, labels: NDArray[Any]) -> NDArray[np.uint8]:
         """Labels (D, H, W) of the image in the network's geometry; a resized pixel has the label
         of the nearest one."""
@@ -113,14 +123,18 @@ def prepare(volume: Volume, preparation: Preparation, channel: int = 0) -> Prepa
         channel: Of a series in time or of components, which one.
 
     Raises:
-        InputError: NaN, a constant image, or a channel that is not there.
+        InputError: NaN, a constant image, a channel that is not there, or too little memory.
     """
-    problem = unusable_values(volume)
+    name = volume.source.path or Path("The image")
+    check_memory(name, WORKING_BYTES * preparation.channels * math.prod(volume.geometry.shape))
+    chosen, told = _chosen(volume, channel)
+    problem = unusable_values(chosen)
     if problem:
-        name = volume.source.path or "The image"
         raise InputError(f"{name} cannot be segmented: {problem[0]}.", problem[1])
-    array, notes = _channels(volume, preparation.channels, channel)
-    array = _unit(array, volume, preparation.range)
+    array, converted = _channels(chosen, preparation.channels)
+    array, stretched = _unit(array, volume, preparation.range)
+    odd = _unlike_training(volume, preparation)
+    notes = (*volume.warnings, *told, *converted, *stretched, *odd)
     turn = None
     if preparation.orientation and volume.geometry.oriented:
         turn = _turn(volume.affine, preparation.orientation)
@@ -131,11 +145,40 @@ def prepare(volume: Volume, preparation: Preparation, channel: int = 0) -> Prepa
     return Prepared(ready, volume.geometry.shape, turn, notes)
 
 
-def _channels(
-    volume: Volume, wanted: int, channel: int
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """The channels (C, D, H, W) that are wanted; grey and colour are converted, and told."""
+def _chosen(volume: Volume, channel: int) -> tuple[Volume, tuple[str, ...]]:
+    """Colours, or the one channel that is asked for."""
     count = len(volume.array)
+    if volume.channels == "rgb":
+        return volume, ()
+    if not 0 <= channel < count:
+        name = volume.source.path or "The image"
+        raise InputError(
+            f"{name} has no channel {channel}.", f"Choose one from 0 to {count - 1} (0-based)."
+        )
+    if count == 1:
+        return volume, ()
+    kept = replace(volume, array=volume.array[channel : channel + 1], channels="single")
+    return kept, (f"channel {channel} of {count} (0-based) used",)
+
+
+def _unlike_training(volume: Volume, preparation: Preparation) -> tuple[str, ...]:
+    """In what an image differs from those that the checkpoint knows."""
+    told = [note for note in volume.notes if note == TRANSPARENT]
+    deep = volume.geometry.shape[0] > 1
+    if preparation.dims == 2 and deep:
+        told.append("the checkpoint takes single images: each slice is segmented by itself")
+    elif preparation.dims == 3 and not deep:
+        told.append("the checkpoint takes volumes: this is a single slice")
+    elif preparation.orientation and not volume.geometry.oriented:
+        told.append(
+            "the image has no orientation: columns, rows and slices are taken to lead to "
+            + ", ".join(preparation.orientation)
+        )
+    return tuple(told)
+
+
+def _channels(volume: Volume, wanted: int) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """The channels (C, D, H, W) that are wanted; grey and colour are converted, and told."""
     if volume.channels == "rgb":
         colours = np.stack([volume.values(c) for c in range(3)]).astype(np.float32)
         if wanted == 3:
@@ -144,27 +187,24 @@ def _channels(
         same = bool((colours == colours[:1]).all())
         told = "the checkpoint takes grey images: colours converted to grey (luminance)"
         return (colours[:1], ()) if same else (grey, (told,))
-    if not 0 <= channel < count:
-        raise InputError(
-            f"The image has no channel {channel}.", f"Choose one from 0 to {count - 1} (0-based)."
-        )
-    told_channel: tuple[str, ...] = ()
-    if count > 1:
-        told_channel = (f"channel {channel} of {count} (0-based) used",)
-    grey = np.asarray(volume.values(channel), np.float32)[np.newaxis]
+    grey = np.asarray(volume.values(), np.float32)[np.newaxis]
     if wanted == 1:
-        return grey, told_channel
+        return grey, ()
     told = "the checkpoint takes colour images: the grey image is used as red, green and blue"
-    return np.repeat(grey, wanted, axis=0), (*told_channel, told)
+    return np.repeat(grey, wanted, axis=0), (told,)
 
 
-def _unit(array: NDArray[np.float32], volume: Volume, how: Range) -> NDArray[np.float32]:
+def _unit(
+    array: NDArray[np.float32], volume: Volume, how: Range
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Values in [0, 1], and what is black and white where bytes are usual."""
     if how == "full" and volume.array.dtype == np.uint8 and not volume.scaled:
-        return array / np.float32(255)
+        return array / np.float32(255), ()
     low, high = float(array.min()), float(array.max())
+    told = (f"values from {low:g} to {high:g} taken as black to white",) if how == "full" else ()
     # In float64, because some scanners' values exceed what float32 can tell apart.
     scaled = (array.astype(np.float64) - low) / (high - low or 1.0)
-    return scaled.astype(np.float32)
+    return scaled.astype(np.float32), told
 
 
 def _turn(affine: Affine, orientation: str) -> NDArray[Any]:

@@ -31,7 +31,7 @@ def files_in(path: Path) -> list[Path]:
                 raise InputError(
                     f"{path} holds more than {MAX_FILES:,} files.", "Choose a folder inside it."
                 )
-    return sorted(found, key=_natural)
+    return sorted(found, key=natural)
 
 
 def pictures_in(path: Path) -> list[Path]:
@@ -91,7 +91,7 @@ def read_folder(
     )
 
 
-def _natural(path: Path) -> list[tuple[bool, int, str]]:
+def natural(path: Path) -> list[tuple[bool, int, str]]:
     words = re.split(r"(\d+)", path.name.lower())
     # int() of thousands of digits is refused, and no file needs it.
     return [(w.isdecimal(), int(w[:300]) if w.isdecimal() else 0, w) for w in words]

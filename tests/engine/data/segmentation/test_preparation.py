@@ -94,7 +94,7 @@ def test_a_channel_of_several() -> None:
     low, high = array[1].min(), array[1].max()
     ready = prepare(many, Preparation(), channel=1)
     assert ready.array[0] == pytest.approx((array[1] - low) / (high - low), abs=1e-6)
-    assert ready.notes == ("channel 1 of 2 (0-based) used",)
+    assert ready.notes[0] == "channel 1 of 2 (0-based) used"
     with pytest.raises(InputError, match="no channel 2"):
         prepare(many, Preparation(), channel=2)
 
