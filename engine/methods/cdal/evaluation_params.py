@@ -18,8 +18,8 @@ class EvaluateParams(Parameters):
     """Compare what a checkpoint finds with labels: Dice, IoU, HD95, and what its doubt is worth."""
 
     checkpoint: str = parameter(
-        "", "Checkpoint", "A trained or imported model, or a .safetensors file.",
-        kind="choice",
+        "hippocampus", "Checkpoint", "A bundled, trained or imported model, or a .safetensors "
+        "file.", kind="choice",
     )  # fmt: skip
     part: Part = parameter(
         "test", "Cases", "Which part of the run's split; all where there is no split.",

@@ -78,9 +78,9 @@ def load_generator(name: str, context: Context) -> LoadedGenerator:
     """
     if not name:
         raise CheckpointError(
-            "No checkpoint was chosen, and none of cDAL comes with the program yet.",
-            "Train one (reverie train --method cdal), or import published weights "
-            "(reverie import --method cdal).",
+            "No checkpoint was chosen.",
+            "Choose hippocampus, which comes with the program, or train one (reverie train "
+            "--method cdal), or import published weights (reverie import --method cdal).",
         )
     path = library.find(name)
 

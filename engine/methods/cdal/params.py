@@ -173,8 +173,8 @@ class SegmentParams(Parameters):
     """Find the structures of an image or a volume, and how sure that is."""
 
     checkpoint: str = parameter(
-        "", "Checkpoint", "A trained or imported model, or a .safetensors file.",
-        kind="choice",
+        "hippocampus", "Checkpoint", "A bundled, trained or imported model, or a .safetensors "
+        "file.", kind="choice",
     )  # fmt: skip
     votes: int = parameter(
         0, "Votes", "Runs that vote on every voxel; 0 takes as many as the paper does.",
