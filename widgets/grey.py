@@ -1,4 +1,4 @@
-"""Grey arrays as Qt images."""
+"""Arrays as Qt images."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def grey_image(array: np.ndarray, low: float, high: float) -> QImage:
     height, width = grey.shape
     # .copy(): the image must outlive the array whose memory it would otherwise share.
     return QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()
+
+
+def colour_image(array: np.ndarray) -> QImage:
+    """A QImage (8-bit RGB, owning its memory) of `array`, (H, W, 3) uint8.
+
+    Raises:
+        ValueError: the array is something else, or empty.
+    """
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or array.size == 0:
+        raise ValueError(f"a colour image is (H, W, 3) uint8, not {array.shape} {array.dtype}")
+    height, width, _ = array.shape
+    data = np.ascontiguousarray(array).tobytes()
+    return QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def fitted(image: QImage, size: QSize, ratio: float) -> QImage:

@@ -13,14 +13,16 @@ from widgets.timeline.frame import Frame
 KEPT_BYTES = 256 * 2**20
 """Key frames beyond this are kept of the first image only: 64 large variants fill any memory."""
 
+NOISE = "noise"
+
 
 @dataclass(eq=False)
 class Recording:
-    """One synthesis from the job to its frames.
+    """One run from the job to its frames.
 
     Attributes:
         job: What was asked for.
-        revision: Of the mask, when it was asked.
+        revision: Of the mask, when it was asked; 0 where there is none.
         frames: Place of an image in the job -> its key frames.
         latest: Place -> its newest step, key frame or not.
     """
@@ -42,13 +44,20 @@ class Recording:
         places = []
         for row in range(len(event.x_t)):
             place = event.offset + row
+            if event.before is not None:
+                self._keep(place, Frame(0, event.total, event.t, event.before[row], None, NOISE))
             frame = Frame(event.index + 1, event.total, event.t, event.x_t[row], event.x0_hat[row])
             self.latest[place] = frame
             places.append(place)
-            if event.key and (place == 0 or self._bytes < KEPT_BYTES):
-                self.frames.setdefault(place, []).append(frame)
-                self._bytes += event.x_t[row].nbytes + event.x0_hat[row].nbytes
+            if event.key:
+                self._keep(place, frame)
         return places
+
+    def _keep(self, place: int, frame: Frame) -> None:
+        if place == 0 or self._bytes < KEPT_BYTES:
+            self.frames.setdefault(place, []).append(frame)
+            states = (frame.x_t, frame.x0_hat)
+            self._bytes += sum(state.nbytes for state in states if state is not None)
 
     def _restart(self, event: JobPreview) -> None:
         # After a shortage of memory the engine begins anew with smaller batches.

@@ -1,4 +1,4 @@
-"""Variants side by side, each with its seed."""
+"""Pictures side by side, each with a line about it: variants with their seeds, or votes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
-from widgets.grey import fitted, grey_image
+from widgets.grey import colour_image, fitted, grey_image
 from widgets.panels.sheet_layout import SheetLayout, best_layout
 from widgets.theme import Theme, theme_of
 
@@ -35,19 +35,34 @@ _RECALLS: tuple[tuple[Qt.Key, str, str], ...] = (
 
 
 class ContactSheet(QAbstractScrollArea):
-    """Grid of grey images.
+    """Grid of images.
 
     A click or the arrow keys select (`selected`), a double click or Enter uses (`activated`).
-    With a selection, A, S and R ask for what made the image: `recallRequested` carries
-    'parameters', 'seed' or 'all_but_seed'.
+    With a selection, and unless `recalls` says no, A, S and R ask for what made the image:
+    `recallRequested` carries 'parameters', 'seed' or 'all_but_seed'.
+
+    Args:
+        name: Of the images, for the empty sheet and for screen readers.
+        use: What using an image is called.
+        recalls: Whether images were made from parameters.
     """
 
     selected = pyqtSignal(int)
     activated = pyqtSignal(int)
     recallRequested = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        name: str = "Variants",
+        use: str = "Use this image",
+        recalls: bool = True,
+    ) -> None:
         super().__init__(parent)
+        self._name, self._use = name, use
+        self._recalls = _RECALLS if recalls else ()
+        self._pixel_aspect = 1.0
         self._images: list[QImage] = []
         self._captions: list[str] = []
         self._range = (-1.0, 1.0)
@@ -56,25 +71,30 @@ class ContactSheet(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Variants")
+        self.setAccessibleName(name)
 
     def setValueRange(self, low: float, high: float) -> None:
         """Values of floating-point images, given from now on, shown as black and as white."""
         self._range = (low, high)
 
+    def setPixelAspect(self, aspect: float) -> None:
+        """Width of a pixel over its height."""
+        self._pixel_aspect = aspect
+        self._relayout()
+
     def setImages(self, images: Sequence[np.ndarray], captions: Sequence[str]) -> None:
         """Show these images; the selection stays where it was if there still is one.
 
         Args:
-            images: each (H, W), uint8 or floating point in the value range.
+            images: each (H, W), uint8 or floating point in the value range, or (H, W, 3) uint8.
             captions: one for each image, such as its seed.
 
         Raises:
-            ValueError: their numbers differ, or an image is not (H, W).
+            ValueError: their numbers differ, or an image has another shape.
         """
         if len(images) != len(captions):
             raise ValueError(f"{len(images)} images have {len(captions)} captions")
-        self._images = [grey_image(image, *self._range) for image in images]
+        self._images = [self._picture(image) for image in images]
         self._captions = list(captions)
         self._current = min(self._current, len(self._images) - 1)
         self._relayout()
@@ -84,11 +104,11 @@ class ContactSheet(QAbstractScrollArea):
 
         Raises:
             IndexError: there is no such place.
-            ValueError: the image is not (H, W).
+            ValueError: the image has another shape than those of `setImages`.
         """
         if not 0 <= place < len(self._images):
             raise IndexError(f"there is no image {place} among {len(self._images)}")
-        self._images[place] = grey_image(image, *self._range)
+        self._images[place] = self._picture(image)
         self._repaint(self.cellRect(place))
 
     def clear(self) -> None:
@@ -152,7 +172,7 @@ class ContactSheet(QAbstractScrollArea):
         return best_layout(
             len(self._images),
             self._room(),
-            first.width() / first.height(),
+            first.width() / first.height() * self._pixel_aspect,
             self._gap(),
             self._caption_height(),
             _SMALLEST_IMAGE,
@@ -215,11 +235,12 @@ class ContactSheet(QAbstractScrollArea):
     def makeMenu(self) -> QMenu:
         """What can be done with the selected image, each with its key."""
         menu, place = QMenu(self), self._current
-        use = QAction("Use this image\tEnter", menu)
+        use = QAction(f"{self._use}\tEnter", menu)
         use.triggered.connect(lambda: self.activated.emit(place))
         menu.addAction(use)
-        menu.addSeparator()
-        for key, kind, text in _RECALLS:
+        if self._recalls:
+            menu.addSeparator()
+        for key, kind, text in self._recalls:
             action = QAction(f"{text}\t{key.name.removeprefix('Key_')}", menu)
             action.triggered.connect(lambda _, k=kind: self.recallRequested.emit(k))
             menu.addAction(action)
@@ -239,7 +260,7 @@ class ContactSheet(QAbstractScrollArea):
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: last,
         }
-        recalls = {recall_key: kind for recall_key, kind, _ in _RECALLS}
+        recalls = {recall_key: kind for recall_key, kind, _ in self._recalls}
         if key in moves and self._current < 0:
             return self._select(0)
         if key in moves:
@@ -250,6 +271,9 @@ class ContactSheet(QAbstractScrollArea):
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 return self.activated.emit(self._current)
         return super().keyPressEvent(event)
+
+    def _picture(self, image: np.ndarray) -> QImage:
+        return colour_image(image) if image.ndim == 3 else grey_image(image, *self._range)
 
     def _place_of(self, event: QMouseEvent) -> int:
         point = event.position().toPoint()
@@ -271,7 +295,8 @@ class ContactSheet(QAbstractScrollArea):
         painter.fillRect(view.rect(), QColor(theme.surface))
         if not self._images:
             painter.setPen(QColor(theme.muted))
-            painter.drawText(view.rect(), Qt.AlignmentFlag.AlignCenter, "The variants appear here")
+            text = f"The {self._name.lower()} appear here"
+            painter.drawText(view.rect(), Qt.AlignmentFlag.AlignCenter, text)
         for place in range(len(self._images)):
             rect = self.cellRect(place)
             if event is None or event.rect().intersects(rect):

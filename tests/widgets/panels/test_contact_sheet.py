@@ -139,7 +139,39 @@ def test_many_images_scroll_to_the_selected(sheet: ContactSheet) -> None:
 def test_wrong_input_is_refused(four: ContactSheet) -> None:
     with pytest.raises(ValueError, match="captions"):
         four.setImages([np.zeros((8, 8), np.uint8)], [])
+    with pytest.raises(ValueError, match=r"\(H, W, 3\)"):
+        four.setImage(0, np.zeros((8, 8, 2), np.uint8))
     with pytest.raises(ValueError, match=r"\(H, W\)"):
-        four.setImage(0, np.zeros((8, 8, 3), np.uint8))
+        four.setImage(0, np.zeros(8, np.uint8))
     with pytest.raises(IndexError):
         four.setImage(4, np.zeros((8, 8), np.uint8))
+
+
+def test_pictures_in_colour_keep_their_colours_and_the_shape_of_their_pixels(
+    sheet: ContactSheet,
+) -> None:
+    red = np.zeros((20, 10, 3), np.uint8)
+    red[..., 0] = 200
+    sheet.setImages([red], ["red"])
+    image = sheet.viewport().grab().toImage()
+    at = sheet.cellRect(0).center()
+    colour = image.pixelColor(at * image.devicePixelRatio())
+    assert (colour.red(), colour.green(), colour.blue()) == (200, 0, 0)
+    narrow = sheet.cellRect(0).width()
+    sheet.setPixelAspect(2.0)
+    assert sheet.cellRect(0).width() == pytest.approx(2 * narrow, abs=narrow / 2)
+
+
+def test_what_was_not_made_from_parameters_recalls_none(qtbot: QtBot) -> None:
+    sheet = ContactSheet(name="Votes", use="Go there", recalls=False)
+    qtbot.addWidget(sheet)
+    sheet.resize(300, 200)
+    sheet.show()
+    sheet.setImages([np.zeros((8, 8), np.uint8)] * 2, ["a", "b"])
+    _click(sheet, 1)
+    with qtbot.assertNotEmitted(sheet.recallRequested):
+        for key in (Qt.Key.Key_A, Qt.Key.Key_S, Qt.Key.Key_R):
+            QTest.keyClick(sheet, key)
+    menu = sheet.makeMenu()
+    assert [action.text() for action in menu.actions()] == ["Go there\tEnter"]
+    assert sheet.accessibleName() == "Votes"

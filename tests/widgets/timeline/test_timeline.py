@@ -242,3 +242,12 @@ def test_hiding_stops_the_clock(full: Timeline) -> None:
     full.play()
     full.hide()
     assert not full.isPlaying()
+
+
+def test_a_title_stands_in_place_of_the_time(timeline: Timeline) -> None:
+    grey = np.zeros((8, 8), np.float32)
+    timeline.addFrame(Frame(0, 2, 1.0, grey, None, "noise"))
+    timeline.addFrame(Frame(1, 2, 1.0, grey, grey))
+    assert [frame.caption() for frame in timeline.frames()] == ["noise", "t = 1"]
+    timeline.setRows(("x0_hat",))
+    timeline.grab()

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 BINS = 1024
 MOST = 2_000_000  # values that are counted at most
+PARTS = 1000  # of a probability
+ROUNDING = 1e-4  # of a part, by which single precision may miss its end
 
 
 def histogram(
@@ -41,6 +43,21 @@ def histogram(
     counts, edges = np.histogram(numbers, count, (low, high))
     edges = edges * slope + intercept
     return (counts, edges) if slope > 0 else (counts[::-1], edges[::-1])
+
+
+def shares(array: NDArray[np.floating[Any]], parts: int = PARTS) -> NDArray[np.int64]:
+    """How many values are 0, then how many lie in each of equal parts of 0 to 1: (parts + 1,).
+
+    A part holds its upper end and not its lower one, so that what exceeds k / parts is the sum of
+    all behind the first k + 1. Values outside of 0 to 1 count as its ends. All are read, in blocks
+    along the first axis: meant for the background.
+    """
+    found = np.zeros(parts + 1, np.int64)
+    for block in array:
+        # In float64, where a single-precision 0.35 is not more than 0.35.
+        places = np.ceil(np.clip(block, 0.0, 1.0).astype(np.float64) * parts - ROUNDING)
+        found += np.bincount(places.astype(np.intp).ravel(), minlength=parts + 1)
+    return found
 
 
 def sample(array: NDArray[Any], most: int = MOST) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QRect, QRectF
 from PyQt6.QtGui import QImage, QPainter
 
 from widgets.viewer.raster import wrapped
+from widgets.viewer.volume.colours import CLEAR, Colours
 from widgets.viewer.volume.cut import Cut
 from widgets.viewer.volume.drawn import DrawnLayer
 
@@ -20,21 +21,44 @@ def draw_outline(
     painter: QPainter, drawn: DrawnLayer, cut: Cut, exposed: QRect, ratio: float
 ) -> None:
     """Outline labels in `exposed` (view pixels); the painter maps plane to view coordinates."""
-    labels, palette = drawn.indices(cut)
+    draw_outlined(painter, *drawn.indices(cut), exposed, ratio)
+
+
+def draw_outlined(
+    painter: QPainter,
+    labels: NDArray[Any],
+    palette: Colours,
+    exposed: QRect,
+    ratio: float,
+    thickness: float = THICKNESS,
+    halo: np.uint32 = CLEAR,
+) -> None:
+    """Outline labels (h, w) of a slice; the painter maps plane to view coordinates.
+
+    Args:
+        labels: Indices of the palette, 0 where there is nothing.
+        palette: Colours by label.
+        exposed: View pixels to draw in.
+        ratio: Device pixels per view pixel.
+        thickness: View pixels, inside of each label.
+        halo: Drawn along the outline where there is no label.
+    """
     if not labels.any():
         return
-    thickness = max(1, round(THICKNESS * ratio))
+    width = max(1, round(thickness * ratio))
     # Device pixels, and as many around them as an outline can reach.
-    x0, y0 = (int(edge * ratio) - thickness for edge in (exposed.left(), exposed.top()))
-    x1 = int((exposed.right() + 1) * ratio) + thickness + 1
-    y1 = int((exposed.bottom() + 1) * ratio) + thickness + 1
+    x0, y0 = (int(edge * ratio) - width for edge in (exposed.left(), exposed.top()))
+    x1 = int((exposed.right() + 1) * ratio) + width + 1
+    y1 = int((exposed.bottom() + 1) * ratio) + width + 1
     inverse, _ = painter.transform().inverted()
     first = inverse.map(QPointF(x0 / ratio, y0 / ratio))
     last = inverse.map(QPointF(x1 / ratio, y1 / ratio))
     columns = edges(first.x(), last.x(), x1 - x0)
     rows = edges(first.y(), last.y(), y1 - y0)
     seen = enlarged(enlarged(labels, rows, 0), columns, 1)
-    colours = np.where(bordering(seen, thickness), np.take(palette, seen), np.uint32(0))
+    table = palette.copy()
+    table[0] = halo
+    colours = np.where(bordering(seen, width), np.take(table, seen), CLEAR)
     image = wrapped(colours.astype(np.uint32), QImage.Format.Format_ARGB32_Premultiplied)
     target = QRectF(x0 / ratio, y0 / ratio, (x1 - x0) / ratio, (y1 - y0) / ratio)
     painter.save()

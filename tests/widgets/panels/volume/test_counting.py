@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from widgets.panels.volume.counting import bulk, histogram, sample
+from widgets.panels.volume.counting import bulk, histogram, sample, shares
 
 
 def test_every_value_of_a_small_image_is_counted_where_it_lies() -> None:
@@ -61,3 +61,15 @@ def test_the_bulk_leaves_out_the_tails() -> None:
     edges = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
     assert bulk(counts, edges) == (1.0, 3.0)
     assert bulk(np.zeros(4, int), edges) == (0.0, 4.0)
+
+
+def test_shares_count_what_exceeds_each_end() -> None:
+    rng = np.random.default_rng(0)
+    votes = rng.integers(0, 21, (4, 5, 6)) / 20
+    for array in (votes.astype(np.float32), rng.random((3, 7, 7)).astype(np.float32)):
+        counts = shares(array, 20)
+        assert counts.sum() == array.size
+        for part in range(21):
+            above = (array > np.float32(part / 20)).sum()
+            assert counts[part + 1 :].sum() == above
+    assert shares(np.array([[-1.0, 0.0, 1.0, 2.0]], np.float32), 4).tolist() == [2, 0, 0, 0, 2]
