@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -138,7 +138,7 @@ class StartPage(QWidget):
         shown = (self._icon, self.title, self.hint, self.open_file, self.open_folder)
         area = self.title.geometry()
         for widget in shown:
-            area = area.united(widget.geometry())
+            area = area.united(QRect(widget.mapTo(self, QPoint(0, 0)), widget.size()))
         area = area.adjusted(0, -em, -1, em)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
