@@ -41,6 +41,7 @@ class SlicePane(PlanePane):
         self._only: Layer | None = None
         self._labels_shown = True
         self._overlays: list[Overlay] = []
+        self._underlays: list[Overlay] = []
         self._time: int | None = None
         self._exposed = QRect()
         stack.changed.connect(self._follow_layers)
@@ -87,9 +88,13 @@ class SlicePane(PlanePane):
         """What else is drawn over the slice, in order."""
         return tuple(self._overlays)
 
-    def addOverlay(self, overlay: Overlay) -> None:
-        """Let something be drawn over the slice; it asks for `update` when it changes."""
-        self._overlays.append(overlay)
+    def addOverlay(self, overlay: Overlay, *, below: bool = False) -> None:
+        """Let something be drawn over the slice; it asks for `update` when it changes.
+
+        Args:
+            below: Under crosshair, letters and plates.
+        """
+        (self._underlays if below else self._overlays).append(overlay)
         self.update()
 
     def holdTime(self, time: int | None) -> None:
@@ -183,6 +188,9 @@ class SlicePane(PlanePane):
         return chosen and layer.look.visible and layer.look.opacity > 0
 
     def paintOverlay(self, painter: QPainter) -> None:
+        if self._plane is not None:
+            for overlay in self._underlays:
+                overlay.paint(self, painter)
         draw_decorations(painter, self, self._decorations)
         if self._plane is not None:
             for overlay in self._overlays:

@@ -46,7 +46,7 @@ class VolumeView(QWidget):
         self._tool: SliceTool | None = None
         self._decorations = Decorations()
         self._radiological = True
-        self._overlays: list[Overlay] = []
+        self._overlays: list[tuple[Overlay, bool]] = []
         self._links = Links(self)
         self._links.crosshairMoved.connect(self.crosshairMoved)
         self._frames = {name: self._frame(stack, name) for name in PlaneName}
@@ -183,10 +183,14 @@ class VolumeView(QWidget):
         self._decorations = decorations
         self._each(lambda view: view.setDecorations(decorations))
 
-    def addOverlay(self, overlay: Overlay) -> None:
-        """Let something be drawn over the slices of all views, see `updateSlices`."""
-        self._overlays.append(overlay)
-        self._each(lambda view: view.addOverlay(overlay))
+    def addOverlay(self, overlay: Overlay, *, below: bool = False) -> None:
+        """Let something be drawn over the slices of all views, see `updateSlices`.
+
+        Args:
+            below: Under crosshair, letters and plates.
+        """
+        self._overlays.append((overlay, below))
+        self._each(lambda view: view.addOverlay(overlay, below=below))
 
     def updateSlices(self) -> None:
         """Repaint all views."""
@@ -232,8 +236,8 @@ class VolumeView(QWidget):
         view.setTool(self._tool)
         view.setDecorations(self._decorations)
         view.setRadiological(self._radiological)
-        for overlay in self._overlays:
-            view.addOverlay(overlay)
+        for overlay, below in self._overlays:
+            view.addOverlay(overlay, below=below)
         view.activated.connect(self._activated)
         view.maximiseRequested.connect(self._maximise)
         view.pointerMoved.connect(self._tell_pointer)
