@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from engine.errors import CheckpointError
 from engine.library import Entry
 from engine.method import Method, Task
 from engine.methods import METHODS
+from engine.parameters import ParameterInfo, describe
 from engine.training.checkpoint import Card, read_card
 from widgets.paint.labels.table import LARGEST, Colour, default_colour
 
-WORKSPACE = "segment"
+WORKSPACE, CHECKPOINT = "segment", "checkpoint"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +26,32 @@ class Segmenter:
     method: Method
     task: Task
 
-    def entries(self) -> tuple[Entry, ...]:
-        """The checkpoints of the library that it runs with."""
-        return library.entries(self.method.id, self.task.role)
+    def roles(self) -> dict[str, str]:
+        """Parameter -> role of the checkpoints that it takes; `CHECKPOINT` has the task's own.
 
-    def fits(self, card: Card) -> bool:
-        """Whether it runs with such a checkpoint."""
-        return (card.method, card.role) == (self.method.id, self.task.role)
+        Others, such as a classifier beside a diffusion model, are named after their role.
+        """
+        named = [info.name for info in describe(self.task.params) if _is_open(info)]
+        return {name: self.task.role if name == CHECKPOINT else name for name in named}
+
+    def entries(self, role: str) -> list[Entry]:
+        """The checkpoints of the library with that role; each has a name of its own.
+
+        Bundled ones keep their names, as `library.find` has it; those that are hidden by them are
+        named by their path.
+        """
+        found: dict[str, Entry] = {}
+        for entry in library.entries(self.method.id, role):
+            hidden = entry.name in found
+            kept = replace(entry, name=str(entry.path)) if hidden else entry
+            found[kept.name] = kept
+        return list(found.values())
+
+    def parameter(self, card: Card) -> str:
+        """The parameter that takes such a checkpoint; "" where none does."""
+        if card.method != self.method.id:
+            return ""
+        return next((name for name, role in self.roles().items() if role == card.role), "")
 
 
 @dataclass(frozen=True)
@@ -70,17 +90,26 @@ def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
     )
 
 
-def opened(path: Path, among: Sequence[Segmenter]) -> tuple[Segmenter, Entry]:
-    """A checkpoint's file, and the method that it is for.
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A checkpoint's file, and which parameter of which method takes it."""
+
+    segmenter: Segmenter
+    parameter: str
+    entry: Entry
+
+
+def opened(path: Path, among: Sequence[Segmenter]) -> Opened:
+    """A checkpoint's file, and what it is for.
 
     Raises:
         CheckpointError: it cannot be read, or no method here segments with it.
     """
     card = read_card(path)
     for segmenter in among:
-        if segmenter.fits(card):
-            return segmenter, Entry(str(path), path, card, bundled=False)
-    known = ", ".join(f"{s.method.id} {s.task.role}" for s in among)
+        if parameter := segmenter.parameter(card):
+            return Opened(segmenter, parameter, Entry(str(path), path, card, bundled=False))
+    known = ", ".join(f"{s.method.id} {role}" for s in among for role in s.roles().values())
     raise CheckpointError(
         f"{path.name} is a {card.role} of {card.method}, which segments nothing.",
         f"Choose a checkpoint that does: {known}.",
@@ -103,6 +132,11 @@ def step_name(method: Method, card: Card) -> str:
     """What a result of a checkpoint is called in the history: "cDAL, hippocampus"."""
     title = card.title.strip()
     return title if title.startswith(method.title) else f"{method.title}, {title}"
+
+
+def _is_open(info: ParameterInfo) -> bool:
+    """Whether the choices of a parameter are checkpoints, which only the program knows."""
+    return info.kind == "choice" and not info.choices
 
 
 def _structures(labels: Mapping[str, Mapping[str, str]]) -> tuple[Structure, ...]:

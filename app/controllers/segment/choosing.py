@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QFileDialog
 
 from app.background import Background
 from app.errors import Teller
-from app.segmenters import Findable, Segmenter, findable, opened
+from app.segmenters import CHECKPOINT, Findable, Opened, Segmenter, findable, opened
 from app.settings import Settings
-from app.workspaces.segment.method_panel import CHECKPOINT, MethodPanel
+from app.workspaces.segment.method_panel import MethodPanel
 from app.workspaces.segment.run_on import PLACES
 from engine.errors import CheckpointError
 from engine.library import Entry
@@ -65,8 +65,8 @@ class Choosing(QObject):
         return None if entry is None else findable(entry.card)
 
     def reload(self) -> None:
-        """Look again which checkpoints there are; the one that is chosen stays if it is there."""
-        self._fill(self._panel.checkpointName())
+        """Look again which checkpoints there are; what is chosen stays if it is there."""
+        self._fill(self._panel.values())
 
     def remember(self) -> None:
         """Take what is chosen over into the settings."""
@@ -90,19 +90,20 @@ class Choosing(QObject):
     def open(self, path: Path) -> None:
         """Offer a checkpoint's file and choose it; it is offered again at the next start."""
 
-        def read() -> tuple[Segmenter, Entry]:
+        def read() -> Opened:
             return opened(path, self._segmenters)
 
         self._background.run(f"Opening {path.name}", read, self._take, self._teller.failure)
 
-    def _take(self, found: tuple[Segmenter, Entry]) -> None:
-        segmenter, entry = found
-        others = [name for name in self._files if name != entry.name]
-        self._files = [entry.name, *others][:KEPT_FILES]
-        if segmenter is not self._panel.current():
+    def _take(self, found: Opened) -> None:
+        name = found.entry.name
+        others = [other for other in self._files if other != name]
+        self._files = [name, *others][:KEPT_FILES]
+        if found.segmenter is not self._panel.current():
             self._keep()
-            self._show(self._segmenters.index(segmenter))
-        self._fill(entry.name)
+            self._show(self._segmenters.index(found.segmenter))
+        chosen = self._panel.values()
+        self._fill({**chosen, found.parameter: name})
 
     # --- inside
 
@@ -124,26 +125,33 @@ class Choosing(QObject):
         panel = self._panel
         panel.showMethod(place)
         values = self._forms.get(panel.current().method.id, {})
+        self._fill(values)
         panel.setValues({n: v for n, v in values.items() if n != CHECKPOINT})
         panel.setSeedKept(values.get("keep_seed") is True)
-        self._fill(str(values.get(CHECKPOINT, "")))
 
-    def _fill(self, name: str) -> None:
-        current = self._panel.current()
-        entries = [*current.entries(), *self._opened(current)]
-        self._entries = {entry.name: entry for entry in entries}
-        self._panel.setCheckpoints(entries, name)
+    def _fill(self, chosen: Mapping[str, Any]) -> None:
+        """Offer what there is, and show what of it is chosen."""
+        panel, files = self._panel, self._opened()
+        for parameter, role in panel.current().roles().items():
+            entries = [*panel.current().entries(role), *files.get(parameter, ())]
+            name = str(chosen.get(parameter) or "")
+            if parameter == CHECKPOINT:
+                self._entries = {entry.name: entry for entry in entries}
+                panel.setCheckpoints(entries, name)
+            else:
+                panel.setOthers(parameter, entries, name)
         self._checkpoint_chosen()
 
-    def _opened(self, segmenter: Segmenter) -> list[Entry]:
-        found = []
+    def _opened(self) -> dict[str, list[Entry]]:
+        """The files that were opened before, for the method in front, by parameter."""
+        found: dict[str, list[Entry]] = {}
         for name in self._files:
             try:
-                fitting, entry = opened(Path(name), self._segmenters)
+                file = opened(Path(name), self._segmenters)
             except CheckpointError:
-                continue  # moved away since; it is told when it is asked for by name
-            if fitting is segmenter:
-                found.append(entry)
+                continue  # moved away since
+            if file.segmenter is self._panel.current():
+                found.setdefault(file.parameter, []).append(file.entry)
         return found
 
     def _checkpoint_chosen(self) -> None:

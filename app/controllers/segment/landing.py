@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,81 +10,26 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background, Work
+from app.controllers.segment.arriving import Arrival, Run, structures_of
 from app.controllers.segment.expected import Clash, Expected, clash_of, held
 from app.controllers.segment.findings import Finding, Findings
 from app.controllers.segment.layers import ResultLayers
 from app.controllers.segment.operations import OperationsController
 from app.errors import Teller
-from app.label_values import Naming, naming_of
-from app.segmenters import Structure
+from app.label_values import naming_of
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from engine.failures import Failure
+from engine.results import SegmentationResult
 from widgets.paint.labels.change import Change, worked_out
-from widgets.paint.labels.snapshot import Snapshot
-from widgets.paint.labels.table import default_colour
 from widgets.panels.choice_dialog import Choice, ChoiceDialog
 from widgets.viewer.volume.box import Box
 
 if TYPE_CHECKING:
-    from engine.data.volumes.volume import Volume
-    from engine.jobs import Job
-    from engine.results import SegmentationResult
+    from engine.results import Segmentation
 
 KEEP, REPLACE, LAYER = "keep", "replace", "layer"
 REMEMBERED = 200  # steps whose undoing is followed
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One request.
-
-    Attributes:
-        job: What is run.
-        volume: The image it is about.
-        name: What its result is called: "cDAL, hippocampus".
-        method: The method's title.
-        structures: What its checkpoint says that it finds.
-    """
-
-    job: Job
-    volume: Volume
-    name: str
-    method: str
-    structures: tuple[Structure, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Arrival:
-    """A result that is being taken over.
-
-    Attributes:
-        run, result: What was run, and what came of it.
-        box: What was segmented.
-        naming: Where its classes go.
-        snapshot: The labels that it meets.
-    """
-
-    run: Run
-    result: SegmentationResult
-    box: Box
-    naming: Naming
-    snapshot: Snapshot
-
-    @cached_property
-    def foreground(self) -> NDArray[np.float32]:
-        """The probability of any class but the background (D, H, W); made in a thread."""
-        classes = self.result.probability
-        return np.asarray(classes[1] if len(classes) == 2 else self.result.foreground)
-
-    def new(self, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """The result's labels in its box, numbered as the table has them."""
-        found = self.result.labels[self.box.index]
-        numbers = np.zeros(max(256, *(v + 1 for v in self.naming.values)), np.uint16)
-        for value, label in self.naming.values.items():
-            numbers[value] = label
-        wide = dtype.itemsize > 1 or int(numbers.max()) > 255
-        return numbers[found].astype(np.uint16 if wide else np.uint8)
 
 
 class Landing(QObject):
@@ -102,7 +45,7 @@ class Landing(QObject):
         self._study, self._view, self._findings = study, view, findings
         self._operations, self._computing, self._teller = operations, computing, teller
         self._layers = ResultLayers(study, self)
-        self._waiting: list[tuple[Run, SegmentationResult]] = []
+        self._waiting: list[tuple[Run, Segmentation]] = []
         self._busy = False
         self._expected = Expected(study.model.shape)
         self._steps: list[tuple[object, Expected, Expected]] = []
@@ -110,7 +53,7 @@ class Landing(QObject):
         study.reset.connect(self._forget)
         study.model.travelled.connect(self._travelled)
 
-    def take(self, run: Run, result: SegmentationResult) -> None:
+    def take(self, run: Run, result: Segmentation) -> None:
         """Bring a result into the labels of the image that it is about."""
         self._waiting.append((run, result))
         self._next()
@@ -158,12 +101,12 @@ class Landing(QObject):
 
     # --- what it meets
 
-    def _compare(self, run: Run, result: SegmentationResult) -> None:
+    def _compare(self, run: Run, result: Segmentation) -> None:
         if not self._isHere(run):
             self._let_go(run, f"{run.volume.source.name} is not open any more.")
             return
         study = self._study
-        naming = naming_of(_structures(run, result), study.table, study.model.count)
+        naming = naming_of(structures_of(run, result), study.table, study.model.count)
         box = Box(*result.region)
         arrival = Arrival(run, result, box, naming, study.model.snapshot())
         expected, locked = self._expected, study.table.locked()
@@ -171,7 +114,7 @@ class Landing(QObject):
         def work() -> Clash:
             now = arrival.snapshot.take()
             new = arrival.new(now.dtype)
-            _ = arrival.foreground  # takes a moment, too
+            _ = arrival.maps  # made here, for it takes a moment
             return clash_of(now[box.index], new, expected.labels()[box.index], locked)
 
         self._work(run, "Comparing labels", work, lambda clash: self._ask(arrival, clash))
@@ -206,10 +149,12 @@ class Landing(QObject):
         parts = [f"{table.name(value)} ({_voxels(n)})" for value, n in clash.painted.items()]
         if clash.erased:
             parts.append(f"erased ({_voxels(clash.erased)})")
-        since = " since the last result" if self._expected.data else ""
+        whose = (
+            "that were edited since the last result" if self._expected.data
+            else "of labels that are there"
+        )  # fmt: skip
         return (
-            f"{run.name} would change {_voxels(clash.lost)} that were not made by a "
-            f"method{since}: {', '.join(parts)}.",
+            f"{run.name} would change {_voxels(clash.lost)} {whose}: {', '.join(parts)}.",
             (
                 Choice(KEEP, "Keep mine, fill the rest",
                        "Nothing of yours changes; the result goes where you did nothing.",
@@ -265,10 +210,18 @@ class Landing(QObject):
 
     def _finish(self, arrival: Arrival, told: str) -> None:
         run, result = arrival.run, arrival.result
-        probability, uncertainty = self._layers.show(run, arrival.foreground, result.variance)
-        self._findings.put(
-            Finding(run.job, result, run.volume, probability, uncertainty, arrival.naming.values)
-        )
+        layers = self._layers.show(run, arrival.maps)
+        if isinstance(result, SegmentationResult):
+            self._findings.put(
+                Finding(
+                    run.job, result, run.volume, layers.get("Probability"),
+                    layers.get("Uncertainty"), arrival.naming.values,
+                )
+            )  # fmt: skip
+        else:
+            # Without votes there is nothing to look through.
+            self._findings.clear()
+            self._findings.abandon()
         self.told.emit(told)
         self._done()
 
@@ -294,18 +247,6 @@ class Landing(QObject):
     def _forget(self) -> None:
         self._expected = Expected(self._study.model.shape)
         self._steps.clear()
-
-
-def _structures(run: Run, result: SegmentationResult) -> list[Structure]:
-    """The classes of a result, in the colours of its checkpoint."""
-    known: Mapping[int, Structure] = {s.value: s for s in run.structures}
-    return [
-        replace(known[value], name=name)
-        if value in known
-        else Structure(value, name, default_colour(value))
-        for value, name in result.names.items()
-        if value
-    ]
 
 
 def _voxels(number: int) -> str:

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject
 
-from app.study import ADDED_OPACITY, LABELS_OPACITY, MAP_COLOURS, Study
+from app.study import LABELS_OPACITY, MAP_COLOURS, Study
 from widgets.paint.labels.table import default_colour
 from widgets.viewer.volume.layers import Layer, Look
 
 if TYPE_CHECKING:
-    from app.controllers.segment.landing import Run
-    from engine.results import SegmentationResult
+    from app.controllers.segment.arriving import Run
+    from engine.results import Segmentation
 
-LARGEST_VARIANCE = 0.25
-"""Of votes between 0 and 1."""
+LARGEST = {"Probability": 1.0, "Uncertainty": 0.25, "Entropy": 1.0}
+"""Values that maps can have; the variance of votes between 0 and 1 is at most a quarter."""
+MAP_OPACITY = 0.35  # the labels above it keep their colours
 CLEAR_BELOW = 0.05
 """Share of a map's range that is not worth a colour."""
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """A map (D, H, W) of a result and the largest value that it can have."""
+
+    name: str
+    values: NDArray[np.float32]
+    most: float
+
+    def look(self, *, visible: bool) -> Look:
+        """How it is shown first."""
+        return Look(
+            low=0.0, high=self.most, lut=MAP_COLOURS, opacity=MAP_OPACITY, visible=visible,
+            threshold=CLEAR_BELOW * self.most,
+        )  # fmt: skip
+
+
+def maps_of(result: Segmentation) -> tuple[Map, ...]:
+    """The maps of a result, the most telling first; takes a moment."""
+    return tuple(
+        Map(name, values, LARGEST.get(name) or float(values.max(initial=0)) or 1.0)
+        for name, values in result.layers.items()
+    )
 
 
 class ResultLayers(QObject):
@@ -31,17 +58,22 @@ class ResultLayers(QObject):
         self._maps: dict[str, Layer] = {}
         study.opened.connect(self._maps.clear)
 
-    def show(
-        self, run: Run, foreground: NDArray[np.float32], variance: NDArray[np.float32]
-    ) -> tuple[Layer, Layer]:
-        """Lay probability and uncertainty (D, H, W) over the image, the latter hidden at first."""
-        hidden = _map_look(LARGEST_VARIANCE, visible=False)
-        return (
-            self._put("Probability", run, foreground, _map_look(1.0)),
-            self._put("Uncertainty", run, variance, hidden),
-        )
+    def show(self, run: Run, maps: Sequence[Map]) -> dict[str, Layer]:
+        """Lay maps over the image in place of those of the run before; all but the first are
+        hidden until they were shown once."""
+        before, self._maps = self._maps, {}
+        looks = {name: layer.look for name, layer in before.items()}
+        for layer in before.values():
+            if layer in list(self._study.stack):
+                self._study.remove(layer)
+        for place, found in enumerate(maps):
+            look = looks.get(found.name, found.look(visible=place == 0))
+            volume = self._volume(run, found.values, "image")
+            name = f"{found.name} ({run.method})"
+            self._maps[found.name] = self._add(volume, look, name, as_map=True)
+        return dict(self._maps)
 
-    def lay(self, run: Run, result: SegmentationResult) -> Layer:
+    def lay(self, run: Run, result: Segmentation) -> Layer:
         """Lay the labels of a result over the image, apart from the painted ones."""
         volume = self._volume(run, result.labels, "labels")
         look = Look(opacity=LABELS_OPACITY, smooth=False)
@@ -52,15 +84,6 @@ class ResultLayers(QObject):
             for value in result.names
             if value
         })  # fmt: skip
-        return layer
-
-    def _put(self, what: str, run: Run, values: NDArray[np.float32], look: Look) -> Layer:
-        before = self._maps.pop(what, None)
-        if before is not None and before in list(self._study.stack):
-            look = before.look
-            self._study.remove(before)
-        layer = self._add(self._volume(run, values, "image"), look, f"{what} ({run.method})", True)
-        self._maps[what] = layer
         return layer
 
     def _add(self, volume: Any, look: Look, name: str, as_map: bool = False) -> Layer:
@@ -77,10 +100,3 @@ class ResultLayers(QObject):
         from engine.data.volumes.volume import Volume
 
         return Volume(values[np.newaxis], run.volume.geometry, kind)
-
-
-def _map_look(most: float, *, visible: bool = True) -> Look:
-    return Look(
-        low=0.0, high=most, lut=MAP_COLOURS, opacity=ADDED_OPACITY, visible=visible,
-        threshold=CLEAR_BELOW * most,
-    )  # fmt: skip

@@ -46,7 +46,7 @@ class Placing(QObject):
         self.model = RegionModel(self)
         self.tool = RegionTool(self.model)
         volume = view.volume
-        volume.addOverlay(RegionOverlay(self.model))
+        volume.addOverlay(RegionOverlay(self.model), below=True)
         self.model.changed.connect(self._box_changed)
         self.model.shownChanged.connect(lambda _: volume.updateSlices())
         panel = self._panel

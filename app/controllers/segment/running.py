@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PyQt6.QtCore import QObject
-from PyQt6.QtWidgets import QMessageBox
 
 from app import forms
 from app.bridge import Bridge
+from app.controllers.segment.arriving import Run
 from app.controllers.segment.choosing import Choosing
+from app.controllers.segment.converting import Converting
 from app.controllers.segment.findings import Findings
-from app.controllers.segment.landing import Landing, Run
+from app.controllers.segment.landing import Landing
 from app.controllers.segment.placing import Placing
 from app.errors import Teller
 from app.segmenters import findable, step_name
@@ -23,7 +22,6 @@ from app.workspaces.segment.view import SegmentView
 from engine.errors import InputError
 from engine.events import JobCancelled, JobFailed, JobFinished, JobPreview, JobStarted
 from engine.jobs import Constant, Job
-from engine.results import SegmentationResult
 from engine.worker import EngineLike
 from widgets.panels.job_row import JobRow
 
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 KEPT = 50
 """Runs that failed or were cancelled and may be retried, as many as the engine keeps."""
-COLOURS = {1: "grey", 3: "colour"}
-SAME_UP_TO = 2**24  # values of a colour image that are compared at once
 
 
 class Running(QObject):
@@ -54,7 +50,7 @@ class Running(QObject):
         self._gone: set[int] = set()  # ended runs whose image is not open any more
         self._current = 0
         self._begun = 0
-        self._agreed: set[int] = set()
+        self._converting = Converting(view, self)
         panel = view.method
         panel.run.clicked.connect(lambda: self.run())
         panel.cancel.clicked.connect(lambda: self.cancel())
@@ -91,7 +87,7 @@ class Running(QObject):
             panel.form.control(next(iter(wrong))).setFocus()
             self._teller.say("error", "Some values cannot be used.", next(iter(wrong.values())))
             return
-        self._when_agreed(entry, volume, lambda: self._submit(entry, volume, first))
+        self._converting.whenAgreed(entry.card, volume, lambda: self._submit(entry, volume, first))
 
     def cancel(self) -> bool:
         """Cancel the newest run; False if there was none."""
@@ -142,38 +138,6 @@ class Running(QObject):
         self._runs[job_id] = Run(job, volume, name, segmenter.method.title, structures)
         self._make_current(job_id)
 
-    def _when_agreed(self, entry: Entry, volume: Volume, then: Callable[[], None]) -> None:
-        """Ask before colours become grey, or grey becomes colours; once in a session."""
-        wanted = findable(entry.card).channels
-        has = 3 if volume.channels == "rgb" else 1
-        if not wanted or has == wanted or wanted in self._agreed or _is_grey(volume):
-            then()
-            return
-        box = QMessageBox(self._view)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Convert the image?")
-        box.setText(
-            f"{entry.card.title} takes {COLOURS[wanted]} images; "
-            f"{self._study.name()} is a {COLOURS[has]} image."
-        )
-        how = (
-            "Its colours would be turned into grey (luminance)."
-            if wanted == 1
-            else "Its grey values would be used as red, green and blue."
-        )
-        box.setInformativeText(f"{how} The result may be poor. The open image stays as it is.")
-        convert = box.addButton("Convert", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-
-        def answered(button: object) -> None:
-            if button is convert:
-                self._agreed.add(wanted)
-                then()
-
-        box.buttonClicked.connect(answered)
-        box.finished.connect(box.deleteLater)
-        box.open()
-
     # --- events
 
     def _started(self, event: JobStarted) -> None:
@@ -191,7 +155,6 @@ class Running(QObject):
         run = self._runs.pop(event.job_id, None)
         if run is None:
             return
-        assert isinstance(event.result, SegmentationResult), "the task's result is documented"
         self._after(event.job_id)
         self._landing.take(run, event.result)
 
@@ -267,12 +230,3 @@ class Running(QObject):
         count = 1 if volume is None or volume.channels == "rgb" else len(volume.array)
         shown = self._study.stack.time() if count > 1 else 0
         self._view.method.setChannels(count, min(shown, count - 1))
-
-
-def _is_grey(volume: Volume) -> bool:
-    """Whether a small colour image shows nothing but grey."""
-    if volume.channels != "rgb" or volume.array.size > SAME_UP_TO:
-        return False
-    return bool(np.array_equal(volume.array[0], volume.array[1])) and bool(
-        np.array_equal(volume.array[0], volume.array[2])
-    )

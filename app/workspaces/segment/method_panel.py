@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -10,19 +11,20 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app import forms
-from app.segmenters import Findable, Segmenter
+from app.segmenters import CHECKPOINT, Findable, Segmenter
 from app.workspaces.presets import PresetBox
+from app.workspaces.segment.no_checkpoint import NoCheckpoint
 from app.workspaces.segment.run_on import RunOn
 from engine.library import Entry
 from widgets.elided_label import ElidedLabel
@@ -32,13 +34,8 @@ from widgets.icons import icon
 from widgets.panels.job_row import JobRow
 from widgets.panels.volume.parts import tool_button
 
-CHECKPOINT, SEED, CHANNEL = "checkpoint", "seed", "channel"
-NONE_YET = (
-    "<b>No checkpoint of {title} yet</b><br>Train one on labelled images, or import published "
-    "weights:<br><code>reverie train --method {id} --images DIR --output RUN</code><br>"
-    "<code>reverie import --method {id} --weights FILE --output NAME.safetensors</code><br>"
-    "Any .safetensors file of it can be opened from where it lies."
-)
+SEED, CHANNEL = "seed", "channel"
+NOT_CHOSEN = ("", "None")
 
 
 class MethodPanel(QWidget):
@@ -47,6 +44,7 @@ class MethodPanel(QWidget):
     Attributes:
         method, checkpoint: Lists to choose from; the first is hidden where there is one method.
         browse: For a checkpoint's file anywhere.
+        none: See `NoCheckpoint`; shown while there is nothing to choose.
         where: See `RunOn`.
         form: All other parameters.
         run, cancel: Buttons.
@@ -77,7 +75,9 @@ class MethodPanel(QWidget):
         self.browse.clicked.connect(lambda: self.browseRequested.emit())
         self._finds = self._text("")
         self._facts = self._text("muted")
-        self._none = self._make_none()
+        self.none = NoCheckpoint(self)
+        self.none.open_file.clicked.connect(lambda: self.browseRequested.emit())
+        self.none.look_again.clicked.connect(lambda: self.lookAgainRequested.emit())
         self.where = RunOn(self)
         self.preset = PresetBox(self._current.task, self)
         self.preset.taken.connect(self._preset_taken)
@@ -111,12 +111,12 @@ class MethodPanel(QWidget):
         self.method.setToolTip(f"{method.summary}\n{method.paper}")
         self._title.setText(method.title)
         self._title.setToolTip(self.method.toolTip())
-        params = self._current.task.params
-        specs = forms.field_specs(params, {CHECKPOINT: forms.NO_MODEL})
+        open_ = dict.fromkeys(self._current.roles(), (NOT_CHOSEN,))
+        specs = forms.field_specs(self._current.task.params, open_)
         self._specs = [spec for spec in specs if spec.name != CHECKPOINT]
         self.form.setSpecs(self._specs)
         self.preset.setTask(self._current.task)
-        self._none_text.setText(NONE_YET.format(title=escape(method.title), id=method.id))
+        self.none.setMethod(method)
         self._show_preset()
 
     def setCheckpoints(self, entries: Sequence[Entry], name: str) -> None:
@@ -130,8 +130,18 @@ class MethodPanel(QWidget):
                 )
             self.checkpoint.setCurrentIndex(max(0, self.checkpoint.findData(name)))
         self.checkpoint.setEnabled(bool(entries))
-        self._none.setVisible(not entries)
+        self.none.setVisible(not entries)
         self.run.setEnabled(bool(entries))
+
+    def setOthers(self, name: str, entries: Sequence[Entry], chosen: str = "") -> None:
+        """Offer checkpoints for another parameter; `chosen`: show this one, if it is there."""
+        before = chosen or self.form.values()[name]
+        choices = (NOT_CHOSEN, *(forms.model_choices(entries) if entries else ()))
+        self.form.setChoices(name, choices)
+        self._specs = [
+            replace(spec, choices=choices) if spec.name == name else spec for spec in self._specs
+        ]
+        self.form.setValues(forms.usable(self._specs, {name: before}))
 
     def checkpointName(self) -> str:
         """Name or file of the checkpoint that is shown; "" where there is none."""
@@ -180,10 +190,6 @@ class MethodPanel(QWidget):
     def facts(self) -> str:
         return self._facts.text()
 
-    def isEmpty(self) -> bool:
-        """Whether the card for those without a checkpoint is shown."""
-        return not self._none.isHidden()
-
     # --- how it goes
 
     def showJob(self, row: JobRow | None) -> None:
@@ -226,27 +232,6 @@ class MethodPanel(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText if role else Qt.TextFormat.RichText)
         return label
 
-    def _make_none(self) -> QFrame:
-        card = QFrame(self)
-        card.setProperty("role", "card")
-        self._none_text = QLabel(card)
-        self._none_text.setWordWrap(True)
-        self._none_text.setAccessibleName("Where checkpoints come from")
-        self._none_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.open_file = QPushButton("Open a file…", card)
-        self.open_file.clicked.connect(lambda: self.browseRequested.emit())
-        self.look_again = QPushButton("Look again", card)
-        self.look_again.setToolTip("After a checkpoint was trained or imported elsewhere")
-        self.look_again.clicked.connect(lambda: self.lookAgainRequested.emit())
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.open_file)
-        buttons.addWidget(self.look_again)
-        buttons.addStretch(1)
-        column = QVBoxLayout(card)
-        column.addWidget(self._none_text)
-        column.addLayout(buttons)
-        return card
-
     def _build(self) -> None:
         em = self.fontMetrics().height()
         self._title = QLabel(self)
@@ -254,22 +239,24 @@ class MethodPanel(QWidget):
         several = len(self._segmenters) > 1
         self.method.setVisible(several)
         self._title.setVisible(not several)
-        head = QGridLayout()
-        head.setHorizontalSpacing(em // 2)
-        head.setColumnStretch(1, 1)
-        head.addWidget(self._title, 0, 0, 1, 3)
-        head.addWidget(self.method, 1, 0, 1, 3)
-        head.addWidget(QLabel("Checkpoint", self), 2, 0)
-        head.addWidget(self.checkpoint, 2, 1)
-        head.addWidget(self.browse, 2, 2)
-        head.addWidget(QLabel("Preset", self), 3, 0)
-        head.addWidget(self.preset, 3, 1, 1, 2)
+        self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        head = QHBoxLayout()
+        head.setSpacing(em // 2)
+        head.addWidget(self._title)
+        head.addWidget(self.method, 1)
+        head.addWidget(QLabel("Preset", self))
+        head.addWidget(self.preset, 1)
+        chosen = QHBoxLayout()
+        chosen.setSpacing(em // 2)
+        chosen.addWidget(QLabel("Checkpoint", self))
+        chosen.addWidget(self.checkpoint, 1)
+        chosen.addWidget(self.browse)
         inner = QWidget(self)
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, em // 2, 0)
         column.setSpacing(em // 2)
-        column.addLayout(head)
-        for widget in (self._none, self._finds, self._facts, self.where, self.form):
+        column.addLayout(chosen)
+        for widget in (self.none, self._finds, self._facts, self.where, self.form):
             column.addWidget(widget)
         column.addStretch(1)
         area = QScrollArea(self)
@@ -283,6 +270,7 @@ class MethodPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(em // 3)
+        outer.addLayout(head)
         outer.addWidget(area, 1)
         outer.addLayout(buttons)
         outer.addWidget(self._bar)

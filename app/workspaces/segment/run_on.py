@@ -180,6 +180,9 @@ class RunOn(QWidget):
     def _field(self, axis: str, end: str) -> QSpinBox:
         field = QSpinBox()
         field.setKeyboardTracking(False)
+        # For four digits; the widest number possible would widen the panel.
+        field.setMinimumWidth(1)
+        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         field.setAccessibleName(f"{end.capitalize()} voxel along {axis}")
         field.setToolTip(f"{end.capitalize()} voxel along {axis}, from 0")

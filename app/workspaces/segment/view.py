@@ -32,7 +32,7 @@ from widgets.viewer.volume.volume_view import VolumeView
 from widgets.viewer.volume.window import CT_PRESETS
 
 SIDE_EM = 21
-STACKED_EM = 48  # so high, contrast and probe get a place of their own below the layers
+STACKED_EM = 66  # so high, contrast and probe get a place of their own below the layers
 COLUMNS, TABBED, STACKED = "columns", "sides", "sides.stacked"
 WINDOW, REGION_TOOL = "window", "roi"
 # Tools that only look and measure; `app.controllers.segment` takes them in hand.
@@ -133,7 +133,7 @@ class SegmentView(QWidget):
     def _divide(self) -> None:
         em = self.fontMetrics().height()
         side = (SIDE_EM + 1) * em
-        rows = [21 * em, 11 * em, 13 * em] if self._stacked else [20 * em, 12 * em, 0]
+        rows = [24 * em, 16 * em, 16 * em] if self._stacked else [25 * em, 22 * em, 0]
         self.columns.setSizes(self._sizes.get(COLUMNS, [max(1, self.width() - side), side]))
         self.sides.setSizes(self._sizes.get(self._rows(), rows))
 
