@@ -130,6 +130,8 @@ class Actions(QObject):
     def fill(self, bar: QMenuBar) -> None:
         """Build the menus anew; a title that the bar has already gets its entries."""
         present = {action.text(): action.menu() for action in bar.actions()}
+        for action in bar.actions():
+            action.setVisible(False)  # until something is in it; see `showSpace`
         self._top = []
         for title in dict.fromkeys((*self._menus, *self._ends)):
             entries = [*self._menus.get(title, []), None, *self._ends.get(title, [])]

@@ -88,6 +88,10 @@ def _view(actions: Actions, window: MainWindow) -> None:
         show = partial(view.tabs.setCurrentWidget, panel)
         actions.add(menu, name, f"Show {name}", show, (f"Alt+{place}",), space=HERE)
     actions.add(menu, "layout", "Reset &layout", view.resetLayout, space=HERE)
+    for place, item in enumerate(window.rail.items(), start=1):
+        go = partial(window.spaces.show, item.key)
+        name, title = f"space.{item.key}", f"Go to {item.label}"
+        actions.add(menu, name, title, go, (f"Ctrl+{place}",), last=True)
     theme = actions.add(
         menu, "theme", "&Light theme", window.toggleTheme, checkable=True, last=True
     )

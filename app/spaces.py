@@ -19,17 +19,19 @@ from app.volume_journal import VolumeJournal
 if TYPE_CHECKING:
     from app.actions import Actions
     from app.bridge import Bridge
+    from app.controllers.jobs import JobsController
     from app.session import Session
     from app.volume_log import Recovered
     from app.workspaces.segment.space import SegmentSpace
+    from app.workspaces.train.space import TrainSpace
     from engine.worker import EngineLike
     from widgets.panels.rail import Rail
 
-SYNTHESIZE, SEGMENT, MODELS = "synthesize", "segment", "models"
+SYNTHESIZE, SEGMENT, TRAIN, MODELS = "synthesize", "segment", "train", "models"
 
 
 class Spaces(QObject):
-    """Switches between workspaces; the Segment workspace is made on its first use.
+    """Switches between workspaces; Segment and Train are made on their first use.
 
     Args:
         window: Parent of what is made.
@@ -43,6 +45,8 @@ class Spaces(QObject):
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
     segmentMade = pyqtSignal()
+    trainMade = pyqtSignal()
+    modelsChanged = pyqtSignal()
 
     def __init__(
         self, window: QWidget, rail: Rail, stack: QStackedWidget, pages: dict[str, QWidget],
@@ -55,6 +59,8 @@ class Spaces(QObject):
         self._background = background
         self._works = engine, bridge, session
         self._segment: SegmentSpace | None = None
+        self._train: TrainSpace | None = None
+        self._jobs: JobsController | None = None
         self._actions: Actions | None = None
         self._current = SYNTHESIZE
         self.computing = Background(self, name="computing")
@@ -68,6 +74,10 @@ class Spaces(QObject):
         self._actions = actions
         actions.showSpace(self._current)
 
+    def setJobs(self, jobs: JobsController) -> None:
+        """Who keeps the lists of jobs."""
+        self._jobs = jobs
+
     def current(self) -> str:
         return self._current
 
@@ -75,6 +85,8 @@ class Spaces(QObject):
         """Bring a workspace to the front."""
         if key == SEGMENT:
             self.segment()
+        elif key == TRAIN:
+            self.train()
         self._current = key
         self._rail.setCurrent(key)
         self._stack.setCurrentWidget(self._pages[key])
@@ -84,6 +96,8 @@ class Spaces(QObject):
             # Checkpoints may have been trained or imported meanwhile.
             self.segment().choosing.reload()
             self.segment().focus()
+        elif key == TRAIN:
+            self.train().shown()
         self.shown.emit(key)
 
     def segment(self) -> SegmentSpace:
@@ -93,8 +107,20 @@ class Spaces(QObject):
             self.segmentMade.emit()
         return self._segment
 
+    def train(self) -> TrainSpace:
+        """The Train workspace, made now if it was not."""
+        if self._train is None:
+            self._train = self._make_train()
+            self.trainMade.emit()
+        return self._train
+
     def open(self, paths: Sequence[Path]) -> list[Path]:
-        """Open what the Segment workspace is for; returns the others."""
+        """Open what Segment and Train are for; returns the others."""
+        runs = [path for path in paths if (path / "run.toml").is_file()]
+        if runs:
+            self.show(TRAIN)
+            self.train().open(runs)
+        paths = [path for path in paths if path not in runs]
         if self._current == SEGMENT:
             self.segment().open(paths)
             return []
@@ -128,6 +154,8 @@ class Spaces(QObject):
 
     def title(self) -> str:
         """The title of the workspace shown; "" where the window knows better."""
+        if self._current == TRAIN:
+            return self.train().title()
         return self.segment().title() if self._current == SEGMENT else ""
 
     def isSaved(self) -> bool:
@@ -137,6 +165,8 @@ class Spaces(QObject):
         """Keep what is open; the background work has to be closed after this."""
         self.computing.cancelAll()
         self.computing.close()
+        if self._train is not None:
+            self._train.close()
         if self._segment is not None:
             self._segment.close()
 
@@ -198,3 +228,25 @@ class Spaces(QObject):
         space.titleChanged.connect(self.titleChanged)
         space.statusChanged.connect(self.statusChanged)
         return space
+
+    def _make_train(self) -> TrainSpace:
+        from app.workspaces.train.commands import add_commands
+        from app.workspaces.train.space import Surroundings, TrainSpace
+
+        assert self._jobs is not None, "the window has its lists of jobs by now"
+        around = Surroundings(self._settings, self._teller, *self._works, self._jobs)
+        space = TrainSpace(around, self._window)
+        self._pages[TRAIN] = space.view
+        self._stack.addWidget(space.view)
+        if self._actions is not None:
+            add_commands(self._actions, space)
+            self._actions.showSpace(self._current)
+        space.titleChanged.connect(self.titleChanged)
+        space.statusChanged.connect(self.statusChanged)
+        space.modelsChanged.connect(self.modelsChanged)
+        space.segmentRequested.connect(self._segment_with)
+        return space
+
+    def _segment_with(self, weights: Path) -> None:
+        self.show(SEGMENT)
+        self.segment().choosing.open(weights)

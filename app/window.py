@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from widgets.panels.palette import CommandPalette
 
 MENUS = ("&File", "&Edit", "&View", "&Tools", "&Go", "&Labels", "&Run", "&Help")
-HERE = ("synthesize", "segment", "models")
+HERE = ("synthesize", "segment", "train", "models")
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
 
@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         view.setInspector(Inspector(method, task))
         self.jobs = JobsController(engine, bridge, session, view.jobs, teller, self)
+        self.spaces.setJobs(self.jobs)
         self.synthesis = SynthesizeController(
             engine, bridge, session, view, method, task, self.background, teller, self
         )
@@ -238,12 +239,16 @@ class MainWindow(QMainWindow):
             area.setWidth(self.view.rows.width())
         elif self._complete and self.spaces.current() == "segment":
             area = self.spaces.segment().view.messageArea().translated(area.topLeft())
+        elif self._complete and self.spaces.current() == "train":
+            area = self.spaces.train().view.messageArea().translated(area.topLeft())
         return area
 
     def _follow_spaces(self) -> None:
         spaces = self.spaces
         self._fill_menus()
         spaces.segmentMade.connect(self._fill_menus)
+        spaces.trainMade.connect(self._fill_menus)
+        spaces.modelsChanged.connect(self.reloadModels)
         spaces.shown.connect(self._space_shown)
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))

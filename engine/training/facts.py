@@ -9,6 +9,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from engine.data.segmentation.splits import FILE as SPLIT_FILE
+from engine.data.segmentation.splits import Split, read_split
 from engine.errors import CheckpointError, InputError
 from engine.training.checkpoint import Card, read_card
 from engine.training.runs import LOCK, METRICS, read_request
@@ -25,6 +27,7 @@ class RunFacts:
         request: Content of run.toml: method, task, parameters, inputs.
         best, final: Cards of the weights there are to use.
         state: Card of what the run can be continued from.
+        split: Its cases, where it says how they were parted.
         written: When it was last written to, in seconds since 1970.
         held: Whether a process on this machine trains in it now.
     """
@@ -34,6 +37,7 @@ class RunFacts:
     best: Card | None
     final: Card | None
     state: Card | None
+    split: Split | None
     written: float
     held: bool
 
@@ -85,7 +89,7 @@ def look_at(path: Path) -> RunFacts:
     folder = path / "checkpoints"
     return RunFacts(
         path, read_request(path), _card(folder / BEST), _card(folder / FINAL),
-        _card(folder / STATE), _written(path), is_held(path),
+        _card(folder / STATE), _split(path), _written(path), is_held(path),
     )  # fmt: skip
 
 
@@ -117,6 +121,15 @@ def _card(file: Path) -> Card | None:
         return read_card(file)
     except CheckpointError:
         return None  # it is told by whoever uses the file
+
+
+def _split(path: Path) -> Split | None:
+    if not (path / SPLIT_FILE).is_file():
+        return None
+    try:
+        return read_split(path)
+    except InputError:
+        return None  # as above
 
 
 def _written(path: Path) -> float:

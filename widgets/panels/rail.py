@@ -61,6 +61,10 @@ class Rail(QFrame):
     def current(self) -> str:
         return self._current
 
+    def items(self) -> tuple[RailItem, ...]:
+        """The workspaces from the top."""
+        return self._items
+
     def setCurrent(self, key: str) -> None:
         """Show `key` as the current workspace, silently.
 

@@ -19,10 +19,14 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-def rate(steps_per_second: float) -> str:
-    """'12.3 steps/s', or '4.0 s/step' where a step takes longer than a second."""
+def rate(steps_per_second: float, step: str = "steps") -> str:
+    """'12.3 steps/s', or '4.0 s/step' where a step takes longer than a second.
+
+    Args:
+        step: What is counted: "steps", or a short word such as "it".
+    """
     if steps_per_second >= 100:
-        return f"{steps_per_second:.0f} steps/s"
+        return f"{steps_per_second:.0f} {step}/s"
     if steps_per_second >= 1:
-        return f"{steps_per_second:.1f} steps/s"
-    return f"{1 / steps_per_second:.1f} s/step"
+        return f"{steps_per_second:.1f} {step}/s"
+    return f"{1 / steps_per_second:.1f} s/{step.removesuffix('s')}"

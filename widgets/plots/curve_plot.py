@@ -19,6 +19,7 @@ from widgets.theme import Theme, theme_of
 POINTS = 800
 """Of a curve on screen, about one a pixel."""
 
+DOTS = 40  # values at most that are marked one by one
 _TONES = ("trace_x0", "trace_x_t", "ok", "synthetic", "danger", "accent")
 _AXIS_EM = 3.2
 
@@ -37,6 +38,7 @@ class CurvePlot(QWidget):
     Args:
         title: Above the plot, before the legend.
         takes_log: Whether a logarithmic axis makes sense for the values.
+        takes_smoothing: Whether a moving average does.
     """
 
     hovered = pyqtSignal(float)  # iteration under the pointer
@@ -45,9 +47,12 @@ class CurvePlot(QWidget):
     left = pyqtSignal()
     fitRequested = pyqtSignal()  # by a double click
 
-    def __init__(self, title: str, takes_log: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, parent: QWidget | None = None, *,
+        takes_log: bool = True, takes_smoothing: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._takes_log = takes_log
+        self._takes_log, self._takes_smoothing = takes_log, takes_smoothing
         self._log = False
         self._curves: dict[str, _Curve] = {}
         self._thin = _Plot(self)
@@ -100,7 +105,7 @@ class CurvePlot(QWidget):
 
     def add(self, name: str) -> None:
         """A curve more."""
-        raw, smooth = self._thin.plot.plot([], []), self._thin.plot.plot([], [])
+        raw, smooth = self._thin.plot.plot([], []), self._thin.plot.plot([], [], symbolSize=4)
         self._curves[name] = _Curve(raw, smooth)
         self.legend.add(name)
         self._restyle()
@@ -120,6 +125,7 @@ class CurvePlot(QWidget):
         Args:
             weight: Of the past in the moving average, in [0, 1), for the store's longest curve.
         """
+        weight = weight if self._takes_smoothing else 0.0
         low, high = self.inView()
         longest = max((len(store[name]) for name in store), default=1)
         for name, curve in self._curves.items():
@@ -128,6 +134,8 @@ class CurvePlot(QWidget):
             raw, smooth = _peaks(part), _average(series, weight, longest, self._log)
             _set(curve.raw, *(raw if weight else _nothing()))
             _set(curve.smooth, *(smooth if weight else raw))
+            # Dots, without which a single value would be no line and not seen.
+            curve.smooth.setSymbol("o" if len(series) <= DOTS else None)
 
     def mark(self, step: float | None, store: SeriesStore) -> None:
         """Put the line at an iteration and show the values there; None shows the last ones."""
@@ -179,6 +187,8 @@ class CurvePlot(QWidget):
             colour = str(getattr(theme, _TONES[place % len(_TONES)]))
             curve.raw.setPen(pen(colour, 1, alpha=0.3))
             curve.smooth.setPen(pen(colour))
+            curve.smooth.setSymbolPen(None)
+            curve.smooth.setSymbolBrush(colour)
             self.legend.entry(name).setColour(colour)
 
 
@@ -188,6 +198,7 @@ class _Plot(ThemedPlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         axis = _ValueAxis("left")
+        axis.setStyle(hideOverlappingLabels=True)
         axis.setWidth(round(_AXIS_EM * self.fontMetrics().height()))
         self.plot.setAxisItems({"left": axis})
         self.plot.showGrid(x=True, y=True, alpha=0.15)

@@ -35,11 +35,13 @@ class CurveGroup:
         title: Of the plot.
         takes: Whether a name belongs here; the first group that takes it has it.
         log: Whether a logarithmic axis makes sense.
+        smooth: Whether a moving average does: not of what is no noise.
     """
 
     title: str
     takes: Callable[[str], bool]
     log: bool = True
+    smooth: bool = True
 
 
 class TrainingCurves(QWidget):
@@ -169,7 +171,7 @@ class TrainingCurves(QWidget):
             plot.add(name)
 
     def _make_plot(self, group: CurveGroup) -> CurvePlot:
-        plot = CurvePlot(group.title, group.log)
+        plot = CurvePlot(group.title, takes_log=group.log, takes_smoothing=group.smooth)
         plot.setLog(self.log.isChecked())
         plot.hovered.connect(self._hover)
         plot.left.connect(partial(self._hover, None))

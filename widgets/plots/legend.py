@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 from widgets.paint.flow import FlowRow
 from widgets.theme import theme_of
 
-_WIDEST_VALUE = "-4.44e-44"
+_WIDEST_VALUE = "8.88e-8"
 
 
 class LegendEntry(QAbstractButton):

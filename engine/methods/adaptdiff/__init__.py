@@ -106,7 +106,7 @@ METHOD = Method(
         ),
         Task(
             "pseudo-label", "2a. Pseudo-labels of the target", "train", p.PseudoLabelParams,
-            _pseudo_label, {"images": IMAGES, "output": OUTPUT},
+            _pseudo_label, {"images": IMAGES, "output": OUTPUT}, role="segmenter",
         ),
         Task(
             "train-diffusion", "2b. Diffusion on the weakly labelled target", "train",
@@ -116,7 +116,7 @@ METHOD = Method(
         Task(
             "fine-tune", "4. Segmenter on the synthetic pairs", "train", p.FineTuneParams,
             _fine_tune, {"pairs": "a set that synthesize-set made", "output": OUTPUT},
-            p.FINE_TUNE_PRESETS,
+            p.FINE_TUNE_PRESETS, role="segmenter",
         ),
         Task(
             "evaluate", "Segmenter against labels", "evaluate", p.EvaluateParams, _evaluate,

@@ -1,0 +1,201 @@
+"""One training run as the window knows it: from the engine's events, from its folder, or both."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from engine.reporting import Pace
+from engine.training.facts import RunFacts
+from engine.training.following import Gained
+from widgets.panels.job_row import FINISHED, JobRow
+from widgets.plots.series import SeriesStore
+
+RunState = Literal[
+    "queued", "running", "paused", "done", "failed", "cancelled", "elsewhere", "stopped"
+]
+RECENT = 2000
+GROWING_S = 60.0
+"""So long after a sign of life a run counts as being trained by a process that says nothing."""
+
+
+Row = tuple[int, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; `rate` in iterations a second and `remaining_s`, None where not known."""
+
+    done: int
+    total: int
+    rate: float | None = None
+    remaining_s: float | None = None
+
+
+class TrainingRun(QObject):
+    """What is known of a run; the signals tell which part is new.
+
+    Attributes:
+        folder: Where it lies, or will.
+        title: For people.
+        curves: Its metrics so far.
+        notes: What the job has told, in order.
+        iterations: Those that there are pictures of.
+        newest: Iteration and pictures that came last with an event; None before.
+        facts: What its folder says; None while there is nothing.
+        row: Of the job that trains it in this window; None where none did.
+        result: What a finished job said.
+        asked: Method and task of our job; empty before.
+    """
+
+    changed = pyqtSignal()  # state, progress, facts
+    grown = pyqtSignal()  # curves
+    noted = pyqtSignal()
+    pictured = pyqtSignal()
+
+    def __init__(
+        self, folder: Path, title: str, parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.folder, self.title = folder, title
+        self.curves = SeriesStore()
+        self.notes: list[str] = []
+        self.iterations: tuple[int, ...] = ()
+        self.newest: tuple[int, Mapping[str, NDArray[Any]]] | None = None
+        self.facts: RunFacts | None = None
+        self.row: JobRow | None = None
+        self.result = ""
+        self.asked = ("", "")
+        self._clock = clock
+        self._trains = False
+        # Whether the curves reach back to the start; until then, the job's latest rows are kept.
+        self._whole = False
+        self._recent: deque[Row] = deque(maxlen=RECENT)
+        self._grown_at: float | None = None
+        self._pace = Pace()
+
+    # --- how it is
+
+    def isOurs(self) -> bool:
+        """Whether a job of this window trains it, or waits to."""
+        return self.row is not None and self.row.state not in FINISHED
+
+    def state(self) -> RunState:
+        """What to call its state; a sign of life from elsewhere outweighs how our job ended."""
+        row, facts = self.row, self.facts
+        if row is not None and self.isOurs():
+            return row.state
+        if facts is not None and facts.held:
+            return "elsewhere"
+        if row is not None and row.state in ("failed", "cancelled") and self._grown_at is None:
+            return row.state
+        if self._is_complete():
+            return "done"
+        return "elsewhere" if self._is_growing() else "stopped"
+
+    def isPreparing(self) -> bool:
+        """Whether our job has still to come to its first iteration."""
+        return self.isOurs() and not self._trains
+
+    def progress(self) -> Progress:
+        """Of the iterations, or of what comes before them."""
+        row = self.row
+        if row is not None and self.isOurs():
+            return Progress(row.done, row.total, row.rate, row.remaining_s)
+        total = self.facts.iterations if self.facts is not None else 0
+        done = max(self.curves.last(), self.facts.saved if self.facts is not None else 0)
+        rate = self._pace.rate() if self.state() == "elsewhere" else 0.0
+        left = (total - done) / rate if rate and total else None
+        return Progress(done, total, rate or None, left)
+
+    def _is_complete(self) -> bool:
+        facts = self.facts
+        if facts is None:
+            return self.row is not None and self.row.state == "done"
+        return facts.final is not None and facts.saved >= facts.iterations
+
+    def _is_growing(self) -> bool:
+        return self._grown_at is not None and self._clock() - self._grown_at < GROWING_S
+
+    # --- what a job of ours tells
+
+    def takeRow(self, row: JobRow) -> None:
+        """The job's state or progress."""
+        if self.row is None or self.row.id != row.id:
+            self._trains, self._grown_at, self.result = False, None, ""
+            self.notes = []
+            self.noted.emit()
+        self.row = row
+        self.changed.emit()
+
+    def takeRows(self, rows: Sequence[Row]) -> None:
+        """Training records."""
+        self._trains = True
+        self._recent.extend(rows)
+        self.curves.append(rows)
+        self.grown.emit()
+
+    def takePictures(self, pictures: Mapping[str, NDArray[Any]]) -> None:
+        """Pictures of the iteration that was told last."""
+        iteration = self.curves.last()
+        self.newest = iteration, pictures
+        self.iterations = (*(i for i in self.iterations if i < iteration), iteration)
+        self.pictured.emit()
+
+    def takeNote(self, note: str) -> None:
+        self.notes.append(note)
+        self.noted.emit()
+
+    def takeResult(self, summary: str) -> None:
+        """The job is done."""
+        self.result = summary
+        self.changed.emit()
+
+    # --- what the folder tells
+
+    def takeFacts(self, facts: RunFacts) -> None:
+        """What the folder says now."""
+        if self.facts is None and time.time() - facts.written < GROWING_S and self.row is None:
+            self._grown_at = self._clock()
+        self.facts = facts
+        self.changed.emit()
+
+    def takeGained(self, gained: Gained) -> None:
+        """What its metrics.csv gained."""
+        if self.isOurs() and self._whole:
+            return  # the job tells it sooner
+        known, before = self._whole, self.curves.last()
+        if gained.afresh:
+            self.curves.clear()
+        self.curves.extend(gained.series)
+        self._whole = not gained.more
+        if self._whole:
+            self._catch_up(grown=known and self.curves.last() > before)
+        if gained.series or gained.afresh:
+            self.grown.emit()
+
+    def takeIterations(self, iterations: tuple[int, ...]) -> None:
+        """Those that there are pictures of in the folder."""
+        if self.isOurs() and self.newest is not None and self.newest[0] not in iterations:
+            return  # looked up before the newest were written
+        if iterations != self.iterations:
+            self.iterations = iterations
+            self.pictured.emit()
+
+    def _catch_up(self, grown: bool) -> None:
+        """All of the file is known."""
+        if self.isOurs():
+            last = self.curves.last()
+            self.curves.append([row for row in self._recent if row[0] > last])
+            return
+        if grown:
+            self._grown_at = self._clock()
+        self._pace.add(self.curves.last(), self._clock())

@@ -1,0 +1,46 @@
+"""What the commands of the Train workspace are called and what they do."""
+
+from __future__ import annotations
+
+from app.actions import Actions, Slot
+from app.key_tips import KeyTips
+from app.workspaces.train.space import TrainSpace
+
+KEY = "train"
+FILE, VIEW, RUN = "&File", "&View", "&Run"
+
+
+def add_commands(actions: Actions, space: TrainSpace) -> None:
+    """Add them to the window's, for the time that this workspace is shown."""
+    start: Slot = space.setting_up.start
+    rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
+        (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
+        (FILE, "train.folder", "Show run &folder", space.showFolder, ()),
+        (FILE, "train.keep", "&Add to models", space.keep, ()),
+        (FILE, "train.close", "&Close run", space.closeRun, ("Ctrl+W",)),
+        (VIEW, "train.fit", "&All iterations", space.showAll, ("Ctrl+0",)),
+        (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
+        (RUN, "train.stop", "S&top training", space.stop, ()),
+        (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
+        (RUN, "train.use", "Segment &with this", space.use, ()),
+    )
+    for menu, name, text, slot, keys in rows:
+        actions.add(menu, name, text, slot, keys, space=KEY)
+    view = space.view
+    controls = {"train.open": (view.start.open_run,), "train.start": (view.setup.start,)}
+    KeyTips(actions.keymap, controls, space)
+
+    def follow() -> None:
+        run = space.run()
+        facts = run.facts if run is not None else None
+        for names, can in (
+            (("train.folder", "train.close", "train.fit"), run is not None),
+            (("train.keep",), facts is not None and facts.weights is not None),
+            (("train.use",), space.canUse()),
+            (("train.stop",), run is not None and run.isOurs()),
+            (("train.continue",), space.canGoOn()),
+        ):
+            actions.enable(names, can)
+
+    space.changed.connect(follow)
+    follow()

@@ -1,0 +1,213 @@
+"""One run: its head, its curves, and below them pictures, notes, and what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtGui import QHideEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controllers.train.requests import Trainer
+from app.controllers.train.run import TrainingRun
+from app.workspaces.train.about import about_html
+from app.workspaces.train.run_header import RunHeader
+from widgets.panels.jobs import JobsPanel
+from widgets.panels.previews import PreviewPanel
+from widgets.plots.curves import CurveGroup, TrainingCurves
+
+LOSS, CRITIC, JUDGED, RATE = "Loss", "Discriminator", "Validation", "Learning rate"
+TABS = ("Pictures", "Notes", "About", "Jobs")
+PICTURES, NOTES = 0, 1
+NO_NOTES = "What a job of this window notes is listed here."
+NO_PICTURES = "Pictures appear here while it trains, where the method shows any"
+
+
+def plot_of(name: str) -> str:
+    """The title of the plot that a metric belongs to, by the names that the engine gives."""
+    if name == "lr" or name.endswith(" lr"):
+        return RATE
+    if name.startswith("validation"):
+        return JUDGED
+    return CRITIC if name in ("critic", "R1") or name.startswith("D ") else LOSS
+
+
+def _group(title: str, *, log: bool, smooth: bool) -> CurveGroup:
+    return CurveGroup(title, lambda name: plot_of(name) == title, log, smooth)
+
+
+GROUPS = (
+    _group(LOSS, log=True, smooth=True), _group(CRITIC, log=True, smooth=True),
+    _group(JUDGED, log=False, smooth=False), _group(RATE, log=True, smooth=False),
+)  # fmt: skip
+
+
+class RunView(QWidget):
+    """Follows one `TrainingRun` at a time.
+
+    `watched` tells whether it is in sight, so that files are only looked at for somebody.
+
+    Attributes:
+        header, curves, pictures, jobs: The parts; all but the first two are in `tabs`.
+        like_this: Asks for the values of the run in the form.
+    """
+
+    watched = pyqtSignal(bool)
+    shown = pyqtSignal()  # another state of the run
+
+    def __init__(
+        self, trainer_of: Callable[[TrainingRun], Trainer | None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._trainer_of = trainer_of
+        self._run: TrainingRun | None = None
+        self._total = 0
+        self.header = RunHeader(self)
+        self.curves = TrainingCurves(GROUPS, self)
+        self.pictures = PreviewPanel(self)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._notes = self._text(Qt.TextFormat.PlainText)
+        self.jobs = JobsPanel(self)
+        self.like_this = QPushButton("New training with these values", self)
+        self._about = self._text(Qt.TextFormat.RichText)
+        self.tabs = QTabWidget(self)
+        self.rows = QSplitter(Qt.Orientation.Vertical, self)
+        self._arrange()
+
+    def run(self) -> TrainingRun | None:
+        """The run that is shown."""
+        return self._run
+
+    def show_run(self, run: TrainingRun) -> None:
+        """Show a run, and from now on what becomes of it."""
+        if run is self._run:
+            return
+        self.leave()
+        self._run, self._total = run, 0
+        self.pictures.clear(NO_PICTURES)
+        self.curves.setStore(run.curves)
+        self.tabs.setCurrentIndex(0)
+        for signal, slot in self._links(run):
+            signal.connect(slot)
+        self._changed()
+        self._noted()
+        self._pictured()
+        if self.isVisible():
+            self.setFocus()
+
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        if self._run is not None:
+            for signal, slot in self._links(self._run):
+                signal.disconnect(slot)
+        self._run = None
+
+    def notes(self) -> str:
+        """The notes, a line each."""
+        return self._notes.text()
+
+    def about(self) -> str:
+        """What is said of the run, rich text."""
+        return self._about.text()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.watched.emit(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self.watched.emit(False)
+
+    def _links(self, run: TrainingRun) -> tuple[tuple[pyqtBoundSignal, Callable[[], None]], ...]:
+        return (
+            (run.changed, self._changed), (run.grown, self.curves.refresh),
+            (run.noted, self._noted), (run.pictured, self._pictured),
+        )  # fmt: skip
+
+    def _changed(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        trainer = self._trainer_of(run)
+        self.header.show_run(run, trainer)
+        self.curves.setVisible(trainer is None or trainer.makes_run)
+        total = run.facts.iterations if run.facts is not None else 0
+        if total and total != self._total:
+            self._total = total
+            self.header.take_total(total)
+        text = about_html(run.facts, trainer)
+        if text != self._about.text():
+            self._about.setText(text)
+        self.like_this.setVisible(run.facts is not None and trainer is not None)
+        self.shown.emit()
+
+    def _noted(self) -> None:
+        run = self._run
+        notes = run.notes if run is not None else []
+        self._notes.setText("\n".join(f"•  {note}" for note in notes) or NO_NOTES)
+        self.tabs.setTabText(NOTES, f"Notes ({len(notes)})" if notes else "Notes")
+        # What the check of the data says is the first there is to see.
+        if notes and run is not None and not run.iterations:
+            self.tabs.setCurrentIndex(NOTES)
+
+    def _pictured(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        first = self.pictures.iteration() is None and bool(run.iterations)
+        self.pictures.setIterations(run.iterations)
+        if first and self.tabs.currentIndex() == NOTES:
+            self.tabs.setCurrentIndex(PICTURES)
+
+    def _arrange(self) -> None:
+        em = self.fontMetrics().height()
+        pages = (self.pictures, _scrolled(self._notes), _scrolled(self._about, self.like_this))
+        for title, page in zip(TABS, (*pages, self.jobs), strict=True):
+            page.setContentsMargins(0, em // 3, 0, 0)
+            self.tabs.addTab(page, title)
+        self.tabs.setDocumentMode(True)
+        bar = self.tabs.tabBar()
+        assert bar is not None, "tabs have a bar"
+        bar.setDrawBase(False)
+        self.rows.addWidget(self.curves)
+        self.rows.addWidget(self.tabs)
+        self.rows.setChildrenCollapsible(False)
+        self.rows.setStretchFactor(0, 3)
+        self.rows.setStretchFactor(1, 2)
+        self.rows.setSizes([26 * em, 15 * em])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        outer.setSpacing(em // 2)
+        outer.addWidget(self.header)
+        outer.addWidget(self.rows, 1)
+
+    def _text(self, kind: Qt.TextFormat) -> QLabel:
+        label = QLabel(self)
+        label.setTextFormat(kind)
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return label
+
+
+def _scrolled(*widgets: QWidget) -> QScrollArea:
+    inner = QWidget()
+    column = QVBoxLayout(inner)
+    for widget in widgets:
+        left = isinstance(widget, QPushButton)
+        column.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag(0))
+    column.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(inner)
+    return area

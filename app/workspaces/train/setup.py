@@ -1,0 +1,188 @@
+"""The right side of Train: what to train, on what, with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import forms
+from app.controllers.train.requests import CHECKPOINT, OUTPUT, Trainer
+from app.workspaces.presets import PresetBox
+from engine.library import Entry
+from widgets.forms.form import Form
+from widgets.forms.spec import FieldSpec
+from widgets.icons import icon
+
+DATA, REST = "Data", "Training"
+LABELS = {"images": "Image folder", "masks": "Mask folder"}
+# Parameters and inputs may share names.
+PREFIX = "input."
+
+
+class TrainSetup(QWidget):
+    """A form of inputs and parameters; `start` is connected by whoever starts.
+
+    `trainerChosen` and `edited` tell what the user did.
+
+    Attributes:
+        trainer: The list of what can be trained.
+        form: Inputs, under names with `PREFIX`, and parameters.
+    """
+
+    trainerChosen = pyqtSignal(int)  # place in the list
+    edited = pyqtSignal(str)  # input, with the prefix, or parameter
+
+    def __init__(self, trainers: Sequence[Trainer], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._trainers = tuple(trainers)
+        self._current = self._trainers[0]
+        self._specs: list[FieldSpec] = []
+        self.trainer = QComboBox(self)
+        self.trainer.setAccessibleName("What to train")
+        self.trainer.addItems([trainer.title for trainer in self._trainers])
+        self.trainer.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.trainer.setMinimumContentsLength(8)
+        self.trainer.activated.connect(self.trainerChosen)
+        self.preset = PresetBox(self._current.task, self)
+        self.preset.taken.connect(self._preset_taken)
+        self.form = Form(parent=self)
+        self.form.changed.connect(self._form_changed)
+        self.start = QPushButton(
+            icon("mdi6.school-outline", tone="on_accent"), "Start training", self
+        )
+        self.start.setProperty("primary", True)
+        self._build()
+        self.showTrainer(0, ())
+
+    def current(self) -> Trainer:
+        """What is shown."""
+        return self._current
+
+    def showTrainer(self, place: int, entries: Sequence[Entry]) -> None:
+        """Show the fields of a trainer, at their defaults.
+
+        Args:
+            entries: The checkpoints that it may begin with.
+        """
+        self._current = self._trainers[place]
+        with QSignalBlocker(self.trainer):
+            self.trainer.setCurrentIndex(place)
+        method, task = self._current.method, self._current.task
+        self.trainer.setToolTip(f"{method.summary}\n{method.paper}")
+        choices = {CHECKPOINT: forms.model_choices(entries)}
+        self._specs = [*self._input_specs(), *_grouped(forms.field_specs(task.params, choices))]
+        self.form.setSpecs(self._specs)
+        self.preset.setTask(task)
+        self.preset.setEnabled(bool(task.presets))
+        self.start.setText("Start training" if self._current.makes_run else "Run")
+        self._show_preset()
+
+    def setCheckpoints(self, entries: Sequence[Entry]) -> None:
+        """Offer other checkpoints to begin with, where the trainer takes any."""
+        if any(spec.name == CHECKPOINT for spec in self._specs):
+            self.form.setChoices(CHECKPOINT, forms.model_choices(entries))
+
+    def inputs(self) -> dict[str, Path | None]:
+        """Input -> path; None where the field is empty."""
+        values = self.form.values()
+        return {name: values[PREFIX + name] for name in self._current.task.inputs}
+
+    def parameters(self) -> dict[str, Any]:
+        return {n: v for n, v in self.form.values().items() if not n.startswith(PREFIX)}
+
+    def values(self) -> dict[str, Any]:
+        """All fields as plain values, for settings."""
+        return {n: str(v) if isinstance(v, Path) else v for n, v in self.form.values().items()}
+
+    def setValues(self, values: Mapping[str, Any]) -> None:
+        """Show those of these values that the fields can show."""
+        self.form.setValues(forms.usable(self._specs, values))
+        self._show_preset()
+
+    def setInput(self, name: str, path: Path) -> None:
+        self.form.setValues({PREFIX + name: path})
+
+    def setErrors(self, wrong: Mapping[str, str]) -> None:
+        """Say under the inputs what is wrong with them, and go to the first."""
+        for name, text in wrong.items():
+            self.form.setError(PREFIX + name, text)
+        if wrong:
+            control = self.form.control(PREFIX + next(iter(wrong)))
+            control.setFocus()
+            self._area.ensureWidgetVisible(control)
+
+    def _input_specs(self) -> list[FieldSpec]:
+        task = self._current.task
+        found = []
+        for name, about in task.inputs.items():
+            label = LABELS.get(name, name.capitalize())
+            if name == OUTPUT:
+                label = "Run folder" if self._current.makes_run else "Result"
+            hint = " May be left out." if name in task.optional else ""
+            help = f"{about[:1].upper()}{about[1:]}.{hint}"
+            found.append(
+                FieldSpec(PREFIX + name, label, "path", help=help, group=DATA, path_mode="folder")
+            )
+        return found
+
+    def _show_preset(self) -> None:
+        self.preset.showFor(self.form.values())
+
+    def _preset_taken(self, values: Mapping[str, Any]) -> None:
+        self.form.setValues(values)
+        self._show_preset()
+
+    def _form_changed(self, name: str) -> None:
+        self._show_preset()
+        self.edited.emit(name)
+
+    def _build(self) -> None:
+        em = self.fontMetrics().height()
+        title = QLabel("New training", self)
+        title.setProperty("role", "heading")
+        head = QGridLayout()
+        head.setHorizontalSpacing(em // 2)
+        head.setColumnStretch(1, 1)
+        head.addWidget(title, 0, 0, 1, 2)
+        head.addWidget(self.trainer, 1, 0, 1, 2)
+        head.addWidget(QLabel("Preset", self), 2, 0)
+        head.addWidget(self.preset, 2, 1)
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, em // 2, 0)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        outer.setSpacing(em // 2)
+        outer.addLayout(head)
+        outer.addWidget(self._area, 1)
+        outer.addWidget(self.start)
+
+
+def _grouped(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """Each group in one place, where its first field stands."""
+    named = [replace(spec, group=spec.group or REST) for spec in specs]
+    order = list(dict.fromkeys(spec.group for spec in named))
+    return sorted(named, key=lambda spec: order.index(spec.group))

@@ -1,0 +1,321 @@
+"""The Train workspace as a whole: what it consists of, and what its commands do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from app.background import Background
+from app.bridge import Bridge
+from app.controllers.jobs import JobsController
+from app.controllers.train.following import Follower, Look
+from app.controllers.train.pictures import PictureLoader
+from app.controllers.train.recent_runs import RecentRuns
+from app.controllers.train.requests import Trainer, runs_folder, trainers
+from app.controllers.train.run import TrainingRun
+from app.controllers.train.setting_up import SettingUp
+from app.controllers.train.training import TrainingController
+from app.errors import Teller
+from app.session import Session
+from app.settings import Settings
+from app.workspaces.train.view import TrainView
+from engine import library
+from engine.data.atomic import atomic_path
+from engine.failures import Failure
+from engine.training.facts import RunFacts, look_at
+from engine.worker import EngineLike
+from widgets.viewer.picture_row import Picture
+
+if TYPE_CHECKING:
+    from app.workspaces.train.run_view import RunView
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the window lends to the workspace."""
+
+    settings: Settings
+    teller: Teller
+    engine: EngineLike
+    bridge: Bridge
+    session: Session
+    jobs: JobsController
+
+
+class TrainSpace(QObject):
+    """View and controllers, by name.
+
+    `changed` tells that other commands may be of use now, `segmentRequested` carries the weights
+    to segment with, and `modelsChanged` tells that the library has one more.
+    """
+
+    titleChanged = pyqtSignal()
+    statusChanged = pyqtSignal(str)
+    segmentRequested = pyqtSignal(Path)
+    modelsChanged = pyqtSignal()
+    changed = pyqtSignal()
+
+    def __init__(self, around: Surroundings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._teller = around.teller
+        self._trainers = trainers()
+        # Its own: a long read elsewhere must not hold up the curves.
+        self.background = Background(self, name="runs")
+        self.view = TrainView(self._trainers, parent)
+        self.training = TrainingController(
+            around.engine, around.bridge, around.session, around.jobs, self.background,
+            around.teller, self,
+        )  # fmt: skip
+        self.recent = RecentRuns(around.settings, self.background, around.teller, self)
+        self.setting_up = SettingUp(
+            self.view.setup, self._trainers, self.training, around.settings, self.background,
+            around.teller, self,
+        )  # fmt: skip
+        self.follower = Follower(self.background, self)
+        self.loader = PictureLoader(self.background, self)
+        self._jobs = around.jobs
+        self._run: TrainingRun | None = None
+        self._lost = False
+        self._connect()
+        self.recent.refresh()
+
+    # --- what every workspace can do
+
+    def title(self) -> str:
+        """For the window's title."""
+        return self._run.title if self._run is not None else "Train"
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open run folders, as if they were dropped; the last one stays in sight."""
+        for path in paths:
+            self.openRun(path)
+
+    def focus(self) -> None:
+        """Let keys go to where one begins."""
+        if self.view.isStart() and self.view.isVisible():
+            self.view.start.open_run.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def shown(self) -> None:
+        """The workspace came to the front; others may have changed files meanwhile."""
+        self.setting_up.reload()
+        if self.view.isStart():
+            self.recent.refresh()
+        self.focus()
+
+    def close(self) -> None:
+        """Keep what the form says, and end the work in the background."""
+        self.setting_up.remember()
+        self.follower.stop()
+        self.background.cancelAll()
+        self.background.close()
+
+    # --- runs
+
+    def run(self) -> TrainingRun | None:
+        """The run that is open."""
+        return self._run
+
+    def askOpen(self) -> None:
+        """Let the user choose a run's folder."""
+        recent = self.recent.folders()
+        start = recent[0].parent if recent else runs_folder()
+        path = QFileDialog.getExistingDirectory(self.view, "Open a run folder", str(start))
+        if path:
+            self.openRun(Path(path))
+
+    def openRun(self, folder: Path) -> None:
+        """Look at the run in a folder, and at what becomes of it."""
+
+        def done(facts: RunFacts) -> None:
+            run = self.training.run(facts.path)
+            run.takeFacts(facts)
+            self._show(run)
+
+        self.background.run(
+            f"Opening {folder.name}", lambda: look_at(folder.absolute()), done,
+            self._teller.failure,
+        )  # fmt: skip
+
+    def closeRun(self) -> None:
+        """Back to the start page; a training goes on."""
+        if self._run is None:
+            return
+        self.follower.stop()
+        self._run_view().leave()
+        self._run = None
+        self.view.showStart()
+        self.recent.refresh()
+        self.titleChanged.emit()
+        self.changed.emit()
+
+    def goOn(self) -> None:
+        """Continue the run up to the iteration that its head says."""
+        if self._run is not None:
+            self.training.goOn(self._run, int(self._run_view().header.until.value()))
+
+    def canGoOn(self) -> bool:
+        """Whether `goOn` would do something."""
+        return self._run is not None and self._run_view().header.canGoOn()
+
+    def canUse(self) -> bool:
+        """Whether there is something to segment with."""
+        trainer = self._trainer_of(self._run) if self._run is not None else None
+        return trainer is not None and trainer.segments and self._weights() is not None
+
+    def showAll(self) -> None:
+        """All iterations in the plots."""
+        if self._run is not None:
+            self._run_view().curves.fit()
+
+    def stop(self) -> None:
+        """End the training of the run that is open."""
+        if self._run is not None:
+            self.training.stop(self._run)
+
+    def showFolder(self) -> None:
+        """Open the run's folder in the platform's file manager."""
+        if self._run is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run.folder)))
+
+    def use(self) -> None:
+        """Segment with what was trained."""
+        weights = self._weights()
+        if weights is not None and self.canUse():
+            self.segmentRequested.emit(weights)
+
+    def keep(self) -> None:
+        """Copy what was trained to the models, under the run's name."""
+        weights = self._weights()
+        if weights is None or self._run is None:
+            return
+        name = re.sub(r"[^\w.-]+", "-", self._run.title) or "model"
+
+        def copy() -> str:
+            return _copy(weights, name)
+
+        def done(kept: str) -> None:
+            self.statusChanged.emit(f"Added to the models as {kept}")
+            self.modelsChanged.emit()
+
+        self.background.run("Adding to the models", copy, done, self._teller.failure)
+
+    # --- inside
+
+    def _weights(self) -> Path | None:
+        facts = self._run.facts if self._run is not None else None
+        return None if facts is None else facts.weights
+
+    def _show(self, run: TrainingRun) -> None:
+        self._run, self._lost = run, False
+        self._run_view().show_run(run)
+        self.view.showRun()
+        self.follower.follow(run.folder)
+        if run.facts is not None:
+            self.recent.add(run.folder)
+        self.titleChanged.emit()
+        self.changed.emit()
+
+    def _run_view(self) -> RunView:
+        made = self.view.has_run_view()
+        view = self.view.run_view(self._trainer_of)
+        if not made:
+            header = view.header
+            header.back.clicked.connect(self.closeRun)
+            header.pause.clicked.connect(self.training.togglePause)
+            header.stop.clicked.connect(self.stop)
+            header.go_on.clicked.connect(self.goOn)
+            header.use.clicked.connect(self.use)
+            header.keep.clicked.connect(self.keep)
+            header.folder.clicked.connect(self.showFolder)
+            view.like_this.clicked.connect(self._like_this)
+            view.shown.connect(self.changed)
+            view.pictures.wanted.connect(self._want_pictures)
+            view.watched.connect(lambda watched: self.follower.setResting(not watched))
+            self._jobs.addPanel(view.jobs)
+        return view
+
+    def _connect(self) -> None:
+        start = self.view.start
+        start.openRequested.connect(self.askOpen)
+        start.dropped.connect(self.openRun)
+        start.recentRequested.connect(lambda key: self.openRun(Path(key)))
+        start.removeRequested.connect(lambda key: self.recent.remove(Path(key)))
+        self.recent.listed.connect(start.setRecent)
+        self.training.begun.connect(self._begun)
+        self.training.ended.connect(self._ended)
+        self.follower.looked.connect(self._looked)
+        self.follower.failed.connect(self._not_looked)
+        self.loader.loaded.connect(self._show_pictures)
+        self.loader.failed.connect(self._teller.failure)
+
+    def _begun(self, run: TrainingRun) -> None:
+        self.loader.forget(run.folder)
+        if run is not self._run:
+            self._show(run)
+        self.setting_up.reload()
+
+    def _ended(self, run: TrainingRun) -> None:
+        if run is self._run:
+            self.follower.setResting(False)
+
+    def _looked(self, folder: Path, look: Look) -> None:
+        run = self._run
+        if run is None or run.folder != folder:
+            return
+        if run.facts is None:
+            self.recent.add(folder)
+        self._lost = False
+        run.takeFacts(look.facts)
+        run.takeGained(look.gained)
+        run.takeIterations(look.iterations)
+
+    def _not_looked(self, folder: Path, failure: Failure) -> None:
+        run = self._run
+        # A job of ours makes the folder only after it has looked at the data.
+        if run is None or run.facts is None or self._lost:
+            return
+        self._lost = True
+        self._teller.failure(failure)
+
+    def _want_pictures(self, iteration: int) -> None:
+        run = self._run
+        if run is None:
+            return
+        if run.newest is not None and run.newest[0] == iteration:
+            self.loader.put(run.folder, *run.newest)
+        self.loader.load(run.folder, iteration)
+
+    def _show_pictures(self, folder: Path, iteration: int, pictures: list[Picture]) -> None:
+        if self._run is not None and self._run.folder == folder:
+            self._run_view().pictures.setPictures(iteration, pictures)
+
+    def _like_this(self) -> None:
+        if self._run is not None and self._run.facts is not None:
+            self.setting_up.takeOver(self._run.facts)
+
+    def _trainer_of(self, run: TrainingRun) -> Trainer | None:
+        facts = run.facts
+        asked = (facts.method, facts.task) if facts is not None else run.asked
+        known = (t for t in self._trainers if (t.method.id, t.task.name) == asked)
+        return next(known, None)
+
+
+def _copy(weights: Path, name: str) -> str:
+    """Copy a checkpoint to the user's models; returns the name that it has there."""
+    folder = library.user_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    kept, number = name, 1
+    while (folder / f"{kept}.safetensors").exists():
+        number += 1
+        kept = f"{name}-{number}"
+    with atomic_path(folder / f"{kept}.safetensors") as beside:
+        shutil.copyfile(weights, beside)
+    return kept

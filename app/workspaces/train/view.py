@@ -1,0 +1,73 @@
+"""The Train workspace: the start page or a run in the middle, the form of a new one right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QPoint, QRect, Qt
+from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
+
+from app.controllers.train.requests import Trainer
+from app.controllers.train.run import TrainingRun
+from app.workspaces.train.setup import TrainSetup
+from app.workspaces.train.start import TrainStart
+
+if TYPE_CHECKING:
+    from app.workspaces.train.run_view import RunView
+
+SIDE_EM = 21
+
+
+class TrainView(QWidget):
+    """The widgets, by name.
+
+    Attributes:
+        start: What is seen while no run is open.
+        setup: The form at the right.
+    """
+
+    def __init__(self, trainers: Sequence[Trainer], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        em = self.fontMetrics().height()
+        self.start = TrainStart()
+        self.setup = TrainSetup(trainers)
+        self.setup.setMinimumWidth(SIDE_EM * em)
+        self._run_view: RunView | None = None
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.start)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.addWidget(self._pages)
+        self.columns.addWidget(self.setup)
+        self.columns.setChildrenCollapsible(False)
+        self.columns.setStretchFactor(0, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.columns)
+
+    def run_view(self, trainer_of: Callable[[TrainingRun], Trainer | None]) -> RunView:
+        """The view of runs, made on first use: the library that plots is large."""
+        if self._run_view is None:
+            from app.workspaces.train.run_view import RunView
+
+            self._run_view = RunView(trainer_of)
+            self._pages.addWidget(self._run_view)
+        return self._run_view
+
+    def has_run_view(self) -> bool:
+        return self._run_view is not None
+
+    def showStart(self) -> None:
+        self._pages.setCurrentWidget(self.start)
+
+    def showRun(self) -> None:
+        """Bring the run to the front."""
+        if self._run_view is not None:
+            self._pages.setCurrentWidget(self._run_view)
+
+    def isStart(self) -> bool:
+        return self._pages.currentWidget() is self.start
+
+    def messageArea(self) -> QRect:
+        """What messages may cover: the middle."""
+        return QRect(self._pages.mapTo(self, QPoint(0, 0)), self._pages.size())
