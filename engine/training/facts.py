@@ -30,6 +30,7 @@ class RunFacts:
         split: Its cases, where it says how they were parted.
         written: When it was last written to, in seconds since 1970.
         held: Whether a process on this machine trains in it now.
+        guarded: Whether that can be told: the process that trained in it last kept a lock.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class RunFacts:
     split: Split | None
     written: float
     held: bool
+    guarded: bool
 
     @property
     def method(self) -> str:
@@ -90,6 +92,7 @@ def look_at(path: Path) -> RunFacts:
     return RunFacts(
         path, read_request(path), _card(folder / BEST), _card(folder / FINAL),
         _card(folder / STATE), _split(path), _written(path), is_held(path),
+        (path / LOCK).exists(),
     )  # fmt: skip
 
 

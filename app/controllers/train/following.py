@@ -13,6 +13,7 @@ from engine.failures import Failure
 from engine.training.facts import BEST, FINAL, STATE, RunFacts, is_held, look_at
 from engine.training.following import Gained, MetricsFollower
 from engine.training.previews import FOLDER, preview_iterations
+from engine.training.runs import LOCK
 
 EVERY_MS = 1000
 _log = logging.getLogger(__name__)
@@ -52,7 +53,12 @@ class _Looker:
         return Look(self._facts(), self._metrics.read(), self._iterations())
 
     def _facts(self) -> RunFacts:
-        names = ("run.toml", "split.json", *(f"checkpoints/{n}" for n in (BEST, FINAL, STATE)))
+        names = (
+            "run.toml",
+            "split.json",
+            LOCK,
+            *(f"checkpoints/{n}" for n in (BEST, FINAL, STATE)),
+        )
         stamp = _stamp(*(self._folder / name for name in names))
         if self._seen is None or self._seen[0] != stamp:
             self._seen = stamp, look_at(self._folder)

@@ -22,8 +22,9 @@ RunState = Literal[
     "queued", "running", "paused", "done", "failed", "cancelled", "elsewhere", "stopped"
 ]
 RECENT = 2000
-GROWING_S = 60.0
-"""So long after a sign of life a run counts as being trained by a process that says nothing."""
+GROWING_S, GUARDED_S = 60.0, 10.0
+"""So long after a sign of life a run counts as being trained by a process that holds no lock that
+is seen here, on another machine say; the shorter time where there is a lock."""
 
 
 Row = tuple[int, Mapping[str, float]]
@@ -78,6 +79,7 @@ class TrainingRun(QObject):
         self._trains = False
         # Whether the curves reach back to the start; until then, the job's latest rows are kept.
         self._whole = False
+        self._read_to = 0
         self._recent: deque[Row] = deque(maxlen=RECENT)
         self._grown_at: float | None = None
         self._pace = Pace()
@@ -123,7 +125,9 @@ class TrainingRun(QObject):
         return facts.final is not None and facts.saved >= facts.iterations
 
     def _is_growing(self) -> bool:
-        return self._grown_at is not None and self._clock() - self._grown_at < GROWING_S
+        guarded = self.facts is not None and self.facts.guarded
+        patience = GUARDED_S if guarded else GROWING_S
+        return self._grown_at is not None and self._clock() - self._grown_at < patience
 
     # --- what a job of ours tells
 
@@ -163,7 +167,8 @@ class TrainingRun(QObject):
 
     def takeFacts(self, facts: RunFacts) -> None:
         """What the folder says now."""
-        if self.facts is None and time.time() - facts.written < GROWING_S and self.row is None:
+        lately = time.time() - facts.written < (GUARDED_S if facts.guarded else GROWING_S)
+        if self.facts is None and self.row is None and lately:
             self._grown_at = self._clock()
         self.facts = facts
         self.changed.emit()
@@ -175,7 +180,9 @@ class TrainingRun(QObject):
         known, before = self._whole, self.curves.last()
         if gained.afresh:
             self.curves.clear()
+            self._read_to = 0
         self.curves.extend(gained.series)
+        self._read_to = max(self._read_to, gained.last)
         self._whole = not gained.more
         if self._whole:
             self._catch_up(grown=known and self.curves.last() > before)
@@ -193,8 +200,8 @@ class TrainingRun(QObject):
     def _catch_up(self, grown: bool) -> None:
         """All of the file is known."""
         if self.isOurs():
-            last = self.curves.last()
-            self.curves.append([row for row in self._recent if row[0] > last])
+            # What was told meanwhile gave way to what was read.
+            self.curves.append([row for row in self._recent if row[0] > self._read_to])
             return
         if grown:
             self._grown_at = self._clock()

@@ -59,6 +59,10 @@ class SettingUp(QObject):
         wanted = kept.get("trainer")
         self._show(keys.index(wanted) if wanted in keys else self._first())
 
+    def trainers(self) -> tuple[Trainer, ...]:
+        """What the form offers, in its order."""
+        return self._trainers
+
     # --- what the user asks
 
     def start(self) -> None:

@@ -24,6 +24,7 @@ from engine.events import (
 from engine.jobs import Job
 from engine.results import FileResult
 from engine.worker import EngineLike
+from widgets.panels.job_row import JobRow
 
 KEPT = 50
 """Runs of ended jobs that may be retried, as many as the engine keeps."""
@@ -68,7 +69,7 @@ class TrainingController(QObject):
         """Queue a job that trains."""
         run = self.run(job.path("output"))
         run.asked = job.method, job.task
-        self._take(self._engine.submit(job), run)
+        self._take(self._engine.submit(job), job.title, run)
         return run
 
     def goOn(self, run: TrainingRun, iterations: int | None = None) -> None:
@@ -82,7 +83,7 @@ class TrainingController(QObject):
 
         def done(job: Job) -> None:
             if not run.isOurs():  # else it was asked for twice
-                self._take(self._engine.submit(job), run)
+                self._take(self._engine.submit(job), job.title, run)
 
         self._background.run(
             f"Reading {run.folder.name}", lambda: job_of_run(run.folder, iterations), done,
@@ -100,8 +101,10 @@ class TrainingController(QObject):
 
     # --- events
 
-    def _take(self, job_id: int, run: TrainingRun) -> None:
+    def _take(self, job_id: int, title: str, run: TrainingRun) -> None:
         self._by_job[job_id] = run
+        # The engine's word comes later; until then nobody shall ask for it again.
+        run.takeRow(JobRow(job_id, title))
         self._session.with_notes.add(job_id)
         self.begun.emit(run)
 
@@ -109,7 +112,7 @@ class TrainingController(QObject):
         """A job of ours runs again under a new id."""
         run = self._ended.pop(old, None)
         if run is not None:
-            self._take(new, run)
+            self._take(new, run.row.title if run.row is not None else run.title, run)
 
     def _job_changed(self, job_id: int) -> None:
         run = self._by_job.get(job_id)
