@@ -11,6 +11,7 @@ from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
+from engine.methods.cdal.params import VoteRange
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp, channels_last
 from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
 
@@ -36,12 +37,16 @@ class GeneratorCard(BaseModel):
 
 
 class Process(BaseModel):
-    """The card's part on the diffusion of the labels, which lie in [-1, 1]."""
+    """The card's part on the diffusion of the labels, which lie in [-1, 1].
+
+    `vote_range`: see `sampling.votes_of`.
+    """
 
     schedule: str = "vp"
     timesteps: int
     beta_min: float = 0.1
     beta_max: float = 20.0
+    vote_range: VoteRange = "upper"
 
     def make(self) -> Schedule:
         """The schedule.
@@ -63,6 +68,7 @@ class LoadedGenerator:
     card: Card
     name: str
     sha256: str
+    vote_range: VoteRange = "upper"
 
     @property
     def classes(self) -> int:
@@ -98,14 +104,16 @@ def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
     """
     card, name = checkpoint.card, checkpoint.path.name
     try:
-        schedule = _part(Process, card.process, name).make()
+        process = _part(Process, card.process, name)
+        schedule = process.make()
     except InputError as error:
         raise _unfit(name, error.message) from error
     model = generator_of(card.config, name)
     load_into(model, checkpoint.tensors, name)
     return LoadedGenerator(
-        prepare(model, context), schedule, card, checkpoint.path.stem, checkpoint.sha256
-    )
+        prepare(model, context), schedule, card, checkpoint.path.stem, checkpoint.sha256,
+        process.vote_range,
+    )  # fmt: skip
 
 
 def prepare(model: NCSNpp, context: Context) -> NCSNpp:

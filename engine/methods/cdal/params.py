@@ -14,10 +14,14 @@ from engine.parameters import Parameters, parameter
 MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
 DataKind = Literal["grey", "rgb", "cxr", "monuseg", "hippocampus"]
+VoteRange = Literal["upper", "whole"]
 KINDS = {
     "grey": "Grey images", "rgb": "Colour images", "cxr": "Chest X-rays",
     "monuseg": "Stained tissue (MoNuSeg)", "hippocampus": "Brain volumes (hippocampus)",
 }  # fmt: skip
+
+
+VOTE_RANGES = {"upper": "0 to 1, as published", "whole": "-1 to 1"}
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
@@ -106,6 +110,11 @@ class TrainParams(Parameters):
     attention_scale: int = parameter(
         2, "Attention map", "Which of the discriminator's feature maps tells the attention; "
         "each further one is half as large.", ge=0, le=4, advanced=True,
+    )  # fmt: skip
+    vote_range: VoteRange = parameter(
+        "upper", "Votes from", "Labels lie between -1 and 1. As published, a vote is what lies "
+        "above 0, so that a voxel needs three in four; read from the whole range, it needs half.",
+        choices=VOTE_RANGES, advanced=True,
     )  # fmt: skip
     timesteps: int = parameter(2, "Steps T", "Denoising steps.", ge=1, le=8, group="Network")
     width: int = parameter(
@@ -233,11 +242,11 @@ TRAIN_PRESETS: Presets = {
         "size": 64, "batch": 8, "iterations": 2_000, "lr_generator": 5e-4, "width": 16,
         "multipliers": "1, 2, 2, 4", "encoder_layers": 2, "encoder_blocks": 1, "latent": 50,
         "style": 64, "discriminator": "small", "discriminator_width": 8, "ema_decay": 0.99,
-        "lazy_r1": 4,
+        "lazy_r1": 4, "vote_range": "whole",
     },
     "gpu": {
         "size": 128, "batch": 32, "iterations": 30_000, "lr_generator": 4e-4, "width": 32,
-        "multipliers": "1, 2, 2, 4, 4", "ema_decay": 0.999, "lazy_r1": 4,
+        "multipliers": "1, 2, 2, 4, 4", "ema_decay": 0.999, "lazy_r1": 4, "vote_range": "whole",
     },
 }  # fmt: skip
 SEGMENT_PRESETS: Presets = {

@@ -16,7 +16,7 @@ from engine.diffusion.noise import Noise, NoiseSource
 from engine.diffusion.samplers import Steps, ancestral
 from engine.diffusion.schedules import Schedule
 from engine.methods.cdal.networks import LoadedGenerator
-from engine.methods.cdal.params import MAX_SEED
+from engine.methods.cdal.params import MAX_SEED, VoteRange
 from engine.networks.ncsnpp import NCSNpp
 from engine.steps import DenoiseStep
 
@@ -99,8 +99,19 @@ def sample_votes(
             before = x_T if step.index == 0 else None
             yield replace(step, group=group, groups=groups, offset=votes[0], before=before)
         assert last is not None
-        samples.append(last.float().clamp(0, 1).reshape(len(votes), batch, *shape))
+        found = votes_of(last.float(), loaded.vote_range)
+        samples.append(found.reshape(len(votes), batch, *shape))
     return tally(torch.cat(samples))
+
+
+def votes_of(x0: Tensor, taken: VoteRange) -> Tensor:
+    """Votes in [0, 1] from labels in [-1, 1]; the paper clamps to [0, 1].
+
+    An undecided network gives the mean of -1 and 1, weighted by their chances p: 2 p - 1. Clamped,
+    that is a vote above one half where p > 3/4, and so too few of the doubtful voxels; the whole
+    range gives p itself.
+    """
+    return (x0 if taken == "upper" else (x0 + 1) / 2).clamp(0, 1)
 
 
 def vote_seed(seed: int, vote: int, image: int) -> int:

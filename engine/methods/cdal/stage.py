@@ -150,8 +150,9 @@ class DuelStage:
 
     def _segment(self, images: Tensor, count: int) -> Votes:
         loaded = LoadedGenerator(
-            self.generator, self.schedule, Card(method="", role="", title=""), "", ""
-        )
+            self.generator, self.schedule, Card(method="", role="", title=""), "", "",
+            self.params.vote_range,
+        )  # fmt: skip
         context = replace(self._context, device=self._device, taken=BatchRecord())
         voting = sample_votes(loaded, images, count, self.params.seed, context)
         while True:

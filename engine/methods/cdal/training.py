@@ -63,7 +63,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     train_data = _data(split.of(cases, "train"), shown, report)
     plain = recipe(params.kind, params.size, params.resize, augmented=False)
     held_out = split.of(cases, "validation")
-    process = Process(timesteps=params.timesteps)
+    process = Process(timesteps=params.timesteps, vote_range=params.vote_range)
     with torch.random.fork_rng():
         torch.manual_seed(params.seed)
         model, critic = NCSNpp(networks), TimeDiscriminator(discriminator)

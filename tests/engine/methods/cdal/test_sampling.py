@@ -11,7 +11,7 @@ from benchmarks.cdal_plain import plain_votes
 from engine.errors import CheckpointError
 from engine.methods.cdal import sampling
 from engine.methods.cdal.networks import LoadedGenerator, load_generator
-from engine.methods.cdal.sampling import Votes, sample_votes, tally
+from engine.methods.cdal.sampling import Votes, sample_votes, tally, votes_of
 from engine.steps import DenoiseStep
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.cdal_models import SIDE, save_generator
@@ -78,6 +78,26 @@ def test_what_votes_say_together() -> None:
     assert votes.variance[0, 0].tolist() == [0, 0.25, 0, 0.25]
     assert votes.entropy[0, 0].tolist() == pytest.approx([0, 1, 0, 1])
     assert votes.labels[0, 0].tolist() == [1, 0, 0, 0], "one half is no majority"
+
+
+def test_votes_from_the_upper_half_or_the_whole_range_of_labels() -> None:
+    labels = torch.tensor([-1.5, -1, -0.5, 0, 0.5, 1, 1.5])
+    assert_close(votes_of(labels, "upper"), torch.tensor([0, 0, 0, 0, 0.5, 1, 1]))
+    assert_close(votes_of(labels, "whole"), torch.tensor([0, 0, 0.25, 0.5, 0.75, 1, 1]))
+
+
+def test_a_card_says_from_where_votes_are_read(tmp_path: Path) -> None:
+    image = torch.rand(1, 1, SIDE, SIDE) * 2 - 1
+    found = {}
+    for taken in ("upper", "whole"):
+        process = {"timesteps": 2, "vote_range": taken}
+        path = save_generator(tmp_path / f"{taken}.safetensors", process=process)
+        generator = load_generator(str(path), cpu_context())
+        found[taken] = run(sample_votes(generator, image, 2, 0, cpu_context()))[1].samples
+    middle = (found["whole"] > 0.5) & (found["whole"] < 1)
+    assert middle.any()
+    assert_close(found["upper"][middle], 2 * found["whole"][middle] - 1)
+    assert (found["upper"][found["whole"] < 0.5] == 0).all()
 
 
 def test_several_classes() -> None:
