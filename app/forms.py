@@ -29,6 +29,8 @@ def _field(info: ParameterInfo, known: Sequence[tuple[Any, str]] | None) -> Fiel
     values = [value for value, _ in choices]
     default = info.default
     kind = info.kind if known is None else "choice"
+    if kind == "choice" and not choices:
+        choices, values = NO_MODEL, [""]
     if kind == "choice" and default not in values:
         default = values[0]
     return FieldSpec(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+
+Box = tuple[tuple[int, int, int], tuple[int, int, int]]
+"""Voxels (d, h, w), low inside and high outside of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,34 @@ class MaskResult:
 
     mask: np.ndarray
     notes: tuple[str, ...] = ()
+
+
+class Segmentation(Protocol):
+    """What every method that finds structures in a volume returns, on the volume's own voxels."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(D, H, W) uint8."""
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Class -> name, with 0."""
+
+    @property
+    def region(self) -> Box:
+        """What was segmented; labels and maps are 0 outside."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Enough to make the same result again."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the input, for the user."""
+
+    @property
+    def layers(self) -> Mapping[str, np.ndarray]:
+        """Name -> map (D, H, W) float32 to lay over the image, the most telling first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +96,7 @@ class SegmentationResult:
     entropy: np.ndarray
     votes: np.ndarray
     shown: int
-    region: tuple[tuple[int, int, int], tuple[int, int, int]]
+    region: Box
     names: Mapping[int, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -76,6 +107,81 @@ class SegmentationResult:
         """The probability of any class but the background, (D, H, W) float32."""
         found: np.ndarray = self.probability[1:].sum(axis=0)
         return found
+
+    @property
+    def layers(self) -> Mapping[str, np.ndarray]:
+        """See `Segmentation`."""
+        return {
+            "Probability": self.foreground, "Uncertainty": self.variance, "Entropy": self.entropy,
+        }  # fmt: skip
+
+
+class Grid(Protocol):
+    """Where the squares that a network sees lie in an image."""
+
+    def back(self, maps: np.ndarray, slices: np.ndarray) -> np.ndarray:
+        """Maps (K, n, S, S) of slices (n,) to (K, D, H, W) of the image; 0 elsewhere."""
+
+
+@dataclass(frozen=True, eq=False)
+class Squares:
+    """What a network told of the slices that show something, as it sees them.
+
+    Attributes:
+        images: (n, S, S) float32 in [-1, 1], the slices.
+        maps: (n, R, S, S) float32, the evidence that each of R steps adds.
+        slices: (n,) which slice of the network's plane; one may come once for each finding.
+        classes: (n,) which finding.
+        grid: Where they lie in the image.
+        chances: (slices of the plane, K) float32, what the classifier says of every slice; NaN
+            where it was not asked.
+        states: (R, 2, S, S) float32, the shown slice after every step under its label and under
+            the blend it is compared with; (0, ...) where there are none.
+        shown: Which of the n that is; -1 without any.
+    """
+
+    images: np.ndarray
+    maps: np.ndarray
+    slices: np.ndarray
+    classes: np.ndarray
+    grid: Grid
+    chances: np.ndarray
+    states: np.ndarray
+    shown: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class SaliencyResult:
+    """Labels that were cut from heat maps, on the volume's own voxels.
+
+    Other numbers of steps and other thresholds follow from `squares` without the network
+    (`engine.methods.cdm.cutting.recut`).
+
+    Attributes:
+        labels: (D, H, W) uint8; slices that show nothing are empty.
+        heat: (K - 1, D, H, W) float32, normalised evidence of each finding; 0 to 1.
+        thresholds: (n,) float32, that of each entry of `squares`.
+        squares: See `Squares`.
+        names, region, provenance, notes: See `Segmentation`.
+    """
+
+    labels: np.ndarray
+    heat: np.ndarray
+    thresholds: np.ndarray
+    squares: Squares
+    region: Box
+    names: Mapping[int, str] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> Mapping[str, np.ndarray]:
+        """See `Segmentation`."""
+        several = len(self.heat) > 1
+        return {
+            f"Heat map, {self.names.get(k, str(k))}" if several else "Heat map": heat
+            for k, heat in enumerate(self.heat, 1)
+        }
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.method import Method
-from engine.methods import adaptdiff, cdal
+from engine.methods import adaptdiff, cdal, cdm
 from engine.steps import Step
 
 if TYPE_CHECKING:
     from engine.device import Context
 
-METHODS: tuple[Method, ...] = (adaptdiff.METHOD, cdal.METHOD)
+METHODS: tuple[Method, ...] = (adaptdiff.METHOD, cdal.METHOD, cdm.METHOD)
 
 
 def method(identifier: str) -> Method:

@@ -25,6 +25,7 @@ class GoldenCase:
     name: str
     info: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray]
+    folder: Path = Path()
     used: set[str] = field(default_factory=set)
 
     @classmethod
@@ -32,7 +33,7 @@ class GoldenCase:
         info = json.loads(json_file.read_text(encoding="utf-8"))
         with np.load(json_file.with_suffix(".npz"), allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
-        return cls(json_file.stem, info, arrays)
+        return cls(json_file.stem, info, arrays, json_file.parent)
 
     @property
     def config(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.golden import adaptdiff, cdal
+from tests.golden import adaptdiff, cdal, cdm
 from tests.golden.case import GoldenCase
 
 Check = Callable[[GoldenCase, Path, pytest.MonkeyPatch], None]
@@ -20,6 +20,8 @@ CHECKS: dict[str, Check] = {
     "adaptdiff_segmenter": adaptdiff.segmenter,
     "cdal_generator": cdal.generator,
     "cdal_discriminator": cdal.discriminator,
+    cdm.UNET: cdm.unet,
+    cdm.CLASSIFIER: cdm.classifier,
 }
 
 

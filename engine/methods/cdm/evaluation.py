@@ -1,0 +1,227 @@
+"""What was found from image-level labels against masks, by every kind of evidence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from engine.data.atomic import write_atomic
+from engine.data.volumes.volume import Volume
+from engine.data.weak.frames import Frame
+from engine.data.weak.truth import Judged
+from engine.errors import InputError
+from engine.methods.cdm.looking import Seen, told
+from engine.metrics.overlap import score_classes
+from engine.metrics.table import METRICS, Row, ScoreTable
+from engine.results import SaliencyResult
+from engine.steps import ProgressStep, Step
+
+Look = Callable[[Volume], Generator[Step, None, Seen]]
+Find = Callable[[Volume, Seen], Generator[Step, None, SaliencyResult]]
+"""One kind of evidence: from an image and what its slices show to labels."""
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """An image to judge by.
+
+    Attributes:
+        read: Its file and its mask.
+        labels: What its slices show.
+        given: Whether that is told to what is judged, or left to the classifier.
+    """
+
+    name: str
+    read: Callable[[], Judged]
+    labels: tuple[frozenset[int], ...]
+    given: bool
+
+
+@dataclass
+class Told:
+    """How often the classifier told right of a slice whether it shows a finding."""
+
+    right_positive: int = 0
+    positive: int = 0
+    right_negative: int = 0
+    negative: int = 0
+
+    def add(self, seen: Seen, truth: Sequence[frozenset[int]]) -> None:
+        """Counts the slices of an image that the classifier was asked about."""
+        for chances, labels in zip(seen.chances, truth, strict=True):
+            if np.isnan(chances).any():
+                continue
+            found = bool(chances[0] < 0.5)
+            if labels:
+                self.positive += 1
+                self.right_positive += found
+            else:
+                self.negative += 1
+                self.right_negative += not found
+
+    def report(self) -> dict[str, Any]:
+        """JSON values; shares are None without slices of that kind."""
+        return {
+            "positive slices": self.positive,
+            "negative slices": self.negative,
+            "sensitivity": self.right_positive / self.positive if self.positive else None,
+            "specificity": self.right_negative / self.negative if self.negative else None,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        tables: Evidence -> a row a case, or a slice.
+        told: Of the classifier.
+    """
+
+    tables: Mapping[str, ScoreTable]
+    told: Told = field(default_factory=Told)
+
+    def report(self) -> dict[str, Any]:
+        """JSON values: every evidence by itself, and the first one's lead over the others."""
+        names = list(self.tables)
+        first = self.tables[names[0]]
+        return {
+            "evidence": {name: table.report() for name, table in self.tables.items()},
+            "differences": {
+                f"{names[0]} - {other}": {
+                    metric: _interval(first, self.tables[other], metric) for metric in METRICS
+                }
+                for other in names[1:]
+            },
+            "classifier": self.told.report(),
+        }
+
+    def write(self, path: Path, extra: Mapping[str, Any]) -> Path:
+        """Saves all as .json, or the rows alone as .csv.
+
+        Raises:
+            InputError: Another ending.
+            DiskError: The disk refuses.
+        """
+        ending = path.suffix.lower()
+        if ending == ".json":
+            report = {**self.report(), **extra}
+            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
+        elif ending == ".csv":
+            write_atomic(path, self._rows().encode())
+        else:
+            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
+        return path
+
+    def _rows(self) -> str:
+        text = io.StringIO()
+        rows = [
+            {"evidence": name, **row}
+            for name, table in self.tables.items()
+            for row in table.report()["rows"]
+        ]
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def summary(self) -> str:
+        """Lines for people."""
+        return "\n".join(
+            f"{name}: {line}"
+            for name, table in self.tables.items()
+            for line in table.summary().splitlines()
+        )
+
+
+def evaluate_cases(
+    cases: Sequence[Case],
+    look: Look,
+    finders: Mapping[str, Find],
+    names: Mapping[int, str],
+    *,
+    each_slice: bool = False,
+) -> Generator[Step, None, Evaluation]:
+    """Finds in every case by every kind of evidence, and compares with what is marked.
+
+    Args:
+        cases: None of which anything was trained on.
+        names: Class -> name, with 0.
+        each_slice: Judge slices that show something one by one, instead of whole images.
+
+    Raises:
+        InputError: No cases, or one that cannot be read or segmented.
+    """
+    classes = {label: name for label, name in names.items() if label}
+    tables = {name: ScoreTable(classes) for name in finders}
+    found = Evaluation(tables)
+    total = len(cases) * len(finders)
+    for index, case in enumerate(cases):
+        judged = case.read()
+        now = ProgressStep(index * len(finders), total, case.name)
+        yield now
+        seen = yield from _quietly(look(judged.volume), now)
+        found.told.add(seen, case.labels)
+        if case.given:
+            seen = told(seen, case.labels)
+        for number, (name, find) in enumerate(finders.items()):
+            now = ProgressStep(index * len(finders) + number, total, f"{case.name}, {name}")
+            result = yield from _quietly(find(judged.volume, seen), now)
+            for row in _rows(judged, result, seen.framed.frame, tuple(classes), each_slice):
+                tables[name].add(row)
+    yield ProgressStep(total, total)
+    if not any(table.rows for table in tables.values()):
+        raise InputError(
+            "There is nothing to judge by: no slice of these cases shows a finding.",
+            "Choose other cases, or judge whole images.",
+        )
+    return found
+
+
+def _quietly(steps: Generator[Step, None, Result], now: Step) -> Generator[Step, None, Result]:
+    """The result; instead of the steps of one case, how far the whole is."""
+    try:
+        while True:
+            next(steps)
+            yield now
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    finally:
+        steps.close()
+
+
+def _rows(
+    judged: Judged, result: SaliencyResult, frame: Frame, classes: tuple[int, ...], each: bool
+) -> list[Row]:
+    """One row for the image, or one for each slice of the plane that shows something."""
+    volume = judged.volume
+    plain = (1.0, 1.0, 1.0)
+    unit = "mm" if volume.geometry.oriented or volume.spacing_mm != plain else "px"
+    if not each:
+        spacing = volume.spacing_mm if unit == "mm" else plain
+        scores = score_classes(result.labels, judged.labels, classes, spacing)
+        return [Row(judged.name, judged.patient, scores, unit)]
+    found, truth = (frame.turn(array[np.newaxis])[0] for array in (result.labels, judged.labels))
+    return [
+        Row(
+            f"{judged.name} slice {i}", judged.patient,
+            score_classes(found[i], truth[i], classes, frame.pixel_mm), unit,
+        )
+        for i in np.flatnonzero(truth.any(axis=(1, 2)))
+    ]  # fmt: skip
+
+
+def _interval(one: ScoreTable, other: ScoreTable, metric: str) -> dict[str, Any]:
+    estimate = one.difference(other, metric)
+    return {
+        "mean": estimate.mean, "interval": [estimate.low, estimate.high], "n": estimate.count,
+    }  # fmt: skip

@@ -1,0 +1,231 @@
+"""Parameters and presets of training CDM; loads no torch.
+
+Published values: Hu et al., Conditional Diffusion Models for Weakly Supervised Medical Image
+Segmentation (MICCAI 2023), and the settings of its release.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from engine.parameters import Parameters, parameter
+
+MAX_SEED = 2**31 - 1
+MAX_LEVELS = 8
+MAX_TIMESTEPS = 4000
+PlaneName = Literal["stored", "axial", "coronal", "sagittal"]
+PLANES = {
+    "stored": "As stored", "axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal",
+}  # fmt: skip
+ScheduleChoice = Literal["linear", "cosine"]
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Positive whole numbers from text such as "1, 2, 2".
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    numbers = tuple(int(part) for part in text.replace(",", " ").split())
+    if any(n < 1 for n in numbers):
+        raise ValueError("whole numbers from 1 on, separated by commas")
+    return numbers
+
+
+class SliceParams(Parameters):
+    """Which images there are, what they show, and how their slices are seen."""
+
+    seed: int = parameter(
+        0, "Seed", "Everything random follows from it; the same seed parts the patients alike.",
+        kind="seed", ge=0, le=MAX_SEED,
+    )  # fmt: skip
+    size: int = parameter(
+        128, "Side", "Of the slices that the network sees.", unit="px", ge=16, le=1024, step=16
+    )
+    plane: PlaneName = parameter(
+        "stored", "Plane", "Which way volumes are cut into slices.", choices=PLANES
+    )
+    fov: float = parameter(
+        0.0, "Field of view", "Width that a slice shows; 0 takes what holds all content of the "
+        "set. Pictures without a patient are shown whole.", unit="mm", ge=0, le=2000,
+    )  # fmt: skip
+    colour: bool = parameter(
+        False, "Colour", "The network sees red, green and blue, not grey.", advanced=True
+    )
+    finding: str = parameter(
+        "lesion", "Finding", "What the masks or the table's labels are called, where there is one.",
+        group="Labels",
+    )  # fmt: skip
+    each: bool = parameter(
+        False, "Each label", "Every label in the masks is a finding of its own; else all are one.",
+        group="Labels",
+    )  # fmt: skip
+    smallest: int = parameter(
+        10, "Smallest", "Marked pixels that make a slice show something; with fewer, but some, it "
+        "is left out.", unit="px", ge=1, le=100_000, group="Labels",
+    )  # fmt: skip
+    validation: float = parameter(
+        0.1, "Validation", "Share of the patients that tell how far training is.",
+        ge=0, le=0.5, step=0.05, group="Cases",
+    )  # fmt: skip
+    test: float = parameter(
+        0.2, "Test", "Share of the patients kept apart for the evaluation; of a set with parts of "
+        "its own, those count.", ge=0, le=0.49, step=0.05, group="Cases",
+    )  # fmt: skip
+    hold_out: str = parameter(
+        "", "Hold out", "Patients kept apart for the evaluation, separated by commas, in place of "
+        "a share.", group="Cases",
+    )  # fmt: skip
+    channel: int = parameter(
+        0, "Channel", "Which of several that an image has.", ge=0, le=63, group="Cases",
+        advanced=True,
+    )  # fmt: skip
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", group="Cases", advanced=True,
+    )  # fmt: skip
+    augment: bool = parameter(
+        True, "Augment", "Turns of up to 10 degrees, zooms of 0.9 to 1.1 and brightness, at random."
+    )
+    flips: bool = parameter(
+        False, "Flips", "Mirrors at random as well; not for organs that have a side.",
+        advanced=True,
+    )  # fmt: skip
+    balance: bool = parameter(
+        True, "Balance", "Every label is shown as often as the others, however rare it is."
+    )
+    iterations: int = parameter(
+        20_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
+    )
+    batch: int = parameter(4, "Batch", "Slices an optimizer step.", ge=1, le=2048)
+    lr: float = parameter(1e-4, "Rate", "Learning rate of AdamW at the start.", gt=0, le=1.0)
+    lr_end: float = parameter(
+        -1.0, "Last rate", "The rate falls to it along a cosine; -1 leaves it as it is.",
+        ge=-1, le=1.0, advanced=True,
+    )  # fmt: skip
+    weight_decay: float = parameter(0.0, "Weight decay", "Of AdamW.", ge=0, le=1.0, advanced=True)
+    ema_decay: float = parameter(
+        0.9999, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
+        ge=0, le=0.99999, advanced=True,
+    )  # fmt: skip
+    schedule: ScheduleChoice = parameter(
+        "linear", "Schedule", "How noise grows with time.",
+        choices={"linear": "Linear", "cosine": "Cosine"}, group="Diffusion",
+    )  # fmt: skip
+    timesteps: int = parameter(
+        1000, "Steps T", "Noise levels.", ge=2, le=MAX_TIMESTEPS, group="Diffusion"
+    )
+    width: int = parameter(
+        128, "Features", "At full resolution.", ge=8, le=512, step=8, group="Network"
+    )
+    multipliers: str = parameter(
+        "1, 1, 2, 3, 4", "Multipliers", "Features at full, half, ... resolution over those.",
+        group="Network", advanced=True,
+    )  # fmt: skip
+    blocks: int = parameter(
+        3, "Blocks", "Residual blocks a resolution.", ge=1, le=8, group="Network", advanced=True
+    )
+    attention: str = parameter(
+        "16, 8", "Self-attention at", "Sides of the feature maps that attend to themselves.",
+        group="Network", advanced=True,
+    )  # fmt: skip
+    dropout: float = parameter(
+        0.0, "Dropout", "Share of features left out in training.", ge=0, le=0.9, group="Network",
+        advanced=True,
+    )  # fmt: skip
+    save_every: int = parameter(
+        500, "Save every", "Iterations between two states to resume from.",
+        ge=1, le=1_000_000, advanced=True,
+    )  # fmt: skip
+    preview_every: int = parameter(
+        500, "Preview every", "Iterations between two pictures; 0 none.",
+        ge=0, le=1_000_000, advanced=True,
+    )  # fmt: skip
+
+    @field_validator("multipliers", "attention")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        whole_numbers(text)
+        return text
+
+    @field_validator("multipliers")
+    @classmethod
+    def _levels(cls, text: str) -> str:
+        if not 1 <= len(whole_numbers(text)) <= MAX_LEVELS:
+            raise ValueError(f"1 to {MAX_LEVELS} resolutions")
+        return text
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """The patients that are named for the evaluation."""
+        return tuple(name.strip() for name in self.hold_out.split(",") if name.strip())
+
+
+class DiffusionParams(SliceParams):
+    """Learn what slices look like that show a finding, and those that do not."""
+
+    heads: int = parameter(
+        4, "Heads", "Of the attention; they must divide the features.", ge=1, le=64,
+        group="Network", advanced=True,
+    )  # fmt: skip
+    learn_variance: bool = parameter(
+        True, "Learn variance", "Beside the noise, by the variational bound.", group="Diffusion",
+        advanced=True,
+    )  # fmt: skip
+    importance: bool = parameter(
+        False, "Importance sampling", "Timesteps are drawn by the second moment of their losses.",
+        group="Diffusion", advanced=True,
+    )  # fmt: skip
+
+
+class ClassifierParams(SliceParams):
+    """Learn to tell from a slice, however noisy, what it shows."""
+
+    kind: Literal["encoder", "resnet50"] = parameter(
+        "encoder", "Network", "The U-Net's way down with attention pooling, or a ResNet.",
+        choices={"encoder": "Encoder", "resnet50": "ResNet-50"}, group="Network",
+    )  # fmt: skip
+    head_channels: int = parameter(
+        64, "Features a head", "Of the attention; they must divide the features.", ge=1, le=512,
+        group="Network", advanced=True,
+    )  # fmt: skip
+
+
+Presets = dict[str, dict[str, Any]]
+
+FAST: dict[str, Any] = {
+    "size": 64, "width": 32, "multipliers": "1, 2, 3", "blocks": 1, "attention": "16",
+    "ema_decay": 0.999,
+}  # fmt: skip
+GPU: dict[str, Any] = {
+    "size": 128, "width": 64, "blocks": 2, "batch": 32, "ema_decay": 0.9995, "lr_end": 0.0,
+}  # fmt: skip
+DIFFUSION_PRESETS: Presets = {
+    "paper": {"iterations": 100_000, "augment": False, "balance": False},
+    "paper-brats": {
+        "iterations": 100_000, "size": 224, "multipliers": "1, 1, 2, 2, 4, 4",
+        "attention": "14, 7", "timesteps": 4000, "augment": False, "balance": False,
+    },
+    "fast": {**FAST, "iterations": 6_000, "batch": 8, "lr": 5e-4, "lr_end": 5e-5},
+    "gpu": {**GPU, "iterations": 40_000, "lr": 2e-4},
+}  # fmt: skip
+CLASSIFIER_PRESETS: Presets = {
+    "paper": {
+        "iterations": 50_000, "batch": 8, "lr": 3e-4, "kind": "resnet50", "ema_decay": 0.0,
+        "augment": False,
+    },
+    "paper-brats": {
+        "iterations": 50_000, "batch": 8, "lr": 3e-4, "kind": "resnet50", "ema_decay": 0.0,
+        "size": 224, "timesteps": 4000, "augment": False,
+    },
+    "fast": {
+        **FAST, "iterations": 2_000, "batch": 16, "lr": 1e-3, "lr_end": 1e-5, "width": 16,
+        "attention": "16", "head_channels": 16, "weight_decay": 0.05,
+    },
+    "gpu": {
+        **GPU, "iterations": 15_000, "batch": 64, "lr": 3e-4, "weight_decay": 0.05,
+        "attention": "32, 16, 8",
+    },
+}  # fmt: skip
