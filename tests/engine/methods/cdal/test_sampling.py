@@ -82,8 +82,8 @@ def test_what_votes_say_together() -> None:
 
 def test_votes_from_the_upper_half_or_the_whole_range_of_labels() -> None:
     labels = torch.tensor([-1.5, -1, -0.5, 0, 0.5, 1, 1.5])
-    assert_close(votes_of(labels, "upper"), torch.tensor([0, 0, 0, 0, 0.5, 1, 1]))
-    assert_close(votes_of(labels, "whole"), torch.tensor([0, 0, 0.25, 0.5, 0.75, 1, 1]))
+    assert_close(votes_of(labels, "upper"), torch.tensor([0.0, 0, 0, 0, 0.5, 1, 1]))
+    assert_close(votes_of(labels, "whole"), torch.tensor([0.0, 0, 0.25, 0.5, 0.75, 1, 1]))
 
 
 def test_a_card_says_from_where_votes_are_read(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_card_says_from_where_votes_are_read(tmp_path: Path) -> None:
         process = {"timesteps": 2, "vote_range": taken}
         path = save_generator(tmp_path / f"{taken}.safetensors", process=process)
         generator = load_generator(str(path), cpu_context())
-        found[taken] = run(sample_votes(generator, image, 2, 0, cpu_context()))[1].samples
+        found[taken] = run(sample_votes(generator, image, 2, 0, cpu_context()))[0].samples
     middle = (found["whole"] > 0.5) & (found["whole"] < 1)
     assert middle.any()
     assert_close(found["upper"][middle], 2 * found["whole"][middle] - 1)
