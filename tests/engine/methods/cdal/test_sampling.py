@@ -11,7 +11,7 @@ from benchmarks.cdal_plain import plain_votes
 from engine.errors import CheckpointError
 from engine.methods.cdal import sampling
 from engine.methods.cdal.networks import LoadedGenerator, load_generator
-from engine.methods.cdal.sampling import Votes, sample_votes, tally, votes_of
+from engine.methods.cdal.sampling import Votes, sample_votes, tally
 from engine.steps import DenoiseStep
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.cdal_models import SIDE, save_generator
@@ -82,8 +82,8 @@ def test_what_votes_say_together() -> None:
 
 def test_votes_from_the_upper_half_or_the_whole_range_of_labels() -> None:
     labels = torch.tensor([-1.5, -1, -0.5, 0, 0.5, 1, 1.5])
-    assert_close(votes_of(labels, "upper"), torch.tensor([0.0, 0, 0, 0, 0.5, 1, 1]))
-    assert_close(votes_of(labels, "whole"), torch.tensor([0.0, 0, 0.25, 0.5, 0.75, 1, 1]))
+    assert_close(sampling.votes_of(labels, "upper"), torch.tensor([0.0, 0, 0, 0, 0.5, 1, 1]))
+    assert_close(sampling.votes_of(labels, "whole"), torch.tensor([0.0, 0, 0.25, 0.5, 0.75, 1, 1]))
 
 
 def test_a_card_says_from_where_votes_are_read(tmp_path: Path) -> None:
