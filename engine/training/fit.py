@@ -1,49 +1,42 @@
 """The training loop: a generator of `TrainStep`, on `accelerate`, resumable bit for bit.
 
 Everything random in iteration i follows from (seed, i) alone: which crops, which noise, which
-augmentation. So the only state there is to save is weights, optimizer and average, and an
-interrupted run continues with the numbers of one that was never interrupted.
+augmentation, what is dropped out. So the only state there is to save is weights, optimizer and
+average, and an interrupted run continues with the numbers of one that was never interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from torch import Tensor, nn
+from torch import nn
 
 from engine.device import Context
 from engine.errors import EngineError, InputError
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
+from engine.training.players import Player, optimizer_of, players, set_rates, update
 from engine.training.runs import RunFolder
 from engine.training.stage import (
     Adversarial,
     Batch,
     FitSettings,
+    Paced,
     Previewing,
     Remembering,
+    TakingTurns,
     Trainable,
 )
 from engine.training.state import TrainingState
 
+__all__ = ["Batch", "FitSettings", "Trainable", "fit"]
+
 REMEDY = "Lower the learning rate and continue from the last checkpoint of the run."
-
-
-@dataclass(eq=False)
-class _Player:
-    """A network in training as the loop sees it: wrapped by accelerate, with its loss."""
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    loss: Callable[[nn.Module, Batch], Mapping[str, Tensor]]
-    minimised: str
 
 
 def fit(
@@ -94,14 +87,15 @@ def _iterations(
     wrapped, prepared = accelerator.prepare(state.model, state.optimizer)
     critic = accelerator.prepare(*state.rival) if state.rival else None
     for i in range(state.iteration, settings.iterations):
+        if isinstance(trainable, Paced):
+            for note in trainable.begin(i + 1):
+                yield NoteStep(note)
         rng = np.random.default_rng([settings.seed, i])
-        rates = _set_rates(settings, state, i)
-        players = [_Player(wrapped, prepared, trainable.loss, "loss")]
-        if critic is not None and isinstance(trainable, Adversarial):
-            judge = partial(trainable.critic_loss, iteration=i + 1)
-            players.insert(0, _Player(critic[0], critic[1], judge, "critic"))
-        losses = _iterate(trainable, players, settings, context, accelerator, rng)
-        if not np.isfinite([losses[player.minimised] for player in players]).all():
+        rates = set_rates(settings, state, i)
+        turns = players(trainable, (wrapped, prepared), critic, i + 1)
+        with _drawing(settings.seed, i, accelerator):
+            losses = _iterate(trainable, turns, settings, context, accelerator, rng)
+        if not np.isfinite([losses[player.minimised] for player in turns]).all():
             raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
         if state.ema:
             state.ema.update()
@@ -115,6 +109,17 @@ def _iterations(
         yield TrainStep(state.iteration, settings.iterations, told)
         if isinstance(trainable, Previewing) and settings.shows(state.iteration):
             yield _show(trainable, state, run)
+
+
+@contextmanager
+def _drawing(seed: int, iteration: int, accelerator: Accelerator) -> Iterator[None]:
+    """torch's own random numbers follow from seed and iteration, as those of the batch do."""
+    device = accelerator.device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        # Each process drops other features.
+        own = np.random.SeedSequence([seed, iteration, accelerator.process_index])
+        torch.manual_seed(int(own.generate_state(1)[0]))
+        yield
 
 
 def _show(trainable: Previewing, state: TrainingState, run: RunFolder | None) -> ImagesStep:
@@ -136,36 +141,21 @@ def _accelerator(context: Context) -> Accelerator:
 def _start(trainable: Trainable, settings: FitSettings, accelerator: Accelerator) -> TrainingState:
     """Networks on their device with fresh optimizers."""
     model = trainable.model.to(accelerator.device).train()
-    # Without decay AdamW is Adam.
-    optimizer = torch.optim.AdamW(
-        model.parameters(), settings.lr, settings.betas, weight_decay=settings.weight_decay
-    )
+    optimizer = optimizer_of(model, settings, settings.lr, settings.weight_decay)
     ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
     state = TrainingState(model, optimizer, ema)
     if isinstance(trainable, Remembering):
         state.stage = trainable
-    if isinstance(trainable, Adversarial):
+    if isinstance(trainable, Adversarial | TakingTurns):
         critic = trainable.critic.to(accelerator.device).train()
-        rate = settings.critic_lr
-        state.rival = critic, torch.optim.Adam(critic.parameters(), lr=rate, betas=settings.betas)
+        decay = settings.weight_decay if settings.optimizer == "sgd" else 0.0
+        state.rival = critic, optimizer_of(critic, settings, settings.critic_lr, decay)
     return state
-
-
-def _set_rates(settings: FitSettings, state: TrainingState, iteration: int) -> dict[str, float]:
-    """Give the optimizers their rates of a 0-based iteration."""
-    rates = {"lr": settings.rate(iteration)}
-    for group in state.optimizer.param_groups:
-        group["lr"] = rates["lr"]
-    if state.rival:
-        rates["critic lr"] = settings.critic_rate(iteration)
-        for group in state.rival[1].param_groups:
-            group["lr"] = rates["critic lr"]
-    return rates
 
 
 def _iterate(
     trainable: Trainable,
-    players: Sequence[_Player],
+    turns: Sequence[Player],
     settings: FitSettings,
     context: Context,
     accelerator: Accelerator,
@@ -180,35 +170,13 @@ def _iterate(
         )
     batch = tuple(part[rank::world] for part in trainable.batch(rng, settings.batch))
     totals: dict[str, float] = {}
-    for player in players:
-        totals |= _update(player, batch, settings, context, accelerator)
+    for player in turns:
+        totals |= update(player, batch, settings, context, accelerator)
     if world > 1:
         # Of the whole batch, so that every process sees a loss that is no number.
         values = torch.tensor(list(totals.values()), device=accelerator.device)
         mean = accelerator.reduce(values, reduction="mean").tolist()
         totals = dict(zip(totals, mean, strict=True))
-    return totals
-
-
-def _update(
-    player: _Player, batch: Batch, settings: FitSettings, context: Context, accelerator: Accelerator
-) -> dict[str, float]:
-    """One optimizer step; in parts where the device cannot hold the batch."""
-    size = len(batch[0])
-    micro = context.limit(size)
-    totals: dict[str, float] = {}
-    for start in range(0, size, micro):
-        part = tuple(p[start : start + micro].to(accelerator.device) for p in batch)
-        with context.autocast():
-            losses = player.loss(player.model, part)
-        share = len(part[0]) / size
-        accelerator.backward(losses[player.minimised] * share)
-        for name, value in losses.items():
-            totals[name] = totals.get(name, 0.0) + value.item() * share
-    if settings.clip_norm:
-        accelerator.clip_grad_norm_(player.model.parameters(), settings.clip_norm)
-    player.optimizer.step()
-    player.optimizer.zero_grad()
     return totals
 
 

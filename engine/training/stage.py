@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
+OptimizerName = Literal["adamw", "sgd"]
 
 
 class Trainable(Protocol):
@@ -42,6 +43,43 @@ class Adversarial(Protocol):
         """Scalar losses of the 1-based iteration; "critic" is the one that is minimised."""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One optimizer step of an iteration.
+
+    Attributes:
+        network: Whose: that of the stage, or its critic.
+        loss: Network and batch -> scalar losses, each the mean over the batch.
+        minimised: Which of them is.
+    """
+
+    network: Literal["model", "critic"]
+    loss: Callable[[nn.Module, Batch], Mapping[str, Tensor]]
+    minimised: str
+
+
+@runtime_checkable
+class TakingTurns(Protocol):
+    """What a `Trainable` has more where an iteration is several steps of two networks.
+
+    All of them are taken on the same batch, one after the other; `Trainable.loss` is not asked.
+    Where memory makes a batch come in parts, each turn sees all parts before the next one.
+    """
+
+    critic: nn.Module
+
+    def turns_of(self, iteration: int) -> Sequence[Turn]:
+        """The steps of the 1-based iteration."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """What a `Trainable` has more where its cases may change while it is trained."""
+
+    def begin(self, iteration: int) -> Sequence[str]:
+        """Called before the batch of the 1-based iteration; sentences for the user."""
+
+
 @runtime_checkable
 class Remembering(Protocol):
     """What a `Trainable` has more where it learns something beside its networks.
@@ -71,7 +109,7 @@ class FitSettings:
     Attributes:
         iterations: Optimizer steps.
         batch: Samples an optimizer step, over all processes.
-        lr: Learning rate of Adam at the start.
+        lr: Learning rate at the start.
         halve_every: Iterations after which it is halved, again and again; 0 never.
         ema_decay: Decay of the weight average that is kept as the result; 0 keeps the weights.
         clip_norm: Largest norm of the gradient; 0 leaves it alone.
@@ -80,6 +118,11 @@ class FitSettings:
         cosine_end: Rate that the learning rates fall to along half a cosine; None leaves them.
         critic_lr: Learning rate of the critic, where there is one.
         preview_every: Iterations between two previews, with one at the end; 0 none.
+        weight_decay: Of the network's optimizer, and of the critic's with SGD.
+        optimizer: AdamW, or SGD with momentum.
+        momentum: Of SGD.
+        poly: Power p by which the learning rates fall, as (1 - i / iterations)^p; 0 leaves them.
+        critic_falls: Whether the critic's learning rate falls too.
     """
 
     iterations: int
@@ -96,6 +139,10 @@ class FitSettings:
     critic_lr: float = 0.0
     preview_every: int = 0
     weight_decay: float = 0.0
+    optimizer: OptimizerName = "adamw"
+    momentum: float = 0.0
+    poly: float = 0.0
+    critic_falls: bool = True
 
     def rate(self, iteration: int) -> float:
         """Learning rate of a 0-based iteration."""
@@ -103,7 +150,7 @@ class FitSettings:
 
     def critic_rate(self, iteration: int) -> float:
         """The critic's learning rate of a 0-based iteration."""
-        return self._at(self.critic_lr, iteration)
+        return self._at(self.critic_lr, iteration) if self.critic_falls else self.critic_lr
 
     def shows(self, iteration: int) -> bool:
         """Whether there is a preview at a 1-based iteration."""
@@ -114,5 +161,7 @@ class FitSettings:
         if self.cosine_end is not None:
             done = (1 + math.cos(math.pi * iteration / self.iterations)) / 2
             rate = self.cosine_end + (rate - self.cosine_end) * done
+        if self.poly:
+            rate *= (1 - iteration / self.iterations) ** self.poly
         halvings = iteration // self.halve_every if self.halve_every else 0
         return rate * 0.5**halvings
