@@ -17,7 +17,7 @@ from engine.data.volumes.raster import TRANSPARENT
 from engine.data.volumes.volume import Affine, Volume
 from engine.errors import CheckpointError, InputError
 
-Range = Literal["full", "minmax"]
+Range = Literal["full", "minmax", "unit"]
 # ITU-R BT.601, as Pillow and the published loaders turn colours into grey.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 WORKING_BYTES = 16
@@ -33,7 +33,8 @@ class Preparation:
         channels: 1 or 3 of what the network sees.
         size: Rows and columns that slices are resized to, or None.
         range: How values become [0, 1]: "full" takes bytes as 0 to 255 and anything else from
-            its least to its largest value, "minmax" always does the latter.
+            its least to its largest value, "minmax" always does the latter, and "unit" does it
+            where values lie outside of [0, 1] and else leaves them alone.
         mean, std: One a channel, taken off and divided by after that.
         orientation: Where the axes (column, row, slice) lead, such as "LPI"; "" leaves them.
     """
@@ -201,6 +202,8 @@ def _unit(
     if how == "full" and volume.array.dtype == np.uint8 and not volume.scaled:
         return array / np.float32(255), ()
     low, high = float(array.min()), float(array.max())
+    if how == "unit" and low >= 0.0 and high <= 1.0:
+        return array, ()
     told = (f"values from {low:g} to {high:g} taken as black to white",) if how == "full" else ()
     # In float64, because some scanners' values exceed what float32 can tell apart.
     scaled = (array.astype(np.float64) - low) / (high - low or 1.0)

@@ -119,3 +119,11 @@ def test_resizing_and_back() -> None:
     assert np.abs(back - full)[3:-3, 3:-3].max() < 0.01
     labels = (columns >= 0.5)[None].astype(np.uint8)
     assert ready.labels(labels)[0, 0].tolist() == [0] * 16 + [1] * 16
+
+
+def test_values_between_0_and_1_can_stay_as_they_are() -> None:
+    kept = Preparation(range="unit")
+    part = volume(np.array([0.25, 0.5], np.float32).reshape(1, 1, 1, 2))
+    assert prepare(part, kept).array.ravel() == pytest.approx([0.25, 0.5])
+    beyond = volume(np.array([-1.0, 0.0, 3.0], np.float32).reshape(1, 1, 1, 3))
+    assert prepare(beyond, kept).array.ravel() == pytest.approx([0.0, 0.25, 1.0])
