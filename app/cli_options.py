@@ -79,7 +79,7 @@ def input_options(tasks: Sequence[Task]) -> list[inspect.Parameter]:
         "Where the result goes: .png, .tif or .npy, or a set of pairs (a folder, .npz or .h5).",
     )
     options = [
-        option(name, str, _sentence(help), metavar="I,J,K")
+        option(name, str, _sentence(help), metavar=TEXT_INPUTS[name])
         if name in TEXT_INPUTS
         else option(name, Path, _sentence(help), metavar="PATH")
         for name, help in helps.items()

@@ -85,6 +85,11 @@ class Reporter:
         for file in files:
             print(f"  {file}" + (f": {about[file]}" if about and file in about else ""))
 
+    def left_out(self, name: str, problem: str, remedy: str) -> None:
+        """One of several things was not done; the others were."""
+        self._line("left out", name=name, message=problem, hint=remedy)
+        self._say(f"{name}: {problem} {remedy}".rstrip())
+
     def failed(self, failure: Failure, *, debug: bool) -> None:
         """The job ended by an error."""
         self.close()

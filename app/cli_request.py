@@ -17,7 +17,8 @@ from engine.parameters import describe
 IMAGE_INPUTS = ("mask", "template")
 """Inputs that tasks take as arrays; all others are paths, or text."""
 
-TEXT_INPUTS = ("region",)
+TEXT_INPUTS = {"region": "I,J,K", "part": "NAME"}
+"""With what stands for the text in the help."""
 
 PICKLES = (".pkl", ".pickle")
 RUN_KEYS = ("method", "task", "preset", "parameters", "inputs", "output")
@@ -37,7 +38,7 @@ class Offer:
     @property
     def staged(self) -> bool:
         """Whether `--stage` chooses among tasks of one method."""
-        return any(task.name != self.command for task in self.tasks)
+        return any(self.command not in (task.name, task.folder_of) for task in self.tasks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,22 +125,36 @@ def read_run_file(path: Path) -> dict[str, Any]:
 def _choose(
     offer: Offer, options: Mapping[str, Any], run: Mapping[str, Any]
 ) -> tuple[Method, Task]:
-    method = options.get("method") or run.get("method")
+    name = options.get("method") or run.get("method")
     stage = options.get("stage") or run.get("task") or (None if offer.staged else offer.command)
     if run.get("task") and run["task"] != stage:
         raise InputError(
             f"The run file asks for the task {run['task']!r}, the command line for {stage!r}.",
             "Leave one of them out.",
         )
-    fitting = [c for c in offer.choices if method in (None, c[0].id) and stage in (None, c[1].name)]
+    fitting = [c for c in offer.choices if name in (None, c[0].id) and stage in (None, c[1].name)]
     if len(fitting) == 1:
-        return fitting[0]
-    what = f"{method or 'no method'}, {stage or 'no stage'}"
+        method, task = fitting[0]
+        return method, _for_folder(method, task, options, run)
+    what = f"{name or 'no method'}, {stage or 'no stage'}"
     choices = ", ".join(f"{m.id} {t.name}" for m, t in offer.choices)
     raise InputError(
         f"`reverie {offer.command}` cannot tell what to run from: {what}.",
         f"Give --method{' and --stage' if offer.staged else ''}; there are: {choices}.",
     )
+
+
+def _for_folder(
+    method: Method, task: Task, options: Mapping[str, Any], run: Mapping[str, Any]
+) -> Task:
+    """The task for all images of a folder, where a folder is to go into a folder."""
+    named = {n: options.get(n) or run["inputs"].get(n) for n in ("input", "output")}
+    if not all(named.values()):
+        return task
+    source, target = (Path(named[n]).expanduser() for n in ("input", "output"))
+    if not source.is_dir() or (target.suffix and not target.is_dir()):
+        return task
+    return next((other for other in method.tasks if other.folder_of == task.name), task)
 
 
 def _known(values: dict[str, Any], task: Task, all_names: set[str]) -> dict[str, Any]:
@@ -229,6 +244,6 @@ def offers(methods: Sequence[Method]) -> tuple[Offer, ...]:
     found: dict[str, list[tuple[Method, Task]]] = {}
     for method in methods:
         for task in method.tasks:
-            command = "train" if task.workspace == "train" else task.name
+            command = "train" if task.workspace == "train" else task.folder_of or task.name
             found.setdefault(command, []).append((method, task))
     return tuple(Offer(command, tuple(choices)) for command, choices in found.items())

@@ -14,27 +14,30 @@ import numpy as np
 from app.cli_interrupt import Interrupts
 from app.cli_report import Reporter
 from app.cli_request import Offer, Request, refuse_second_run, resolve
+from engine.data.segmentation.figures import told
+from engine.data.segmentation.folder_table import TABLE, FolderResult
 from engine.device import DeviceSettings, open_context
 from engine.errors import DiskError, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
-from engine.results import FileResult, SegmentationResult
+from engine.results import FileResult, SaliencyResult, Segmentation, SegmentationResult
 
 OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-def guarded(reporter: Reporter, what: str, body: Callable[[], None], *, debug: bool) -> int:
-    """Call `body`; returns the exit code and tells what went wrong.
+def guarded(reporter: Reporter, what: str, body: Callable[[], int | None], *, debug: bool) -> int:
+    """Call `body`; returns its exit code, or that of what went wrong, which is told.
 
     Args:
         what: The work's name, for faults.
     """
     caught = Caught(BaseException)
+    code = None
     with caught:
-        body()
+        code = body()
     error = caught.error
     if error is None:
-        return OK
+        return code or OK
     if isinstance(error, KeyboardInterrupt):
         reporter.cancelled(str(error))
         return INTERRUPTED
@@ -94,10 +97,12 @@ def _kept(job: Job) -> str:
     folder = job.inputs.get("output")
     if isinstance(folder, Path) and (folder / "run.toml").is_file():
         return f"The run is kept: `reverie train --resume --output {folder}` continues it."
+    if isinstance(folder, Path) and (folder / TABLE).is_file():
+        return f"What is done is in {folder}; the same command goes on with the rest."
     return ""
 
 
-def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:
+def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
     request = resolve(offer, options)
     if offer.staged and request.job.task != "pseudo-label":
         refuse_second_run(request.job, options["resume"])
@@ -108,14 +113,25 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> None:
     result = run_job(request.job, device_settings(options), reporter)
     if isinstance(result, FileResult):
         summary, files, figures = result.summary, [result.path], result.figures
-    elif isinstance(result, SegmentationResult):
+    elif isinstance(result, SegmentationResult | SaliencyResult):
         # The task itself has written what was asked for.
-        names = [n for n in request.job.inputs if n not in ("input", "region")]
-        summary, files, figures = _found(result), [request.job.path(n) for n in names], {}
+        paths = [p for n, p in request.job.inputs.items() if n != "input" and isinstance(p, Path)]
+        summary, files, figures = _found(result), paths, {}
+    elif isinstance(result, FolderResult):
+        summary, files, figures = result.summary, [result.table], {}
     else:
         files = _save(request, result, options, reporter)
         summary, figures = _summary(result), {}
     reporter.finished(summary, files, time.monotonic() - begun, figures)
+    return _told_failures(result, reporter) if isinstance(result, FolderResult) else OK
+
+
+def _told_failures(result: FolderResult, reporter: Reporter) -> int:
+    """What failed, one after the other; returns the exit code."""
+    for case in result.cases:
+        if case.problem:
+            reporter.left_out(case.name, case.problem, case.remedy)
+    return BAD_INPUT if result.of("failed") else OK
 
 
 def _check_before(request: Request, options: Mapping[str, Any]) -> None:
@@ -145,11 +161,13 @@ def _save(
     return files
 
 
-def _found(result: SegmentationResult) -> str:
+def _found(result: Segmentation) -> str:
     """How much of each structure there is."""
+    if figures := result.provenance.get("figures"):
+        return told(figures)
     counts = np.bincount(result.labels.ravel(), minlength=len(result.names))
-    told = [f"{name} {counts[value]} voxels" for value, name in result.names.items() if value]
-    return f"Found: {', '.join(told)}."
+    sizes = [f"{name} {counts[value]} voxels" for value, name in result.names.items() if value]
+    return f"Found: {', '.join(sizes)}."
 
 
 def _summary(result: Any) -> str:

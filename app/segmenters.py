@@ -86,7 +86,7 @@ def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
         Segmenter(method, task)
         for method in methods
         for task in method.tasks
-        if task.workspace == WORKSPACE
+        if task.workspace == WORKSPACE and not task.folder_of
     )
 
 

@@ -33,6 +33,8 @@ class Task:
         role: Of the checkpoints that it runs with, as their cards have it; "" where it needs none
             or finds them by itself.
         presets: Name -> the parameters that differ from the defaults.
+        folder_of: The task of one image that this one does for all images of a folder; on the
+            command line both are one command.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Task:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     role: str = ""
+    folder_of: str = ""
 
     def preset(self, name: str) -> dict[str, Any]:
         """The values of a preset.

@@ -65,6 +65,23 @@ def _settle(beside: Path, target: Path) -> None:
     os.replace(beside, target)
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Finds out whether a file could be written; leaves nothing behind.
+
+    Raises:
+        DiskError: As `atomic_path`, and a folder in its place.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise disk_error(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    trial = target.with_name(f".{target.name[:40]}.{uuid.uuid4().hex[:12]}")
+    try:
+        os.close(os.open(trial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        trial.unlink()
+    except OSError as error:
+        raise disk_error(target, error) from error
+
+
 def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
     """Writes bytes so that the file is either whole or as it was.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.paired import bare_stem, stem_of, without_ending
+from engine.data.volumes.fingerprint import files_of
 from engine.data.volumes.folder import natural
 from engine.data.volumes.limits import opening
 from engine.data.volumes.read import SUPPORTED
@@ -17,8 +18,6 @@ from engine.errors import InputError
 
 TO_SEGMENT = ("imagesTs", "imagesTr", "images")
 """Folders of published sets in which the images lie, the first of them taken."""
-HEADERS = (".hdr", ".mhd", ".nhdr")
-"""Of formats with the values in another file of the same name."""
 SHOWN = 5
 _CHANNEL = re.compile(r"^(.+)_(\d{4})$")
 _FILES = tuple(e for e in SUPPORTED if e not in (".dcm", ".img"))
@@ -132,7 +131,7 @@ def _by_case(files: list[Path], channel: int) -> tuple[list[FoundImage], tuple[s
         if cases and all(0 in channels for channels in cases.values()):
             return _of_channel(cases, channel)
     return [
-        FoundImage(without_ending(path), path, files=_values(path), channel=channel)
+        FoundImage(without_ending(path), path, files=files_of(path), channel=channel)
         for path in files
     ], ()
 
@@ -148,19 +147,10 @@ def _of_channel(
     if without:
         notes.append(f"{len(without)} have no channel {channel}: {_listed(without)}.")
     return [
-        FoundImage(name, channels[channel], files=_values(channels[channel]))
+        FoundImage(name, channels[channel], files=files_of(channels[channel]))
         for name, channels in cases.items()
         if channel in channels
     ], tuple(notes)
-
-
-def _values(path: Path) -> tuple[Path, ...]:
-    if not path.name.lower().endswith(HEADERS):
-        return (path,)
-    with opening(path.parent):
-        return tuple(
-            sorted(p for p in path.parent.iterdir() if p.is_file() and p.stem == path.stem)
-        )
 
 
 def _below(folder: Path, outputs: set[Path]) -> Iterator[Path]:

@@ -46,7 +46,8 @@ def read_series(path: str | os.PathLike[str], uid: str = "", watch: Watch | None
         names = "; ".join(f"{s.title} ({s.detail})" for s in chosen[:4])
         more = " ..." if len(chosen) > 4 else ""
         raise InputError(
-            f"{source} holds {len(chosen)} series: {names}{more}.", "Choose one of them."
+            f"{source} holds {len(chosen)} series: {names}{more}.",
+            "Choose one of them; `reverie volume series` lists them for --part.",
         )
     return load_series(chosen[0], source, watch)
 

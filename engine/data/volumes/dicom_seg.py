@@ -74,9 +74,7 @@ def write_dicom_seg(
     series = _source(target, like)
     values = [int(v) for v in np.unique(labels) if v]
     if not values:
-        raise InputError(
-            f"{target}: the mask is empty, and a DICOM segmentation is not.", "Paint first."
-        )
+        raise InputError(f"{target}: the mask is empty, and a DICOM segmentation is not.", _INSTEAD)
     try:
         with quiet():
             segmentation = _segmentation(series, labels, values, table, maker or Maker())

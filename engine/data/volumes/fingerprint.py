@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from engine.data.volumes.limits import opening
+
+_APART = (".hdr", ".img", ".mhd", ".nhdr", ".raw", ".zraw")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,30 @@ class Fingerprint:
         if not self.digest or now.size != self.size:
             return True
         return Fingerprint.of(self.path, digest=True).digest != self.digest
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A file and, of formats with header and values apart, the one that belongs to it."""
+    if path.suffix.lower() not in _APART:
+        return (path,)
+    try:
+        beside = [p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file()]
+    except OSError:
+        return (path,)
+    return tuple(sorted({path, *(p for p in beside if p.suffix.lower() in _APART)}))
+
+
+def content_digest(files: Iterable[Path]) -> str:
+    """SHA-256 of a file, or of the digests of several in the order of their names.
+
+    Raises:
+        InputError: One of them cannot be read.
+    """
+    found = []
+    for file in sorted(files):
+        with opening(file):
+            found.append(_digest(file))
+    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
 def _digest(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 Inputs of any method that works on volumes:
     input: a path, or an array (C, D, H, W), (D, H, W) or (H, W);
+    part: of a path, which series or data set;
     and for an array, where they are known:
     affine: (4, 4) RAS+ mm; without one the image has no orientation;
     slope, intercept: of the stored values;
@@ -13,10 +14,11 @@ Inputs of any method that works on volumes:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
+from engine.data.volumes.fingerprint import content_digest, files_of
 from engine.data.volumes.read import read_volume
 from engine.data.volumes.region import Region
 from engine.data.volumes.volume import Channels, Geometry, Source, Volume, plain_affine
@@ -32,7 +34,7 @@ def given_volume(job: Job) -> Volume:
     """
     image = job.inputs.get("input")
     if isinstance(image, Path):
-        return read_volume(image)
+        return read_volume(image, part=_text(job, "part"))
     array = job.array("input")
     if not 2 <= array.ndim <= 4:
         raise InputError(
@@ -50,6 +52,22 @@ def given_volume(job: Job) -> Volume:
         _number(job, "slope", 1.0), _number(job, "intercept", 0.0),
         Source(Path(name or "the image"), "array", title=name),
     )  # fmt: skip
+
+
+def input_record(job: Job, volume: Volume) -> dict[str, Any]:
+    """Which file or folder the image of a job is, as a record keeps it; empty for an array.
+
+    Raises:
+        InputError: it can no longer be read.
+    """
+    image = job.inputs.get("input")
+    if not isinstance(image, Path):
+        return {}
+    series = image.is_dir() or volume.source.format == "dicom"
+    files = volume.source.files if series else files_of(image)
+    part = _text(job, "part")
+    told = {"file": image.name, "sha256": content_digest(files)}
+    return {**told, "part": part} if part else told
 
 
 def given_region(job: Job, volume: Volume) -> Region:

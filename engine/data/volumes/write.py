@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.data.atomic import atomic_path, write_atomic
 from engine.data.png import write_png
 from engine.data.volumes import write_itk, write_nifti, write_plain
-from engine.data.volumes.dicom_seg import write_dicom_seg
+from engine.data.volumes.dicom_seg import Maker, write_dicom_seg
 from engine.data.volumes.label_table import LabelEntry, unnamed
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write_image import write_volume
@@ -51,6 +51,7 @@ def write_labels(
     like: Volume,
     table: Sequence[LabelEntry] = (),
     provenance: Mapping[str, Any] | None = None,
+    maker: Maker | None = None,
 ) -> Path:
     """Saves a mask in the smallest unsigned type that holds it; the ending chooses the format.
 
@@ -61,6 +62,7 @@ def write_labels(
         table: Names and colours, kept where the format has room for them (.seg.nrrd and
             .dcm).
         provenance: Written as JSON to `provenance_path(path)`.
+        maker: Who drew it, for .dcm; a hand where it is not given.
 
     Returns:
         The path written.
@@ -71,13 +73,13 @@ def write_labels(
         ValueError: Another shape than the image's, or labels that are no whole numbers from 0.
     """
     target = Path(path)
-    ending = _ending(target, LABEL_ENDINGS)
+    ending = ending_of(target, LABEL_ENDINGS)
     array = smallest(labels)
     _check_shape(array, like)
     if ending == ".png":
         _write_png(target, array)
     elif ending == ".dcm":
-        write_dicom_seg(target, array, like, table)
+        write_dicom_seg(target, array, like, table, maker)
     else:
         _write(target, ending, array, like, table, labels=True)
     if provenance is not None:
@@ -108,7 +110,7 @@ def write_map(
         ValueError: Another shape than the image's.
     """
     target = Path(path)
-    ending = _ending(target, MAP_ENDINGS)
+    ending = ending_of(target, MAP_ENDINGS)
     array = np.asarray(values, np.float32)
     _check_shape(array, like)
     _write(target, ending, array, like, (), labels=False)
@@ -140,7 +142,7 @@ def write_image(
         DiskError: As `write_labels`.
     """
     target = Path(path)
-    write_volume(target, _ending(target, IMAGE_ENDINGS), volume)
+    write_volume(target, ending_of(target, IMAGE_ENDINGS), volume)
     if provenance is not None:
         _write_provenance(target, provenance)
     return target
@@ -174,7 +176,7 @@ def _check_shape(array: NDArray[Any], like: Volume) -> None:
         raise ValueError(f"{array.shape} values for an image of {like.geometry.shape}")
 
 
-def _ending(target: Path, known: Sequence[str]) -> str:
+def ending_of(target: Path, known: Sequence[str]) -> str:
     for ending in known:
         if target.name.lower().endswith(ending) and len(target.name) > len(ending):
             return ending

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.jobs import Job
 from engine.method import Method, Task
 from engine.methods.cdal import evaluation_params as e
+from engine.methods.cdal import folder_params as f
 from engine.methods.cdal import params as p
 from engine.steps import Step
 
@@ -24,6 +25,12 @@ def _segment(job: Job, context: Context) -> Generator[Step, None, Any]:
     from engine.methods.cdal.segmenting import segment
 
     return (yield from segment(job, context))
+
+
+def _segment_folder(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.folder import segment_folder
+
+    return (yield from segment_folder(job, context))
 
 
 def _train(job: Job, context: Context) -> Generator[Step, None, Any]:
@@ -53,14 +60,28 @@ METHOD = Method(
         Task(
             "segment", "Image to labels", "segment", p.SegmentParams, _segment,
             {
-                "input": "image or volume",
+                "input": "image or volume; a folder to segment all images in it",
+                "part": "series or data set of a file or folder that has several",
                 "region": "part of it as i, j, k, such as 4:20,:,7; all of it by default",
-                "output": "labels, .nii.gz or another format",
-                "probability": "foreground probability, optional",
-                "uncertainty": "variance over the votes, optional",
-                "entropy": "entropy of the probability, optional",
+                "output": "labels, .nii.gz or another format; a folder for those of a folder",
+                "probability": "foreground probability, optional; of a folder, a folder",
+                "uncertainty": "variance over the votes, optional; of a folder, a folder",
+                "entropy": "entropy of the probability, optional; of a folder, a folder",
             },
-            p.SEGMENT_PRESETS, ("region", "probability", "uncertainty", "entropy"), "generator",
+            p.SEGMENT_PRESETS, ("part", "region", "probability", "uncertainty", "entropy"),
+            "generator",
+        ),
+        Task(
+            "segment-folder", "Folder of images to labels", "segment", f.SegmentFolderParams,
+            _segment_folder,
+            {
+                "input": "folder of images or DICOM series, or of a published set",
+                "output": "folder for labels and their table",
+                "probability": "folder for the foreground probabilities, optional",
+                "uncertainty": "folder for the variances over the votes, optional",
+                "entropy": "folder for the entropies, optional",
+            },
+            p.SEGMENT_PRESETS, ("probability", "uncertainty", "entropy"), "generator", "segment",
         ),
         Task(
             "train", "Segmenter on labelled images", "train", p.TrainParams, _train,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.data.volumes.dicom_seg import Maker
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write import MAP_ENDINGS, write_labels, write_map
+from engine.provenance import versions
 from engine.results import SegmentationResult
 
 COLOURS = (
@@ -50,7 +52,9 @@ def write_segmentation(
         maps[uncertainty] = result.variance
     if entropy is not None:
         maps[entropy] = result.entropy
-    write_labels(labels, result.labels, volume, table_of(result.names), result.provenance)
+    maker = Maker("AUTOMATIC", "cDAL", versions()["reverie"])
+    table = table_of(result.names)
+    write_labels(labels, result.labels, volume, table, result.provenance, maker)
     for path, values in maps.items():
         write_map(path, values, volume, result.provenance)
     return (labels, *maps)

@@ -9,8 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from engine import provenance
-from engine.data.volumes.given import given_region, given_volume
-from engine.data.volumes.volume import Volume
+from engine.data.segmentation.figures import figures_of
+from engine.data.volumes.given import given_region, given_volume, input_record
+from engine.data.volumes.region import Region
+from engine.data.volumes.targets import check_targets
 from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
@@ -22,6 +24,8 @@ from engine.methods.cdal.params import SegmentParams
 from engine.methods.cdal.sampling import Votes, sample_votes
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, Step
+
+MAPS = ("probability", "uncertainty", "entropy")
 
 
 def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationResult]:
@@ -39,6 +43,8 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     assert isinstance(params, SegmentParams)
     volume = given_volume(job)
     region = given_region(job, volume)
+    output, maps = _targets(job)
+    check_targets(output, maps, volume)
     loaded = load_generator(params.checkpoint, context)
     recipe = Recipe.from_card(loaded.card.preprocessing)
     _check_window(recipe, loaded)
@@ -55,11 +61,19 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
         job, device=context.device.type, precision=context.precision, threads=context.threads,
         checkpoint={"name": loaded.name, "sha256": loaded.sha256},
     )  # fmt: skip
+    names = class_names(loaded)
     # What is told of a made image does not hold for labels of a real one.
-    record |= {"synthetic": False, "source": volume.source.name, "region": region.text()}
+    record |= {
+        "synthetic": False, "source": volume.source.name, "region": region.text(),
+        "partial": region != Region.whole(volume.geometry.shape),
+        "figures": figures_of(found.labels, names, volume.geometry, found.variance),
+    }  # fmt: skip
+    if file := input_record(job, volume):
+        record["inputs"]["input"] = file
     record.pop("digital_source_type")
-    result = replace(found, names=class_names(loaded), provenance=record)
-    _write(job, result, volume)
+    result = replace(found, names=names, provenance=record)
+    if output is not None:
+        write_segmentation(result, volume, output, **maps)
     return result
 
 
@@ -81,13 +95,9 @@ def _check_window(recipe: Recipe, loaded: LoadedGenerator) -> None:
         )
 
 
-def _write(job: Job, result: SegmentationResult, volume: Volume) -> None:
+def _targets(job: Job) -> tuple[Path | None, dict[str, Path]]:
+    """Where labels and maps are to go; without labels nothing is written."""
     output = job.inputs.get("output")
     if not isinstance(output, Path):
-        return
-    maps = {
-        name: path
-        for name in ("probability", "uncertainty", "entropy")
-        if isinstance(path := job.inputs.get(name), Path)
-    }
-    write_segmentation(result, volume, output, **maps)
+        return None, {}
+    return output, {name: path for name in MAPS if isinstance(path := job.inputs.get(name), Path)}
