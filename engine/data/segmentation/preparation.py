@@ -109,7 +109,7 @@ class Prepared:
         of the nearest one."""
         if self.turn is not None:
             labels = _apply(labels[np.newaxis], self.turn)[0]
-        rows, columns = (_nearest(n, m) for n, m in zip(labels.shape[1:], self._size, strict=True))
+        rows, columns = (nearest(n, m) for n, m in zip(labels.shape[1:], self._size, strict=True))
         return np.ascontiguousarray(labels[:, rows[:, None], columns], np.uint8)
 
     @property
@@ -252,6 +252,6 @@ def resized(array: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.flo
     return result
 
 
-def _nearest(stored: int, wanted: int) -> NDArray[np.intp]:
+def nearest(stored: int, wanted: int) -> NDArray[np.intp]:
     """Which of `stored` pixels lies nearest to each of `wanted` over the same length."""
     return np.minimum(((np.arange(wanted) + 0.5) * stored / wanted).astype(np.intp), stored - 1)
