@@ -100,6 +100,7 @@ class Follower(QObject):
         self._folder: Path | None = None
         self._looker: _Looker | None = None
         self._work: Work | None = None
+        self._resting = False
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self._look)
@@ -116,6 +117,7 @@ class Follower(QObject):
 
     def setResting(self, resting: bool) -> None:
         """Nobody looks at the moment, or somebody does again."""
+        self._resting = resting
         if resting:
             self._clock.stop()
         elif self._looker is not None and self._work is None:
@@ -134,15 +136,19 @@ class Follower(QObject):
 
         def done(look: Look) -> None:
             self._work = None
-            self._clock.start(0 if look.gained.more else EVERY_MS)
+            self._wait(0 if look.gained.more else EVERY_MS)
             assert self._folder is not None, "a look that was stopped tells nobody"
             self.looked.emit(self._folder, look)
 
         def failed(failure: Failure) -> None:
             self._work = None
             # A folder on a network may come back.
-            self._clock.start(EVERY_MS)
+            self._wait(EVERY_MS)
             assert self._folder is not None, "as above"
             self.failed.emit(self._folder, failure)
 
         self._work = self._background.run("Reading the run", looker.look, done, failed)
+
+    def _wait(self, ms: int) -> None:
+        if not self._resting:
+            self._clock.start(ms)

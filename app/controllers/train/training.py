@@ -33,10 +33,12 @@ KEPT = 50
 class TrainingController(QObject):
     """Keeps a `TrainingRun` for each job of the window that trains.
 
-    `begun` tells that a job was queued, `ended` that one has ended in whatever way.
+    `begun` tells that a job was queued, `trains` that its first iterations are done, `ended` that
+    it has ended in whatever way.
     """
 
     begun = pyqtSignal(TrainingRun)
+    trains = pyqtSignal(TrainingRun)
     ended = pyqtSignal(TrainingRun)
 
     def __init__(
@@ -120,8 +122,12 @@ class TrainingController(QObject):
             run.takeRow(self._session.jobs[job_id])
 
     def _losses(self, event: JobLosses) -> None:
-        if event.job_id in self._by_job:
-            self._by_job[event.job_id].takeRows(event.rows)
+        run = self._by_job.get(event.job_id)
+        if run is not None:
+            first = run.isPreparing()
+            run.takeRows(event.rows)
+            if first:
+                self.trains.emit(run)
 
     def _images(self, event: JobImages) -> None:
         if event.job_id in self._by_job:

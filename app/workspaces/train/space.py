@@ -250,6 +250,7 @@ class TrainSpace(QObject):
         start.removeRequested.connect(lambda key: self.recent.remove(Path(key)))
         self.recent.listed.connect(start.setRecent)
         self.training.begun.connect(self._begun)
+        self.training.trains.connect(lambda run: self.recent.add(run.folder))
         self.training.ended.connect(self._ended)
         self.follower.looked.connect(self._looked)
         self.follower.failed.connect(self._not_looked)
@@ -270,12 +271,10 @@ class TrainSpace(QObject):
         run = self._run
         if run is None or run.folder != folder:
             return
-        if run.facts is None:
-            self.recent.add(folder)
         self._lost = False
-        run.takeFacts(look.facts)
         run.takeGained(look.gained)
         run.takeIterations(look.iterations)
+        run.takeFacts(look.facts)
 
     def _not_looked(self, folder: Path, failure: Failure) -> None:
         run = self._run
