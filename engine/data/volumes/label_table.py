@@ -6,6 +6,7 @@ or 1; a line that begins with # is a comment.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from engine.data.atomic import write_atomic
 from engine.errors import InputError
@@ -101,7 +103,8 @@ def read_label_table(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:
 
 
 def table_beside(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:
-    """The label description of a mask's name in its folder, .label or .txt; empty without one.
+    """The label description of a mask's name in its folder, .label or .txt, else what the record
+    of how it was made says; empty without either.
 
     A text file of that name may be anything, so what is no label description is passed over.
     """
@@ -118,7 +121,27 @@ def table_beside(path: str | os.PathLike[str]) -> tuple[LabelEntry, ...]:
                 return read_label_table(file)
             except InputError:
                 continue
-    return ()
+    return _recorded(mask.with_name(f"{mask.name}.json"))
+
+
+def record_of(table: Sequence[LabelEntry]) -> list[dict[str, Any]]:
+    """Names and colours as JSON values, for the record beside a mask."""
+    return [{"value": e.value, "name": e.name, "colour": list(e.colour)} for e in table]
+
+
+def _recorded(record: Path) -> tuple[LabelEntry, ...]:
+    """What `record_of` gave, from a record; empty where it is none."""
+    try:
+        if record.stat().st_size > MAX_BYTES:
+            return ()
+        entries = json.loads(record.read_text(encoding="utf-8"))["labels"]
+        found = []
+        for entry in entries:
+            red, green, blue = (min(255, max(0, int(part))) for part in entry["colour"])
+            found.append(LabelEntry(int(entry["value"]), str(entry["name"]), (red, green, blue)))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ()
+    return tuple(entry for entry in found if 0 < entry.value <= MAX_LABEL)
 
 
 def write_label_table(path: str | os.PathLike[str], entries: Sequence[LabelEntry]) -> None:

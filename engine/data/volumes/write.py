@@ -16,7 +16,7 @@ from engine.data.atomic import atomic_path, write_atomic
 from engine.data.png import write_png
 from engine.data.volumes import write_itk, write_nifti, write_plain
 from engine.data.volumes.dicom_seg import Maker, write_dicom_seg
-from engine.data.volumes.label_table import LabelEntry, unnamed
+from engine.data.volumes.label_table import LabelEntry, record_of, unnamed
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write_image import write_volume
 from engine.errors import InputError
@@ -83,7 +83,9 @@ def write_labels(
     else:
         _write(target, ending, array, like, table, labels=True)
     if provenance is not None:
-        _write_provenance(target, provenance)
+        # Most formats have no room for the names, so the record has them, too.
+        named = {"labels": record_of(table)} if table else {}
+        _write_provenance(target, {**provenance, **named})
     return target
 
 

@@ -99,3 +99,15 @@ def test_the_table_beside_a_mask(name: str, ending: str, series: Volume, tmp_pat
     assert read_labels(path, flat.geometry).table == ()
     write_label_table(tmp_path / f"a{ending}", TABLE)
     assert read_labels(path, flat.geometry).table[1:] == TABLE
+
+
+def test_the_names_in_the_record_beside_a_mask(series: Volume, tmp_path: Path) -> None:
+    path = write_labels(tmp_path / "seg.nii.gz", drawn(), series, TABLE, {"made by": "hand"})
+    assert read_labels(path, series.geometry).table == TABLE
+    record = tmp_path / "seg.nii.gz.json"
+    bad = ("", "[]", '{"labels": 3}', '{"labels": [{"value": 1}]}', '{"labels": [{"colour": [1]}]}')
+    for content in bad:
+        record.write_text(content)
+        assert read_labels(path, series.geometry).table == ()
+    write_label_table(tmp_path / "seg.label", TABLE[:1])
+    assert read_labels(path, series.geometry).table == TABLE[:1]
