@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,47 @@ def save_timeline(
     path = path.with_suffix(".png")
     write_png(path, timeline_files.strip_picture(frames), facts)
     return path
+
+
+def save_states(
+    kind: str,
+    path: Path,
+    frames: Sequence[Frame],
+    values: tuple[float, float],
+    facts: Mapping[str, str],
+) -> Path:
+    """Write states of a segmentation as a PNG 'strip', a 'gif', or single 'frames' in a folder.
+
+    Args:
+        values: Those shown as black and as white.
+        facts: Text chunks of every PNG.
+
+    Raises:
+        DiskError: it cannot be written.
+    """
+    from app import timeline_files
+    from engine.data.png import write_png
+
+    shown = [_as_shown(frame, *values) for frame in frames]
+    if kind == "frames":
+        timeline_files.write_frames(path, shown, facts)
+        return path
+    if kind == "gif":
+        path = path.with_suffix(".gif")
+        timeline_files.write_gif(path, shown, "; ".join(facts.values()))
+        return path
+    path = path.with_suffix(".png")
+    write_png(path, timeline_files.strip_picture(shown), facts)
+    return path
+
+
+def _as_shown(frame: Frame, low: float, high: float) -> Frame:
+    """The same in 8 bits."""
+
+    def grey(state: np.ndarray | None) -> np.ndarray | None:
+        if state is None:
+            return None
+        share = (np.clip(state, low, high) - low) / (high - low)
+        return np.asarray(np.rint(share * 255), np.uint8)
+
+    return replace(frame, x_t=grey(frame.x_t), x0_hat=grey(frame.x0_hat))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.keymap import Command, Context, Keys
 
 TOOLS, BRUSH, LABELS, SHOW, MOVE = "Tools", "Brush", "Labels", "Display", "Slices and views"
+DOUBT = "Doubtful places"
 DRAW = "Mask"
 
 
@@ -100,6 +101,18 @@ VIEWER_COMMANDS: tuple[Command, ...] = (
         ("slice.last", "Last slice", ("End",)),
         ("view.reset", "Reset zoom and position", ("R",)),
         ("view.maximise", "Maximise view", ("Shift+Space",)),
+    ),
+    *_viewer(
+        DOUBT,
+        ("doubt.next", "Next doubtful place", ("J",)),
+        ("doubt.previous", "Doubtful place before", ("Shift+J",)),
+        repeats=True,
+    ),
+    *_viewer(
+        DOUBT,
+        ("doubt.done", "Tick off and go on", ("Alt+J",)),
+        ("doubt.slice", "Most doubtful slice", ("Shift+U",)),
+        ("doubt.outline", "Outline where votes disagree", ("Shift+O",)),
     ),
 )
 

@@ -19,6 +19,7 @@ THUMB = 192
 CAPTION, GAP, GUTTER = 22, 6, 64
 INK, PAPER = 225, 24
 FRAME_MS, LAST_FRAME_MS = 120, 1500
+SYNTHETIC = "Synthetic images, made by a diffusion model"
 
 
 def frames_of(previews: Sequence[JobPreview], image: int = 0) -> list[Frame]:
@@ -52,8 +53,11 @@ def strip_picture(frames: Sequence[Frame]) -> NDArray[np.uint8]:
     return np.asarray(sheet, np.uint8)
 
 
-def write_gif(path: Path, frames: Sequence[Frame]) -> None:
+def write_gif(path: Path, frames: Sequence[Frame], comment: str = SYNTHETIC) -> None:
     """x_t beside x0_hat through the steps; the last one is held.
+
+    Args:
+        comment: What the file says of itself.
 
     Raises:
         InputError: there are no frames.
@@ -65,7 +69,7 @@ def write_gif(path: Path, frames: Sequence[Frame]) -> None:
     with atomic_path(path) as beside:
         pictures[0].save(
             beside, format="GIF", save_all=True, append_images=pictures[1:],
-            duration=durations, loop=0, comment=b"Synthetic images, made by a diffusion model",
+            duration=durations, loop=0, comment=comment.encode(),
         )  # fmt: skip
 
 

@@ -45,7 +45,9 @@ class Recording:
         for row in range(len(event.x_t)):
             place = event.offset + row
             if event.before is not None:
-                self._keep(place, Frame(0, event.total, event.t, event.before[row], None, NOISE))
+                # Nothing is estimated yet; either row of a filmstrip begins with the noise.
+                noise = event.before[row]
+                self._keep(place, Frame(0, event.total, event.t, noise, noise, NOISE))
             frame = Frame(event.index + 1, event.total, event.t, event.x_t[row], event.x0_hat[row])
             self.latest[place] = frame
             places.append(place)

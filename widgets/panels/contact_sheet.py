@@ -45,6 +45,7 @@ class ContactSheet(QAbstractScrollArea):
         name: Of the images, for the empty sheet and for screen readers.
         use: What using an image is called.
         recalls: Whether images were made from parameters.
+        whole_captions: Whether cells are as wide as their captions; else these are elided.
     """
 
     selected = pyqtSignal(int)
@@ -58,10 +59,12 @@ class ContactSheet(QAbstractScrollArea):
         name: str = "Variants",
         use: str = "Use this image",
         recalls: bool = True,
+        whole_captions: bool = False,
     ) -> None:
         super().__init__(parent)
         self._name, self._use = name, use
         self._recalls = _RECALLS if recalls else ()
+        self._whole_captions = whole_captions
         self._pixel_aspect = 1.0
         self._images: list[QImage] = []
         self._captions: list[str] = []
@@ -137,7 +140,7 @@ class ContactSheet(QAbstractScrollArea):
         """Where an image with its caption is in the viewport."""
         caption = self._caption_height()
         left, top = self._grid.corner(place, self._room(), self._gap(), caption)
-        return QRect(left, top - self._offset(), self._grid.width, self._grid.height + caption)
+        return QRect(left, top - self._offset(), self._grid.pitch, self._grid.height + caption)
 
     def placeAt(self, x: int, y: int) -> int:
         """The image at a point of the viewport; -1 between and beside the images."""
@@ -156,6 +159,13 @@ class ContactSheet(QAbstractScrollArea):
 
     def _caption_height(self) -> int:
         return round(1.3 * self.fontMetrics().height())
+
+    def _caption_width(self) -> int:
+        """That all captions fit into, or 0 where they may be elided."""
+        if not self._whole_captions:
+            return 0
+        metrics = self.fontMetrics()
+        return max((metrics.horizontalAdvance(text) for text in self._captions), default=0)
 
     def _offset(self) -> int:
         bar = self.verticalScrollBar()
@@ -176,6 +186,7 @@ class ContactSheet(QAbstractScrollArea):
             self._gap(),
             self._caption_height(),
             _SMALLEST_IMAGE,
+            self._caption_width(),
         )
 
     def _relayout(self) -> None:
@@ -306,13 +317,15 @@ class ContactSheet(QAbstractScrollArea):
     def _paint_cell(self, painter: QPainter, place: int, rect: QRect, theme: Theme) -> None:
         is_current = place == self._current
         box = rect.adjusted(0, 0, 0, -self._caption_height())
+        box.setWidth(self._grid.width)
+        box.moveLeft(rect.left() + (rect.width() - self._grid.width) // 2)
         painter.drawImage(
             box.topLeft(), fitted(self._images[place], box.size(), self.devicePixelRatioF())
         )
         if is_current:
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRect(box.adjusted(-1, -1, 1, 1))
-        caption = QRect(box.left(), box.bottom() + 1, box.width(), self._caption_height())
+        caption = QRect(rect.left(), box.bottom() + 1, rect.width(), self._caption_height())
         text = self.fontMetrics().elidedText(
             self._captions[place], Qt.TextElideMode.ElideMiddle, caption.width()
         )

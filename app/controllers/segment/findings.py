@@ -28,6 +28,7 @@ class Finding:
         volume: The image it was found in.
         probability, uncertainty: The layers of its maps; a layer may have been removed since.
         values: Class -> label that it became, without the background.
+        layer: Its labels, where they lie over the image and not among the painted ones.
     """
 
     job: Job
@@ -36,6 +37,7 @@ class Finding:
     probability: Layer | None = None
     uncertainty: Layer | None = None
     values: Mapping[int, int] = field(default_factory=dict)
+    layer: Layer | None = None
 
 
 class Findings(QObject):

@@ -27,6 +27,7 @@ from widgets.viewer.volume.box import Box
 
 if TYPE_CHECKING:
     from engine.results import Segmentation
+    from widgets.viewer.volume.layers import Layer
 
 KEEP, REPLACE, LAYER = "keep", "replace", "layer"
 REMEMBERED = 200  # steps whose undoing is followed
@@ -57,6 +58,17 @@ class Landing(QObject):
         """Bring a result into the labels of the image that it is about."""
         self._waiting.append((run, result))
         self._next()
+
+    def expected(self) -> Expected:
+        """The labels as results left them; what differs from them is by hand."""
+        return self._expected
+
+    def rewrote(self, expected: Expected) -> None:
+        """The step just made changed the labels in the name of the last result."""
+        self._steps = [
+            *self._steps, (self._study.model.moment(), self._expected, expected)
+        ][-REMEMBERED:]  # fmt: skip
+        self._expected = expected
 
     # --- one after the other
 
@@ -135,8 +147,9 @@ class Landing(QObject):
 
     def _act(self, arrival: Arrival, clash: Clash, answer: str) -> None:
         if answer == LAYER:
-            self._layers.lay(arrival.run, arrival.result)
-            self._finish(arrival, f"{arrival.run.name} lies over the image as a layer of its own")
+            layer = self._layers.lay(arrival.run, arrival.result)
+            told = f"{arrival.run.name} lies over the image as a layer of its own"
+            self._finish(arrival, told, layer)
         elif answer:
             self._merge(arrival, clash.mine if answer == KEEP else None)
         else:
@@ -208,14 +221,14 @@ class Landing(QObject):
             self._teller.say("info", f"{run.name}: {' '.join(told)}")
         self._finish(arrival, self._summary(arrival, change, counts))
 
-    def _finish(self, arrival: Arrival, told: str) -> None:
+    def _finish(self, arrival: Arrival, told: str, layer: Layer | None = None) -> None:
         run, result = arrival.run, arrival.result
         layers = self._layers.show(run, arrival.maps)
         if isinstance(result, SegmentationResult):
             self._findings.put(
                 Finding(
                     run.job, result, run.volume, layers.get("Probability"),
-                    layers.get("Uncertainty"), arrival.naming.values,
+                    layers.get("Uncertainty"), arrival.naming.values, layer,
                 )
             )  # fmt: skip
         else:

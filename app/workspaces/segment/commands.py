@@ -12,6 +12,7 @@ from app.actions import Actions
 from app.key_tips import KeyTips
 from app.recent import RecentFiles
 from app.recent_menu import RecentMenu
+from app.workspaces.segment import review_commands
 from app.workspaces.segment.space import SegmentSpace
 from app.workspaces.segment.view import REGION_TOOL
 from widgets.paint.labels.tools import INFO, ToolName
@@ -38,6 +39,7 @@ def add_commands(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> 
     _labels(actions, space)
     _run(actions, space)
     _viewer_keys(actions, space)
+    review_commands.add_review_commands(actions, space)
     KeyTips(actions.keymap, _controls(space), space)
 
 
@@ -69,6 +71,7 @@ def _controls(space: SegmentSpace) -> dict[str, tuple[QWidget, ...]]:
         "tool.roi": (tools.otherButton(REGION_TOOL), view.method.where.draw),
         "segment.run": (view.method.run,),
         "cancel": (view.method.cancel,),
+        **review_commands.controls(space),
         "volume.picture": (header.shot,),
         "volume.open": (view.start.open_file,),
         "volume.folder": (view.start.open_folder,),
@@ -157,13 +160,16 @@ def _view(actions: Actions, space: SegmentSpace) -> None:
         action.triggered.connect(lambda _, ends=preset.ends: space.showing.setWindow(*ends))
         presets.addAction(action)
     actions.separate(VIEW)
-    panels = ("method", "labels", "history", "measurements", "layers", "contrast", "probe")
+    names = ("method", "labels", "history", "measurements", "layers", "contrast", "probe")
+    panels = [(name.capitalize(), getattr(space.view, name)) for name in names]
+    tabs = space.view.dock.tabs
+    panels += [(tabs.tabText(place), tabs.widget(place)) for place in range(tabs.count())]
     shown = actions.addMenu(VIEW, "Show &panel", KEY)
-    for name in panels:
-        action = QAction(name.capitalize(), shown)
-        panel = getattr(space.view, name)
+    for title, panel in panels:
+        action = QAction(title, shown)
         action.triggered.connect(lambda _, panel=panel: space.view.showPanel(panel))
         shown.addAction(action)
+    review_commands.add_dock_command(actions, space)
     _add(actions, VIEW, (("segment.layout", "Reset panel sizes", space.view.resetLayout, ()),))
     actions.separate(VIEW)
 

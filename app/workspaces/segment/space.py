@@ -24,6 +24,7 @@ from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
 from app.controllers.segment.operations import OperationsController
 from app.controllers.segment.placing import Placing
+from app.controllers.segment.review.reviewing import Results, Reviewing
 from app.controllers.segment.running import Running
 from app.controllers.segment.scene import SceneController
 from app.controllers.segment.sessions import SessionController
@@ -109,6 +110,10 @@ class SegmentSpace(QObject):
             around.engine, around.bridge, around.session, study, view, self.choosing,
             self.placing, self.findings, self.landing, teller, self,
         )  # fmt: skip
+        self.reviewing = Reviewing(
+            study, view, Results(self.findings, self.landing, self.operations, around.session),
+            around.computing, background, teller, self,
+        )  # fmt: skip
         # Those who only paint are not asked for checkpoints.
         view.showPanel(view.labels if self.choosing.entry() is None else view.method)
         self._connect()
@@ -170,6 +175,7 @@ class SegmentSpace(QObject):
         study.editor.statusChanged.connect(self.statusChanged)
         study.display.statusChanged.connect(self.statusChanged)
         self.landing.told.connect(self.statusChanged)
+        self.reviewing.told.connect(self.statusChanged)
         for signal, verb in (
             (files.opened, "Opened"), (files.added, "Added"), (files.labelsOpened, "Labels from"),
             (files.saved, "Saved"), (self.sessions.saved, "Saved"),

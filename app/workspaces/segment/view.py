@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, 
 
 from app.segmenters import segmenters
 from app.study import Study
+from app.workspaces.segment.dock import SegmentDock
 from app.workspaces.segment.header import ViewHeader
 from app.workspaces.segment.method_panel import MethodPanel
 from widgets.paint.labels.toolbar import LabelToolbar
@@ -33,7 +34,8 @@ from widgets.viewer.volume.window import CT_PRESETS
 
 SIDE_EM = 21
 STACKED_EM = 66  # so high, contrast and probe get a place of their own below the layers
-COLUMNS, TABBED, STACKED = "columns", "sides", "sides.stacked"
+COLUMNS, TABBED, STACKED, DOCK = "columns", "sides", "sides.stacked", "dock"
+DOCK_SHARE = 0.45  # of the height, that the dock takes at most when it opens
 WINDOW, REGION_TOOL = "window", "roi"
 # Tools that only look and measure; `app.controllers.segment` takes them in hand.
 LOOKING = {
@@ -65,7 +67,7 @@ class SegmentView(QWidget):
         header: Layouts and what is shown, above the views.
         tools: The paint tools.
         method, labels, history, measurements: The upper panels, in `label_tabs`.
-        jobs: What runs and waits, for the dock.
+        dock: Below the views: what a run did and found, and `jobs`, what runs and waits.
         layers, contrast, probe: The lower panels, in `image_tabs`; where there is room, contrast
             and probe are below it, in `value_tabs`.
     """
@@ -78,6 +80,7 @@ class SegmentView(QWidget):
         self.tools = LabelToolbar(study.editor, LOOKING)
         self.method = MethodPanel(segmenters())
         self.jobs = JobsPanel()
+        self.dock = SegmentDock(self.jobs)
         self.labels = LabelPanel(study.table)
         self.history = HistoryPanel()
         self.history.setModel(study.model)
@@ -93,11 +96,14 @@ class SegmentView(QWidget):
         self.value_tabs = QTabWidget()
         self.sides = QSplitter(Qt.Orientation.Vertical)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.rows = QSplitter(Qt.Orientation.Vertical)
         self.pages = QStackedWidget()
         self._work = QWidget()
         self._stacked: bool | None = None
         self._sizes: dict[str, list[int]] = {}
+        self._dock_refused = False
         self._arrange()
+        self.dock.hideRequested.connect(self.hideDock)
         follow_layout(self)
         self.volume.arranged.connect(lambda: follow_layout(self))
         study.opened.connect(lambda: self.showStart(study.volume is None))
@@ -111,14 +117,15 @@ class SegmentView(QWidget):
         """How the room is shared out, in pixels, for `restorePanels`."""
         if self._stacked is None:
             return dict(self._sizes)  # never shown
-        return {**self._sizes, COLUMNS: self.columns.sizes(), self._rows(): self.sides.sizes()}
+        sizes = {**self._sizes, COLUMNS: self.columns.sizes(), self._rows(): self.sides.sizes()}
+        return sizes | {DOCK: self.rows.sizes()} if self.isDockShown() else sizes
 
     def restorePanels(self, sizes: Mapping[str, Sequence[int]]) -> None:
         """Share the room out as it was; what does not fit is left out."""
         self._sizes = {
             name: list(parts)
             for name, parts in sizes.items()
-            if len(parts) == (2 if name == COLUMNS else 3) and all(n >= 0 for n in parts)
+            if len(parts) == (2 if name in (COLUMNS, DOCK) else 3) and all(n >= 0 for n in parts)
         }
         self._divide()
 
@@ -136,12 +143,59 @@ class SegmentView(QWidget):
         rows = [24 * em, 16 * em, 16 * em] if self._stacked else [25 * em, 22 * em, 0]
         self.columns.setSizes(self._sizes.get(COLUMNS, [max(1, self.width() - side), side]))
         self.sides.setSizes(self._sizes.get(self._rows(), rows))
+        self._divide_dock()
+
+    # --- the dock
+
+    def isDockShown(self) -> bool:
+        return not self.dock.isHidden()
+
+    def offerDock(self) -> None:
+        """Show the dock, unless the user has hidden it."""
+        if not self._dock_refused:
+            self.showDock()
+
+    def showDock(self, panel: QWidget | None = None) -> None:
+        """Show the dock, and bring one of its panels to the front."""
+        self._dock_refused = False
+        if panel is not None:
+            self.dock.tabs.setCurrentWidget(panel)
+        if not self.isDockShown():
+            self.dock.show()
+            self._divide_dock()
+            follow_layout(self)
+
+    def hideDock(self) -> None:
+        """Give the views all the room; the dock stays away until it is asked for."""
+        self._dock_refused = True
+        if self.isDockShown():
+            self._sizes[DOCK] = self.rows.sizes()
+            self.dock.hide()
+            self.focusFirst()
+
+    def toggleDock(self) -> None:
+        if self.isDockShown():
+            self.hideDock()
+        else:
+            self.showDock()
+
+    def _divide_dock(self) -> None:
+        if not self.isDockShown():
+            return
+        whole = max(self.rows.height(), 1)
+        high = self._sizes.get(DOCK, [0, self.dock.wantedHeight()])[1]
+        high = min(high, round(DOCK_SHARE * whole))
+        self.rows.setSizes([whole - high, high])
+
+    # --- panels
 
     def showPanel(self, panel: QWidget) -> None:
         """Bring a panel to the front."""
         for tabs in (self.label_tabs, self.image_tabs, self.value_tabs):
             if tabs.indexOf(panel) >= 0:
                 tabs.setCurrentWidget(panel)
+        if self.dock.tabs.indexOf(panel) >= 0:
+            self.showDock(panel)
 
     def focusFirst(self) -> None:
         """Let keys go to the view used last, or to what opens a file."""
@@ -198,17 +252,26 @@ class SegmentView(QWidget):
         self.tools.setTitle(self.header.title)
         em = self.fontMetrics().height()
         self.time.setContentsMargins(em // 2, 0, em // 2, em // 4)
+        views = QWidget()
+        upper = QVBoxLayout(views)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(0)
+        upper.addWidget(self.volume, 1)
+        upper.addWidget(self.time)
+        self.rows.addWidget(views)
+        self.rows.addWidget(self.dock)
+        self.rows.setStretchFactor(0, 1)
+        self.dock.hide()
         middle = QVBoxLayout(self._work)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.tools)
-        middle.addWidget(self.volume, 1)
-        middle.addWidget(self.time)
+        middle.addWidget(self.rows, 1)
         self.sides.setMinimumWidth(SIDE_EM * em)
         self.columns.addWidget(self._work)
         self.columns.addWidget(self.sides)
         self.columns.setStretchFactor(0, 1)
-        for splitter in (self.columns, self.sides):
+        for splitter in (self.columns, self.sides, self.rows):
             splitter.setChildrenCollapsible(False)
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.columns)

@@ -175,3 +175,30 @@ def test_what_was_not_made_from_parameters_recalls_none(qtbot: QtBot) -> None:
     menu = sheet.makeMenu()
     assert [action.text() for action in menu.actions()] == ["Go there\tEnter"]
     assert sheet.accessibleName() == "Votes"
+
+
+def test_whole_captions_widen_the_cells_and_not_the_images(qtbot: QtBot) -> None:
+    sheet = ContactSheet(whole_captions=True)
+    qtbot.addWidget(sheet)
+    sheet.resize(900, 130)
+    sheet.show()
+    captions = [f"vote {number} · 100 % agree" for number in range(4)]
+    white = np.full((40, 10), 255, np.uint8)
+    sheet.setImages([white] * 4, captions)
+    wide = sheet.fontMetrics().horizontalAdvance(captions[0])
+    picture = sheet.viewport().grab().toImage()
+    for place in range(4):
+        rect = sheet.cellRect(place)
+        assert rect.width() >= wide
+        assert _grey(sheet, place) == 255
+        assert picture.pixelColor(rect.left() + 2, rect.top() + 5).red() < 255
+    assert not sheet.cellRect(0).intersects(sheet.cellRect(1))
+
+
+def test_tall_images_may_be_narrow() -> None:
+    grid = best_layout(6, (800, 130), 0.25, 4, 20, 72)
+    assert (grid.columns, grid.rows) == (6, 1)
+    assert grid.height > 90
+    few = best_layout(60, (300, 130), 0.25, 4, 20, 72, cell=90)
+    assert few.columns == 3
+    assert few.height == 72

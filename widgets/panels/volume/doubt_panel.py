@@ -217,7 +217,7 @@ class DoubtPanel(QWidget):
         em = self.fontMetrics().height()
         name = QLabel("Variance above", self)
         name.setBuddy(self.least)
-        self.least.setFixedWidth(round(5.5 * em))
+        self.least.setFixedWidth(round(6.5 * em))
         head = QHBoxLayout()
         head.setSpacing(em // 4)
         for widget in (self.previous_button, self.next_button, self.done_button):

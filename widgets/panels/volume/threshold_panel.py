@@ -29,7 +29,7 @@ class ThresholdPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._above: NDArray[np.int64] | None = None
-        self._voxel_ml = 0.0
+        self._voxel_ml, self._majority = 0.0, 0
         self.plot = ThresholdPlot(self)
         self.box = NumberBox(NumberRange(False, 0.0, 1.0, 0.01, PLACES), 0.5, self)
         self.box.setAccessibleName("Threshold")
@@ -53,11 +53,18 @@ class ThresholdPanel(QWidget):
         self.majority.clicked.connect(lambda: self._choose(None))
         self.setCounts(None, 0.0)
 
-    def setCounts(self, counts: NDArray[np.int64] | None, voxel_ml: float) -> None:
-        """Voxels as `counting.shares` has them; None: nothing was found yet."""
+    def setCounts(
+        self, counts: NDArray[np.int64] | None, voxel_ml: float, majority: int = 0
+    ) -> None:
+        """Voxels as `counting.shares` has them; None: nothing was found yet.
+
+        Args:
+            voxel_ml: Volume of a voxel.
+            majority: Voxels of any structure by the class of most votes.
+        """
         # Of each part, how many lie beyond it.
         self._above = None if counts is None else counts.sum() - np.cumsum(counts)
-        self._voxel_ml = voxel_ml
+        self._voxel_ml, self._majority = voxel_ml, majority
         self._clock.stop()
         self.plot.setCounts(counts)
         for widget in (self.box, self.majority):
@@ -69,7 +76,7 @@ class ThresholdPanel(QWidget):
         self.plot.setValue(value)
         self.box.setValue(self.plot.value())
         self.majority.setEnabled(value is not None and self._above is not None)
-        self._tell(self.plot.value())
+        self._tell(value)
 
     def setState(self, text: str) -> None:
         """What came of the last one."""
@@ -106,12 +113,12 @@ class ThresholdPanel(QWidget):
         self._tell(self.plot.value())
         self.previewed.emit(None)
 
-    def _tell(self, value: float) -> None:
+    def _tell(self, value: float | None) -> None:
         if self._above is None:
             self.count.setText("")
             return
         parts = len(self._above) - 1
-        voxels = int(self._above[round(value * parts)])
+        voxels = self._majority if value is None else int(self._above[round(value * parts)])
         ml = plain(voxels * self._voxel_ml, 3)
         self.count.setText(f"{voxels:,} voxels  ·  {ml} ml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFocusEvent,
@@ -21,6 +21,7 @@ from widgets.theme import blend, theme_of
 
 STEP, COARSE, FINE = 0.01, 0.1, 0.001
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+COLUMNS = 100
 PLACES = 3  # decimals that a threshold has
 
 
@@ -117,6 +118,15 @@ class ThresholdPlot(QWidget):
             self._before = None
             self.settled.emit(self._value)
 
+    def event(self, event: QEvent | None) -> bool:
+        # While it is dragged, Esc ends that and not what the window would end.
+        if self._before is not None and isinstance(event, QKeyEvent):
+            override = event.type() == QEvent.Type.ShortcutOverride
+            if override and event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
             return
@@ -177,7 +187,7 @@ class ThresholdPlot(QWidget):
     def _paint_counts(self, painter: QPainter, rect: QRectF) -> None:
         assert self._counts is not None, "there is something to paint"
         theme = theme_of(self)
-        heights = log_heights(self._counts, max(int(rect.width()), 1))
+        heights = log_heights(self._counts, COLUMNS)
         points = [QPointF(rect.left(), rect.bottom())]
         wide = rect.width() / len(heights)
         for column, height in enumerate(heights):
@@ -224,7 +234,7 @@ class ThresholdPlot(QWidget):
 
 
 def log_heights(counts: NDArray[np.int64], columns: int) -> NDArray[np.float64]:
-    """Heights in [0, 1] of at most `columns` columns: logarithms of the largest count in each.
+    """Heights in [0, 1] of at most `columns` columns: logarithms of the counts in each.
 
     Args:
         counts: Zeros first, as in `counting.shares`; they are part of the first column.
@@ -233,5 +243,5 @@ def log_heights(counts: NDArray[np.int64], columns: int) -> NDArray[np.float64]:
     parts[0] += counts[0]
     columns = min(columns, len(parts))
     ends = np.linspace(0, len(parts), columns, endpoint=False).astype(np.intp)
-    heights = np.log1p(np.maximum.reduceat(parts, ends).astype(np.float64))
+    heights = np.log1p(np.add.reduceat(parts, ends).astype(np.float64))
     return np.asarray(heights / max(heights.max(), 1e-12))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from widgets.theme import DARK
 from widgets.viewer.chips import MARGIN, PLATE
@@ -13,21 +15,29 @@ from widgets.viewer.volume.decorations import SMALL
 from widgets.viewer.volume.layers import Layer, LayerKind
 from widgets.viewer.volume.slice_pane import SlicePane
 
-LOWEST = 190.0  # view pixels: less high, and there is no room for a bar
-SHARE = 0.3  # of the view's height
-LONGEST = 110.0
+LOWEST = 170.0  # view pixels: less high, and there is no room for a bar
+SHARE = 0.28  # of the view's height
+LONGEST = 84.0
 WIDTH = 10.0
 MOST = 2  # bars side by side
 DIGITS = 3
 
 
 class ColourBars:
-    """Draws a bar for each visible map, the topmost at the right, with the values at its ends."""
+    """Draws a bar for each visible map, the topmost at the right, with the values at its ends.
+
+    Args:
+        where: Which views have them: the same bar in all of them would only hide more.
+    """
+
+    def __init__(self, where: Callable[[SlicePane], bool] = lambda _: True) -> None:
+        self._where = where
 
     def paint(self, view: SlicePane, painter: QPainter) -> None:
         """Draw in the upper right corner, where no other decoration is."""
         area = QRectF(view.rect())
-        if area.width() < SMALL or area.height() < LOWEST or not view.decorations().title:
+        small = area.width() < SMALL or area.height() < LOWEST
+        if small or not view.decorations().title or not self._where(view):
             return
         maps = [layer for layer in view.stack() if _is_seen(view, layer)]
         right = area.right() - MARGIN
@@ -54,28 +64,34 @@ def _draw_bar(painter: QPainter, layer: Layer, right: float, area: QRectF) -> fl
     room = area.width() * 0.3
     title = metrics.elidedText(title_of(layer), Qt.TextElideMode.ElideMiddle, room)
     numbers = max(metrics.horizontalAdvance(end) for end in ends)
-    wide = max(metrics.horizontalAdvance(title), WIDTH + 5 + numbers) + 12
     line = metrics.height()
     high = min(SHARE * area.height(), LONGEST)
-    plate = QRectF(right - wide, area.top() + MARGIN, wide, high + line + 12)
+    # Two plates, so that no more is hidden than has to be.
+    head = QRectF(0, area.top() + MARGIN, metrics.horizontalAdvance(title) + 12, line + 4)
+    body = QRectF(0, head.bottom(), WIDTH + 5 + numbers + 12, high + 8)
+    head.moveRight(right)
+    body.moveRight(right)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PLATE)
-    painter.drawRoundedRect(plate, 4, 4)
+    plates = QPainterPath()
+    plates.setFillRule(Qt.FillRule.WindingFill)
+    plates.addRoundedRect(head, 4, 4)
+    plates.addRoundedRect(body.adjusted(0, -4, 0, 0), 4, 4)
+    painter.drawPath(plates.simplified())
     painter.setFont(font)
     painter.setPen(QColor(DARK.text))
-    head = QRectF(plate.left() + 6, plate.top() + 3, plate.width() - 12, line)
-    painter.drawText(head, int(Qt.AlignmentFlag.AlignRight), title)
-    bar = QRectF(plate.right() - 6 - WIDTH, head.bottom() + 3, WIDTH, high)
+    painter.drawText(head, int(Qt.AlignmentFlag.AlignCenter), title)
+    bar = QRectF(body.right() - 6 - WIDTH, body.top() + 2, WIDTH, high)
     _fill(painter, layer, bar)
-    column = QRectF(plate.left() + 6, bar.top(), bar.left() - 5 - plate.left() - 6, bar.height())
+    column = QRectF(body.left() + 6, bar.top(), bar.left() - 5 - body.left() - 6, bar.height())
     for text, align in zip(
         ends, (Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom), strict=True
     ):
         painter.drawText(column, int(Qt.AlignmentFlag.AlignRight | align), text)
     painter.restore()
-    return plate.left()
+    return min(head.left(), body.left())
 
 
 def _fill(painter: QPainter, layer: Layer, bar: QRectF) -> None:
