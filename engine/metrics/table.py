@@ -17,6 +17,9 @@ from engine.metrics.overlap import RULE, ClassScore
 
 METRICS = ("dice", "iou", "hd95")
 COLUMNS = ("case", "patient", "class", "name", *METRICS, "unit", "true_voxels", "found_voxels")
+"""Of a table with the usual metrics."""
+WORDS = {"dice": "Dice", "iou": "IoU", "hd95": "HD95", "asd": "ASD"}
+DISTANCES = ("hd95", "asd")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ class ScoreTable:
 
     Args:
         names: Class -> its name.
+        metrics: Names of those of `ClassScore` that are told.
     """
 
     names: Mapping[int, str]
     rows: list[Row] = field(default_factory=list)
+    metrics: tuple[str, ...] = METRICS
 
     def add(self, row: Row) -> None:
         """Adds a case; all have the same classes."""
@@ -75,6 +80,12 @@ class ScoreTable:
         return bootstrap_mean(values, [row.patient for row in self.rows])
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the rows."""
+        first, last = COLUMNS.index(METRICS[0]), COLUMNS.index(METRICS[-1])
+        return (*COLUMNS[:first], *self.metrics, *COLUMNS[last + 1 :])
+
+    @property
     def unit(self) -> str:
         """Of the distances: "mm", "px", or "mixed" where the cases differ."""
         units = {row.unit for row in self.rows}
@@ -90,25 +101,21 @@ class ScoreTable:
             "classes": {
                 str(label): {
                     "name": name,
-                    **{m: _told(self.estimate(m, label)) for m in METRICS},
+                    **{m: _told(self.estimate(m, label)) for m in self.metrics},
                     "missed in": [r.case for r in self.rows if r.scores[label].missed],
                 }
                 for label, name in self.names.items()
             },
-            "mean of classes": {m: _told(self.overall(m)) for m in METRICS},
-            "rows": [dict(zip(COLUMNS, line, strict=True)) for line in self._lines()],
+            "mean of classes": {m: _told(self.overall(m)) for m in self.metrics},
+            "rows": [dict(zip(self.columns, line, strict=True)) for line in self._lines()],
         }
 
     def summary(self) -> str:
         """One line a class, for people."""
         lines = []
         for label, name in self.names.items():
-            dice, hd95 = self.estimate("dice", label), self.estimate("hd95", label)
-            iou = self.estimate("iou", label)
-            lines.append(
-                f"{name}: Dice {_short(dice)}, IoU {_short(iou)}, "
-                f"HD95 {_short(hd95, 1)} {self.unit} (n = {dice.count})"
-            )
+            told = ", ".join(self._shown(metric, label) for metric in self.metrics)
+            lines.append(f"{name}: {told} (n = {len(self.rows)})")
         return "\n".join(lines)
 
     def write(self, path: Path, extra: Mapping[str, Any] | None = None) -> Path:
@@ -122,7 +129,7 @@ class ScoreTable:
         if ending == ".csv":
             text = io.StringIO()
             writer = csv.writer(text)
-            writer.writerow(COLUMNS)
+            writer.writerow(self.columns)
             writer.writerows(self._lines())
             write_atomic(path, text.getvalue().encode())
         elif ending == ".json":
@@ -132,11 +139,18 @@ class ScoreTable:
             raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
         return path
 
+    def _shown(self, metric: str, label: int) -> str:
+        """A metric of a class, for people."""
+        found = self.estimate(metric, label)
+        if metric in DISTANCES:
+            return f"{WORDS[metric]} {_short(found, 1)} {self.unit}"
+        return f"{WORDS[metric]} {_short(found)}"
+
     def _lines(self) -> list[Sequence[Any]]:
         return [
             (
                 row.case, row.patient, label, self.names.get(label, str(label)),
-                *(round(getattr(score, m), 6) for m in METRICS),
+                *(round(getattr(score, m), 6) for m in self.metrics),
                 row.unit, score.true_size, score.found_size,
             )
             for row in self.rows

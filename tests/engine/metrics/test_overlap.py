@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.metrics.overlap import diagonal, hausdorff95, score_classes
+from engine.metrics.overlap import (
+    diagonal,
+    hausdorff95,
+    mean_surface_distance,
+    score_classes,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -27,10 +32,13 @@ def surface(mask: Mask, spacing: tuple[float, ...]) -> NDArray[np.float64]:
     return np.array(found, float) * np.array(spacing)
 
 
-def slow_hd95(one: Mask, other: Mask, spacing: tuple[float, ...]) -> float:
+def slow_distances(one: Mask, other: Mask, spacing: tuple[float, ...]) -> tuple[float, float]:
+    """HD95 and ASD."""
     a, b = surface(one, spacing), surface(other, spacing)
     apart = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
-    return float(max(np.percentile(apart.min(1), 95), np.percentile(apart.min(0), 95)))
+    there, back = apart.min(1), apart.min(0)
+    hd95 = float(max(np.percentile(there, 95), np.percentile(back, 95)))
+    return hd95, float((there.sum() + back.sum()) / (len(there) + len(back)))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -38,7 +46,7 @@ def slow_hd95(one: Mask, other: Mask, spacing: tuple[float, ...]) -> float:
     ("shape", "spacing"),
     [((12, 15), (1.0, 1.0)), ((9, 11), (0.5, 2.0)), ((7, 8, 9), (3.0, 1.0, 0.7))],
 )
-def test_hd95_is_that_of_all_pairs(
+def test_distances_are_those_of_all_pairs(
     shape: tuple[int, ...], spacing: tuple[float, ...], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -47,9 +55,9 @@ def test_hd95_is_that_of_all_pairs(
     for _ in range(2):
         centre = rng.uniform(0, shape)
         masks.append(np.sqrt(((places - centre) ** 2).sum(-1)) <= rng.uniform(1.5, 5))
-    assert hausdorff95(masks[0], masks[1], spacing) == pytest.approx(
-        slow_hd95(masks[0], masks[1], spacing), rel=1e-5
-    )
+    hd95, asd = slow_distances(masks[0], masks[1], spacing)
+    assert hausdorff95(masks[0], masks[1], spacing) == pytest.approx(hd95, rel=1e-5)
+    assert mean_surface_distance(masks[0], masks[1], spacing) == pytest.approx(asd, rel=1e-5)
 
 
 def test_one_slice_of_a_volume_counts_as_an_image() -> None:
@@ -77,6 +85,7 @@ def test_what_only_one_has_counts_in_full(missed: bool) -> None:
     score = score_classes(found, truth, (1,), spacing)[1]
     assert (score.dice, score.iou) == (0.0, 0.0)
     assert score.hd95 == diagonal(found.shape, spacing) == math.hypot(6.0, 4.0, 2.5)
+    assert score.asd == score.hd95
     assert score.missed is missed
 
 
@@ -84,6 +93,7 @@ def test_a_class_that_neither_has_is_right() -> None:
     empty = np.zeros((4, 4), int)
     score = score_classes(empty, empty, (1,), (1.0, 1.0))[1]
     assert (score.dice, score.iou, score.hd95, score.missed) == (1.0, 1.0, 0.0, False)
+    assert score.asd == 0.0
 
 
 def test_a_single_voxel_and_shapes_that_differ() -> None:

@@ -112,3 +112,13 @@ def test_tables_on_disk(tmp_path: Path) -> None:
     assert len(read["rows"]) == 4
     with pytest.raises(InputError, match="ending"):
         made.write(tmp_path / "t.xls")
+
+
+def test_a_table_may_tell_of_other_metrics(tmp_path: Path) -> None:
+    made = table()
+    told = ScoreTable(made.names, made.rows, ("dice", "asd"))
+    assert "hd95" not in told.report()["classes"]["1"]
+    assert told.report()["classes"]["2"]["asd"]["mean"] == pytest.approx(np.sqrt(102) / 2)
+    assert "ASD 0.0 (0.0 to 0.0) mm (n = 2)" in told.summary()
+    with told.write(tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.reader(file))[4:6] == ["dice", "asd"]
