@@ -23,6 +23,7 @@ from app.controllers.grow import SAMPLE_NAME
 from app.saving import image_metadata, save_image, save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
 from app.tour_segment import tour_segment
+from app.tour_train import tour_train
 from app.window import MainWindow
 from engine.data.atomic import atomic_path
 from engine.data.phantoms import grow_vessel_tree
@@ -87,6 +88,7 @@ class _Tour:
         else:
             self._results()
         tour_segment(self._window, self._wait, self._grab, layouts=pictures)
+        tour_train(self._window, self._wait, self._grab, longer=pictures)
         return self._files
 
     def _start(self) -> None:
