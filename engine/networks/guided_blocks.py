@@ -108,6 +108,8 @@ class AttentionBlock(nn.Module):
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
+        if channels % heads:
+            raise ValueError(f"{channels} features cannot be shared by {heads} heads")
         self.heads = heads
         self.norm = norm(channels)
         self.qkv = nn.Linear(channels, 3 * channels)
@@ -152,6 +154,8 @@ class AttentionPool(nn.Module):
 
     def __init__(self, side: int, channels: int, heads: int, outputs: int) -> None:
         super().__init__()
+        if channels % heads:
+            raise ValueError(f"{channels} features cannot be shared by {heads} heads")
         self.heads = heads
         self.positions = nn.Parameter(torch.randn(channels, side**2 + 1) / channels**0.5)
         self.qkv = nn.Linear(channels, 3 * channels)

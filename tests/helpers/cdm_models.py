@@ -43,30 +43,33 @@ def stirred(model: nn.Module) -> nn.Module:
     return model
 
 
-def save_diffusion(path: Path, config: GuidedConfig = TINY, **changes: Any) -> Path:
+def save_diffusion(path: Path, network: GuidedConfig = TINY, **changes: Any) -> Path:
     """An untrained diffusion model whose answers still depend on everything."""
     torch.manual_seed(1)
-    values = {
-        "config": card_config(config), "process": PROCESS,
-        "preprocessing": Framing(SIDE, channels=config.inputs).card(),
+    values: dict[str, Any] = {
+        "config": card_config(network), "process": PROCESS,
+        "preprocessing": Framing(SIDE, channels=network.inputs).card(),
     } | changes  # fmt: skip
     card = Card(method=METHOD, role=DIFFUSION, title="Tiny", **values)
-    save_checkpoint(path, stirred(GuidedUNet(config)).state_dict(), card)
+    save_checkpoint(path, stirred(GuidedUNet(network)).state_dict(), card)
     return path
 
 
 def save_classifier(
-    path: Path, config: ClassifierConfig = TINY_CLASSIFIER, sure: int | None = None, **changes: Any
+    path: Path,
+    network: ClassifierConfig = TINY_CLASSIFIER,
+    sure: int | None = None,
+    **changes: Any,
 ) -> Path:
     """An untrained classifier; or one that is sure of a label, whatever it sees."""
     torch.manual_seed(2)
-    model = stirred(make_classifier(config))
+    model = stirred(make_classifier(network))
     if sure is not None:
         with torch.no_grad():
-            model.pool.project.bias += 50 * torch.eye(config.classes)[sure]
+            model.pool.project.bias += 50 * torch.eye(network.classes)[sure]
     values = {
-        "config": card_config(config), "process": PROCESS,
-        "preprocessing": Framing(SIDE, channels=config.inputs).card(),
+        "config": card_config(network), "process": PROCESS,
+        "preprocessing": Framing(SIDE, channels=network.inputs).card(),
     } | changes  # fmt: skip
     card = Card(method=METHOD, role=CLASSIFIER, title="Tiny classifier", **values)
     save_checkpoint(path, model.state_dict(), card)

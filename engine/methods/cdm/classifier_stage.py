@@ -15,7 +15,7 @@ from engine.diffusion.schedules import Schedule
 from engine.methods.cdm.data import TrainingSlices
 from engine.methods.cdm.networks import Process
 from engine.networks.noisy_classifier import NoisyClassifier
-from engine.training.fit import Batch
+from engine.training.stage import Batch
 
 VALIDATION_SLICES = 256
 VALIDATION_PIXELS = 4 * 256**2

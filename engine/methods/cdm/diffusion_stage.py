@@ -16,7 +16,7 @@ from engine.methods.cdm.data import TrainingSlices
 from engine.methods.cdm.networks import LoadedDiffusion
 from engine.methods.cdm.params import SliceParams
 from engine.methods.cdm.saliency import cdm
-from engine.training.fit import Batch, FitSettings
+from engine.training.stage import Batch, FitSettings
 
 VALIDATION_SLICES = 64
 VALIDATION_PIXELS = 4 * 256**2
