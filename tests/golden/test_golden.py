@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.golden import adaptdiff, cdal, cdm
+from tests.golden import adaptdiff, cdal, cdm, diffrect
 from tests.golden.case import GoldenCase
 
 Check = Callable[[GoldenCase, Path, pytest.MonkeyPatch], None]
@@ -22,6 +22,9 @@ CHECKS: dict[str, Check] = {
     "cdal_discriminator": cdal.discriminator,
     cdm.UNET: cdm.unet,
     cdm.CLASSIFIER: cdm.classifier,
+    diffrect.SEGMENTER: diffrect.segmenter,
+    diffrect.RECTIFIER: diffrect.rectifier,
+    diffrect.LOSSES: diffrect.losses,
 }
 
 
