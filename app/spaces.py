@@ -134,10 +134,7 @@ class Spaces(QObject):
         """Abandon the stroke under way; False when there is none."""
         if self._current != SEGMENT:
             return False
-        editor = self.segment().study.editor
-        busy = editor.busy()
-        editor.cancel()
-        return busy
+        return self.segment().escape()
 
     def cancelRun(self) -> bool:
         """Cancel the newest run of the workspace shown; False where it has none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 from app.background import Background
 from app.errors import Teller
-from app.segmenters import CHECKPOINT, Findable, Opened, Segmenter, findable, opened
+from app.segmenters import CHECKPOINT, Findable, Opened, findable, opened
 from app.settings import Settings
 from app.workspaces.segment.method_panel import MethodPanel
 from app.workspaces.segment.run_on import PLACES
@@ -29,11 +29,11 @@ class Choosing(QObject):
     changed = pyqtSignal()  # another method or checkpoint
 
     def __init__(
-        self, panel: MethodPanel, segmenters: Sequence[Segmenter], settings: Settings,
-        background: Background, teller: Teller, parent: QObject,
+        self, panel: MethodPanel, settings: Settings, background: Background, teller: Teller,
+        parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._panel, self._segmenters = panel, tuple(segmenters)
+        self._panel, self._segmenters = panel, panel.segmenters()
         self._background, self._teller = background, teller
         self._settings = settings
         kept = settings.segment
@@ -72,6 +72,7 @@ class Choosing(QObject):
         """Take what is chosen over into the settings."""
         self._keep()
         self._settings.segment = {
+            **self._settings.segment,
             "method": self._panel.current().method.id, "forms": self._forms,
             "files": self._files, "place": self._panel.where.place(),
         }  # fmt: skip

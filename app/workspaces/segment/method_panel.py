@@ -99,6 +99,10 @@ class MethodPanel(QWidget):
 
     # --- what to run with
 
+    def segmenters(self) -> tuple[Segmenter, ...]:
+        """The methods that there are."""
+        return self._segmenters
+
     def current(self) -> Segmenter:
         """The method that is shown."""
         return self._current

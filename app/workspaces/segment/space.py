@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from app.background import Background
@@ -31,7 +31,6 @@ from app.controllers.segment.sessions import SessionController
 from app.controllers.segment.showing import Showing
 from app.errors import Teller
 from app.recent import RecentFiles
-from app.segmenters import segmenters
 from app.session import Session
 from app.session_file import ENDING, keep_earlier, last_session_path
 from app.settings import Settings
@@ -40,6 +39,7 @@ from app.volume_journal import VolumeJournal
 from app.workspaces.segment.view import SegmentView
 from engine.failures import Failure
 from engine.worker import EngineLike
+from widgets.tab_order import follow_layout
 
 READERS = (
     "engine.data.volumes.read", "engine.data.volumes.nifti", "engine.data.volumes.masks",
@@ -100,9 +100,7 @@ class SegmentSpace(QObject):
         )
         self.findings = Findings(study, self)
         self.placing = Placing(study, view, self.showing, around.computing, teller, self)
-        self.choosing = Choosing(
-            view.method, segmenters(), around.settings, background, teller, self
-        )
+        self.choosing = Choosing(view.method, around.settings, background, teller, self)
         self.landing = Landing(
             study, view, self.findings, self.operations, around.computing, teller, self
         )
@@ -145,6 +143,17 @@ class SegmentSpace(QObject):
         """Let keys go to the views."""
         self.view.focusFirst()
 
+    def escape(self) -> bool:
+        """Abandon what the tool in hand has begun; False when that is nothing."""
+        view = self.view.volume.currentView()
+        tool, plain = view.tool(), Qt.KeyboardModifier.NoModifier
+        if tool is not None and tool.key(view, Qt.Key.Key_Escape, plain):
+            return True
+        editor = self.study.editor
+        busy = editor.busy()
+        editor.cancel()
+        return busy
+
     def isKept(self) -> bool:
         """Whether the labels are in their file, or in the session that `close` wrote."""
         volume = self.study.volume
@@ -175,6 +184,8 @@ class SegmentSpace(QObject):
         study.editor.statusChanged.connect(self.statusChanged)
         study.display.statusChanged.connect(self.statusChanged)
         self.landing.told.connect(self.statusChanged)
+        # Another method has other fields.
+        self.choosing.changed.connect(lambda: follow_layout(view))
         self.reviewing.told.connect(self.statusChanged)
         for signal, verb in (
             (files.opened, "Opened"), (files.added, "Added"), (files.labelsOpened, "Labels from"),

@@ -122,6 +122,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(
 ) -> None:
     view = space.view
     space.showing.setTool("brush")
+    view.showPanel(view.contrast)
     nameless = [
         part
         for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QSlider)
