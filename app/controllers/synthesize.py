@@ -269,5 +269,10 @@ class SynthesizeController(QObject):
     def _look_at_queue(self) -> None:
         busy = self._session.busy_jobs()
         self.live.setHeld(bool(busy))
+        others = [row for row in busy if row.id not in self._recordings and row.state == "queued"]
+        if self._live_job and others:
+            # What was asked for in another workspace comes before what was only drawn.
+            self._engine.cancel(self._live_job)
+            self.live.maskEdited()
         if self.live.isWaiting():
             self._view.inspector.setStatus(f"Live waits for {busy[0].title}")

@@ -7,6 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from app.controllers.live import LONGEST_STROKE_S, LiveScheduler
 from app.window import MainWindow
+from engine.jobs import Job
+from engine.parameters import Parameters
 from tests.app.window.driving import fake, live_stroke, next_live, result_of, settle, stroke
 
 
@@ -135,3 +137,15 @@ def test_scheduler_grace_follows_the_run_time() -> None:
         live.started()
         live.ended(2.0)
     assert 150 <= shortest < live.graceMs() == 400
+
+
+def test_work_of_another_workspace_does_not_wait_for_a_live_image(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    engine = fake(window)
+    live = live_stroke(window, qtbot)
+    asked = engine.submit(Job("cdal", "segment", Parameters(), title="Segment"))
+    qtbot.waitUntil(lambda: engine.current == asked)
+    assert engine.states[live] == "cancelled"
+    engine.finish(asked)
+    assert next_live(window, qtbot, asked), "the image of the mask comes after it"
