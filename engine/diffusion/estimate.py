@@ -13,14 +13,15 @@ from engine.diffusion.process import PredictionType
 
 Predict = Callable[[Tensor, Tensor], Tensor]
 
-ClipMode = Literal["none", "x_t", "x0", "dynamic"]
-"""What a sampler keeps in the range of the images, [-1, 1].
+ClipMode = Literal["none", "x_t", "x0", "dynamic", "unit"]
+"""What a sampler keeps in the range of the images, [-1, 1] but for the last.
 
 - none: nothing.
 - x_t: the state, after every step; AdaptDiff's published behaviour.
 - x0: the estimate x0_hat, before it is used ("static thresholding").
 - dynamic: x0_hat, clamped at its own 99.5th percentile of magnitude and divided by that where
   it exceeds 1 (Imagen, Saharia et al. 2022, section 2.3).
+- unit: the estimate x0_hat, of images that lie in [0, 1].
 """
 
 _DYNAMIC_QUANTILE = 0.995
@@ -36,7 +37,7 @@ def estimate(
         x_t: The state it was computed from, same shape.
         alpha_bar: Its signal level, below 1; above 0 when `prediction` is eps.
         prediction: What the output means.
-        clip: x0 and dynamic act here, on the image; the noise follows the clipped image.
+        clip: x0, dynamic and unit act here, on the image; the noise follows the clipped image.
 
     Returns:
         x0_hat and eps, with x_t = sqrt(alpha_bar) x0_hat + sqrt(1 - alpha_bar) eps.
@@ -50,8 +51,9 @@ def estimate(
         eps = (sigma * x_t).add_(output, alpha=signal)
     else:
         x0, eps = output, torch.sub(x_t, output, alpha=signal).mul_(1.0 / sigma)
-    if clip in ("x0", "dynamic"):
-        x0 = x0.clamp(-1.0, 1.0) if clip == "x0" else _dynamic_threshold(x0)
+    if clip in ("x0", "dynamic", "unit"):
+        low = 0.0 if clip == "unit" else -1.0
+        x0 = _dynamic_threshold(x0) if clip == "dynamic" else x0.clamp(low, 1.0)
         eps = torch.sub(x_t, x0, alpha=signal).mul_(1.0 / sigma)
     return x0, eps
 

@@ -9,7 +9,7 @@ All take the same arguments, and these mean the same in each:
     timesteps  strictly decreasing, see `make_timesteps`; all T of them by default.
     final_t    where to stop: -1 is the clean image, a timestep is that level of noise.
     prediction what the network's output means: eps, x0 or v.
-    clip       what is kept in [-1, 1], see `ClipMode`.
+    clip       what is kept in the images' range, see `ClipMode`.
 
 With eps and a schedule that ends at alpha_bar = 0 (jsd), the timesteps without any signal are
 passed over: there eps says nothing about the image, and the next state is as good as noise.

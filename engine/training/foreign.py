@@ -16,7 +16,11 @@ from engine.errors import CheckpointError
 from engine.training.checkpoint import load_tensors
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "ema")
-"""Keys under which published files keep the parameters."""
+"""Keys under which published files keep the parameters.
+
+Files of DDIM's training code and its heirs (github.com/ermongroup/ddim) hold a list instead: the
+parameters, the optimizer's state, two counters, and, where one was kept, the weights' average.
+"""
 
 DAMAGE = (
     RuntimeError, EOFError, OSError, zipfile.BadZipFile, struct.error,
@@ -51,6 +55,10 @@ def read_foreign_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _parameters(loaded: Any, name: str) -> dict[str, Tensor]:
+    if isinstance(loaded, list):
+        states = [part for part in loaded if _is_state(part)]
+        # The average comes last, and is what results are made with.
+        loaded = states[-1] if states else loaded
     while isinstance(loaded, Mapping):
         # Before any tensors on this level: a training run may keep its losses beside the weights.
         inner = [loaded[key] for key in WRAPPERS if isinstance(loaded.get(key), Mapping)]
@@ -66,6 +74,13 @@ def _parameters(loaded: Any, name: str) -> dict[str, Tensor]:
     if not tensors:
         raise CheckpointError(f"{name} holds no parameters.", "Choose another file.")
     return tensors
+
+
+def _is_state(part: Any) -> bool:
+    """Whether it is names with tensors, and nothing else."""
+    if not isinstance(part, Mapping) or not part:
+        return False
+    return all(isinstance(k, str) and isinstance(v, Tensor) for k, v in part.items())
 
 
 def _first_line(error: BaseException) -> str:

@@ -56,6 +56,8 @@ def optimizer_of(
     if settings.optimizer == "sgd":
         # In one pass over weights, gradients and momenta: they are larger than any cache.
         return torch.optim.SGD(weights, rate, settings.momentum, weight_decay=decay, fused=True)
+    if settings.optimizer == "rmsprop":
+        return torch.optim.RMSprop(weights, rate, weight_decay=decay, momentum=settings.momentum)
     # Without decay AdamW is Adam.
     return torch.optim.AdamW(weights, rate, settings.betas, weight_decay=decay)
 

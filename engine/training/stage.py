@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
-OptimizerName = Literal["adamw", "sgd"]
+OptimizerName = Literal["adamw", "rmsprop", "sgd"]
 
 
 class Trainable(Protocol):
@@ -119,8 +119,8 @@ class FitSettings:
         critic_lr: Learning rate of the critic, where there is one.
         preview_every: Iterations between two previews, with one at the end; 0 none.
         weight_decay: Of the network's optimizer, and of the critic's with SGD.
-        optimizer: AdamW, or SGD with momentum.
-        momentum: Of SGD.
+        optimizer: AdamW, RMSprop, or SGD with momentum.
+        momentum: Of SGD and RMSprop.
         poly: Power p by which the learning rates fall, as (1 - i / iterations)^p; 0 leaves them.
         critic_falls: Whether the critic's learning rate falls too.
     """

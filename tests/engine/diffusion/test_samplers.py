@@ -182,10 +182,13 @@ def test_clipping_the_estimate_keeps_image_and_estimate_in_range(sampler: Sample
         steps = list(run(sampler, [1], wild, clip=mode))
         assert max(float(s.x0_hat.abs().max()) for s in steps) <= 1.0
         assert float(steps[-1].x_t.abs().max()) <= 1.0
+    unit = torch.cat([step.x0_hat for step in run(sampler, [1], wild, clip="unit")])
+    assert float(unit.min()) >= 0.0
+    assert float(unit.max()) <= 1.0
 
 
 @pytest.mark.parametrize("prediction", ["eps", "x0", "v"])
-@pytest.mark.parametrize("clip", ["none", "x0", "dynamic"])
+@pytest.mark.parametrize("clip", ["none", "x0", "dynamic", "unit"])
 def test_estimates_add_up_to_the_state(prediction: str, clip: str) -> None:
     g = torch.Generator().manual_seed(0)
     x, output = (3 * torch.randn(2, 1, 9, 9, generator=g, dtype=torch.float64) for _ in range(2))

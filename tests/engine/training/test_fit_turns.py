@@ -126,3 +126,20 @@ def test_sgd_follows_its_equation() -> None:
     list(fit(toy, settings, cpu_context()))
     for start, after in zip(before, toy.model.parameters(), strict=True):
         assert np.allclose(after.detach().numpy(), start - 0.1 * (1 + 1.9), atol=1e-6)
+
+
+def test_rmsprop_trains_and_is_continued(tmp_path: Path) -> None:
+    settings = FitSettings(
+        iterations=4, batch=2, lr=1e-3, seed=0, optimizer="rmsprop", save_every=2
+    )
+    whole = list(fit(Toy(), settings, cpu_context()))
+    training = fit(Toy(), settings, cpu_context(), RunFolder(tmp_path, CARD))
+    for step in training:
+        if isinstance(step, TrainStep) and step.iteration == 2:
+            break
+    training.close()
+    rest = list(fit(Toy(), settings, cpu_context(), RunFolder(tmp_path, CARD)))
+    last = [step.losses["loss"] for step in (whole[-1], rest[-1]) if isinstance(step, TrainStep)]
+    assert last[0] == last[1]
+    assert isinstance(whole[0], TrainStep)
+    assert last[0] < whole[0].losses["loss"]

@@ -50,6 +50,19 @@ def test_weights_beside_a_loose_tensor(tmp_path: Path) -> None:
     assert same(read_foreign_weights(saved(tmp_path / "run.pt", content)))
 
 
+def test_of_a_list_of_states_the_average_is_taken(tmp_path: Path) -> None:
+    """As DDIM's training code writes them: weights, optimizer, epoch, step, average."""
+    own = {f"module.{name}": value + 1 for name, value in WEIGHTS.items()}
+    adam = torch.optim.Adam([nn.Parameter(torch.ones(2))])
+    states = [own, adam.state_dict(), 3, 100]
+    assert same(read_foreign_weights(saved(tmp_path / "ckpt.pth", [*states, WEIGHTS])))
+    alone = read_foreign_weights(saved(tmp_path / "no_average.pth", states))
+    assert alone.keys() == own.keys()
+    assert torch.equal(alone["module.a.bias"], own["module.a.bias"])
+    with pytest.raises(CheckpointError, match="not named parameters"):
+        read_foreign_weights(saved(tmp_path / "numbers.pth", [3, 100]))
+
+
 def test_parameters_and_the_legacy_format(tmp_path: Path) -> None:
     module = nn.Linear(3, 2)
     content = {k: nn.Parameter(v) for k, v in module.state_dict().items()}
