@@ -121,6 +121,9 @@ def _load_libraries() -> None:
     `import torch` holds it for the 0.3 s that this takes, and every other thread, the window's
     too, stands still. A failure is left for the import to tell. Windows needs none of this.
     """
+    # Threads that wait for each other spin, and where other programs want the cores too, they spin
+    # those away: on a busy machine small layers took many times as long. OpenMP reads this once.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     spec = importlib.util.find_spec("torch")
     if os.name != "posix" or spec is None or spec.origin is None:
         return

@@ -92,7 +92,8 @@ class GrowController(QObject):
         if is_sample:
             self._session.set_mask(SAMPLE_NAME)
             canvas.model.reset(event.result.mask)
-            self._teller.say("info", *WELCOME)
+            if self._view.isVisible():
+                self._teller.say("info", *WELCOME)
         else:
             canvas.applyResult(event.result.mask, "Grow vessel tree")
             self._session.set_mask("Grown tree")
