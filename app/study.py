@@ -116,12 +116,17 @@ class Study(QObject):
         self.markSaved()
         self.opened.emit()
 
-    def add(self, volume: Volume, look: Look | None = None, *, as_map: bool = False) -> Layer:
+    def add(
+        self, volume: Volume, look: Look | None = None, *, as_map: bool = False, name: str = "",
+        activate: bool = True,
+    ) -> Layer:  # fmt: skip
         """Lay another image over the others, below the labels.
 
         Args:
             look: How it is shown first, by default as `overlay_look` has it.
             as_map: It is a probability, an uncertainty or the like.
+            name: What it is called, by default as its file.
+            activate: Whether it becomes the layer that is worked with.
 
         Raises:
             RuntimeError: nothing is open.
@@ -131,9 +136,10 @@ class Study(QObject):
         if look is None:
             look = overlay_look(opening_look(volume), as_map=as_map)
         layer = self.layerOf(volume, look, as_map=as_map)
+        if name:
+            layer.setName(name)
         self._volumes[layer] = volume
-        self.stack.add(layer)
-        self.stack.move(layer, len(self.stack) - 2)
+        self.stack.add(layer, len(self.stack) - 1, activate=activate)
         return layer
 
     def remove(self, layer: Layer) -> bool:

@@ -56,44 +56,37 @@ class ResultLayers(QObject):
         super().__init__(parent)
         self._study = study
         self._maps: dict[str, Layer] = {}
-        study.opened.connect(self._maps.clear)
+        study.opened.connect(lambda: self._maps.clear())
 
     def show(self, run: Run, maps: Sequence[Map]) -> dict[str, Layer]:
         """Lay maps over the image in place of those of the run before; all but the first are
         hidden until they were shown once."""
+        study = self._study
         before, self._maps = self._maps, {}
         looks = {name: layer.look for name, layer in before.items()}
+        active = next((n for n, layer in before.items() if layer is study.stack.active()), "")
         for layer in before.values():
-            if layer in list(self._study.stack):
-                self._study.remove(layer)
+            if layer in list(study.stack):
+                study.remove(layer)
         for place, found in enumerate(maps):
-            look = looks.get(found.name, found.look(visible=place == 0))
-            volume = self._volume(run, found.values, "image")
-            name = f"{found.name} ({run.method})"
-            self._maps[found.name] = self._add(volume, look, name, as_map=True)
+            self._maps[found.name] = study.add(
+                self._volume(run, found.values, "image"),
+                looks.get(found.name, found.look(visible=place == 0)),
+                as_map=True, name=f"{found.name} ({run.method})", activate=found.name == active,
+            )  # fmt: skip
         return dict(self._maps)
 
     def lay(self, run: Run, result: Segmentation) -> Layer:
         """Lay the labels of a result over the image, apart from the painted ones."""
         volume = self._volume(run, result.labels, "labels")
         look = Look(opacity=LABELS_OPACITY, smooth=False)
-        layer = self._add(volume, look, run.name)
+        layer = self._study.add(volume, look, name=run.name, activate=False)
         colours = {s.value: s.colour for s in run.structures}
         layer.setPalette({
             value: (*colours.get(value, default_colour(value)), 255)
             for value in result.names
             if value
         })  # fmt: skip
-        return layer
-
-    def _add(self, volume: Any, look: Look, name: str, as_map: bool = False) -> Layer:
-        """Add a layer, and leave the one that the user works with the active one."""
-        stack = self._study.stack
-        active = stack.active()
-        layer = self._study.add(volume, look, as_map=as_map)
-        layer.setName(name)
-        if active is not None and active in list(stack):
-            stack.setActive(active)
         return layer
 
     def _volume(self, run: Run, values: NDArray[Any], kind: Any) -> Any:

@@ -110,6 +110,12 @@ def test_maps_lie_over_the_image_and_the_next_ones_take_their_place(bench: Bench
     look = again["Uncertainty (cDAL)"].look
     assert (look.visible, look.lut) == (True, "viridis"), "they keep the look"
     assert not again["Probability (cDAL)"].array[0, 2].any()
+    study.stack.setActive(again["Uncertainty (cDAL)"])
+    bench.land(block(d=(4, 8)))
+    active = study.stack.active()
+    assert active is not None
+    assert active.name == "Uncertainty (cDAL)", "also where that is a map"
+    assert active is not again["Uncertainty (cDAL)"]
 
 
 def test_only_the_region_that_was_run_changes(bench: Bench) -> None:

@@ -225,12 +225,13 @@ class LayerStack(QObject):
         images = [layer for layer in self._layers if layer.kind is LayerKind.IMAGE]
         return next(iter(images or self._layers), None)
 
-    def add(self, layer: Layer) -> None:
-        """Put a layer on top and make it active."""
+    def add(self, layer: Layer, place: int | None = None, *, activate: bool = True) -> None:
+        """Put a layer on top, or at a place, 0 being the lowest; and make it active."""
         layer.setParent(self)
-        self._layers.append(layer)
+        self._layers.insert(len(self._layers) if place is None else place, layer)
         self.changed.emit()
-        self.setActive(layer)
+        if activate:
+            self.setActive(layer)
 
     def remove(self, layer: Layer) -> None:
         """Take a layer away; the one below becomes active if it was."""
