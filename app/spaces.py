@@ -144,6 +144,7 @@ class Spaces(QObject):
         """A job runs again under a new id, perhaps one of ours."""
         if self._segment is not None:
             self._segment.running.adopt(old, new)
+            self._segment.foldering.adopt(old, new)
 
     def isKept(self) -> bool:
         """After `close` and the end of the background work: whether the labels are in a file."""

@@ -195,6 +195,7 @@ def _run(actions: Actions, space: SegmentSpace) -> None:
             ("segment.run_first", "Segment &first", first,
              ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),
             ("segment.browse", "Open a &checkpoint…", space.choosing.browse, ()),
+            ("segment.folder", "Segment a f&older…", space.foldering.ask, ()),
         ),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.controllers.segment.exporting import Exporting
 from app.controllers.segment.figures import Figures
 from app.controllers.segment.files import StudyFiles
 from app.controllers.segment.findings import Findings
+from app.controllers.segment.foldering import Foldering
 from app.controllers.segment.keeping import Keeping
 from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
@@ -107,6 +108,10 @@ class SegmentSpace(QObject):
         self.running = Running(
             around.engine, around.bridge, around.session, study, view, self.choosing,
             self.placing, self.findings, self.landing, teller, self,
+        )  # fmt: skip
+        self.foldering = Foldering(
+            around.engine, around.bridge, around.session, view, self.choosing, self.asking,
+            self.files, around.settings, background, teller, self,
         )  # fmt: skip
         self.reviewing = Reviewing(
             study, view, Results(self.findings, self.landing, self.operations, around.session),
