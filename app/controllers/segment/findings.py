@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.study import Study
@@ -38,6 +40,13 @@ class Finding:
     uncertainty: Layer | None = None
     values: Mapping[int, int] = field(default_factory=dict)
     layer: Layer | None = None
+
+    def numbers(self) -> NDArray[np.uint16]:
+        """Class -> label (256,), 0 for the background."""
+        found = np.zeros(256, np.uint16)
+        for value, label in self.values.items():
+            found[value] = label
+        return found
 
 
 class Findings(QObject):

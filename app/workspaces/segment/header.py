@@ -28,6 +28,7 @@ class ViewHeader(QWidget):
 
     Attributes:
         title: What is open; for the owner to place.
+        dock: Whether the panel below the views is shown; for the owner to connect.
     """
 
     layoutChosen = pyqtSignal(str)
@@ -45,6 +46,9 @@ class ViewHeader(QWidget):
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.shot = _button("mdi6.camera-outline", "Save a picture of the view", checkable=False)
         self.shot.clicked.connect(self.screenshotRequested)
+        self.dock = _button(
+            "mdi6.dock-bottom", "Panel below the views", "Steps, votes, doubt, jobs"
+        )
         group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +64,7 @@ class ViewHeader(QWidget):
             button.clicked.connect(lambda _, key=key: self.layoutChosen.emit(key))
             row.addWidget(button)
         row.addSpacing(em // 2)
+        row.addWidget(self.dock)
         row.addWidget(self.shot)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

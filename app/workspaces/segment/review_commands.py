@@ -48,5 +48,5 @@ def controls(space: SegmentSpace) -> dict[str, tuple[QWidget, ...]]:
         "doubt.slice": (panel.slice_button,),
         "doubt.outline": (panel.outline_button,),
         "votes.go": (dock.votes.go,),
-        "segment.dock": (dock.hide_button,),
+        "segment.dock": (dock.hide_button, space.view.header.dock),
     }

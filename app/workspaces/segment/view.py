@@ -104,6 +104,7 @@ class SegmentView(QWidget):
         self._dock_refused = False
         self._arrange()
         self.dock.hideRequested.connect(self.hideDock)
+        self.header.dock.clicked.connect(self.toggleDock)
         follow_layout(self)
         self.volume.arranged.connect(lambda: follow_layout(self))
         study.opened.connect(lambda: self.showStart(study.volume is None))
@@ -164,14 +165,20 @@ class SegmentView(QWidget):
             self.dock.show()
             self._divide_dock()
             follow_layout(self)
+        self.header.dock.setChecked(True)
 
     def hideDock(self) -> None:
         """Give the views all the room; the dock stays away until it is asked for."""
+        self.clearDock()
         self._dock_refused = True
+        self.focusFirst()
+
+    def clearDock(self) -> None:
+        """Hide the dock while there is nothing in it."""
         if self.isDockShown():
             self._sizes[DOCK] = self.rows.sizes()
             self.dock.hide()
-            self.focusFirst()
+        self.header.dock.setChecked(False)
 
     def toggleDock(self) -> None:
         if self.isDockShown():

@@ -1,4 +1,4 @@
-"""Labels from probabilities by a threshold of one's own, in place of the majority of the votes."""
+"""Labels from probabilities: the class of most votes, or by a threshold of one's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def majority(probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """The class of most votes (...) of (K, ...); a foreground of exactly one half is none."""
+    if len(probability) == 2:
+        return (probability[1] > 0.5).astype(np.uint8)
+    return probability.argmax(axis=0).astype(np.uint8)
 
 
 def cut_off(probability: NDArray[np.floating[Any]], threshold: float) -> NDArray[np.uint8]:

@@ -104,6 +104,19 @@ def most_doubtful_slice(uncertainty: NDArray[np.floating[Any]], axis: int) -> in
     return int(sums.argmax()) if sums.max() > 0 else None
 
 
+def most_doubtful_voxel(
+    uncertainty: NDArray[np.floating[Any]], axis: int
+) -> tuple[int, int, int] | None:
+    """Voxel (d, h, w) of the highest value on the most doubtful slice along an axis; else None."""
+    index = most_doubtful_slice(uncertainty, axis)
+    if index is None:
+        return None
+    cut = np.take(uncertainty, index, axis)
+    place = [int(at) for at in np.unravel_index(np.nanargmax(cut), cut.shape)]
+    place.insert(axis, index)
+    return place[0], place[1], place[2]
+
+
 def table(
     regions: Sequence[DoubtRegion], geometry: Geometry, names: Mapping[int, str] | None = None
 ) -> list[dict[str, Any]]:

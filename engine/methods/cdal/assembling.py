@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.labels.cutoff import cut_off
+from engine.data.labels.cutoff import cut_off, majority
 from engine.data.segmentation.preparation import Prepared
 from engine.data.segmentation.slices import SliceOfImage, slice_back
 from engine.data.volumes.region import Region
-from engine.methods.cdal.votes import Maps, Tally, entropy, majority, vote_probability
+from engine.methods.cdal.votes import Maps, Tally, entropy, vote_probability
 from engine.methods.cdal.windows import Window, Windows
 from engine.results import SegmentationResult
 

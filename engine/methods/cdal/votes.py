@@ -57,13 +57,6 @@ def entropy(probability: Maps) -> Maps:
     return np.clip(found, 0.0, 1.0).astype(np.float32)
 
 
-def majority(probability: Maps) -> NDArray[np.uint8]:
-    """The class of most votes (D, H, W); a foreground of exactly one half is none."""
-    if len(probability) == 2:
-        return (probability[1] > 0.5).astype(np.uint8)
-    return probability.argmax(axis=0).astype(np.uint8)
-
-
 class Tally:
     """Sums of votes over a volume.
 

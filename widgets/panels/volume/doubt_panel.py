@@ -270,6 +270,10 @@ class _List(QTreeWidget):
             if before >= 0:
                 self.entered_row.emit(before)
             return
+        if event.text().isprintable() and event.text().strip():
+            # Rows are not looked up by letters, which are for whatever is around.
+            event.ignore()
+            return
         super().keyPressEvent(event)
         after = self.currentIndex().row()
         if after != before and after >= 0:

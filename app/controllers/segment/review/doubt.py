@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QFileDialog
 
 from app.background import Background, Work
-from app.controllers.segment.findings import Finding, Findings
+from app.controllers.segment.findings import Findings
 from app.errors import Teller
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
@@ -61,6 +60,7 @@ class Doubt(QObject):
         panel.outline_button.toggled.connect(lambda _: self._draw())
         panel.save_button.clicked.connect(self.askSave)
         findings.changed.connect(self._follow)
+        study.table.changed.connect(self._rename)
         self._follow()
 
     # --- what the user asks
@@ -110,15 +110,9 @@ class Doubt(QObject):
         variance, axis = result.variance, plane.axis
 
         def work() -> tuple[int, int, int] | None:
-            from engine.data.labels.doubt import most_doubtful_slice
+            from engine.data.labels.doubt import most_doubtful_voxel
 
-            index = most_doubtful_slice(variance, axis)
-            if index is None:
-                return None
-            cut = np.take(variance, index, axis)
-            place = [int(at) for at in np.unravel_index(np.nanargmax(cut), cut.shape)]
-            place.insert(axis, index)
-            return place[0], place[1], place[2]
+            return most_doubtful_voxel(variance, axis)
 
         def found(voxel: tuple[int, int, int] | None) -> None:
             if self._result() is not result:
@@ -195,7 +189,7 @@ class Doubt(QObject):
         self._forget()
         self._draw()
         least = self._panel.least.value()
-        numbers = _numbers(finding)
+        numbers = finding.numbers()
 
         def work(watch: Any) -> tuple[DoubtRegion, ...]:
             from engine.data.labels.doubt import doubtful_regions
@@ -226,6 +220,13 @@ class Doubt(QObject):
         ]  # fmt: skip
         self._panel.setLines(lines, [region.peak in self._seen for region in self._regions])
         self._view.dock.setDoubtCount(len(lines))
+
+    def _rename(self) -> None:
+        """Labels have other names or colours."""
+        if self._regions:
+            row = self._row
+            self._show(self._regions)
+            self._panel.setCurrent(row)
 
     def _tick(self, row: int, seen: bool) -> None:
         peak = self._regions[row].peak
@@ -259,11 +260,3 @@ class Doubt(QObject):
 
             self._outline.show(source, image.grid)
         self._view.volume.updateSlices()
-
-
-def _numbers(finding: Finding) -> NDArray[np.uint16]:
-    """Class -> label (256,)."""
-    numbers = np.zeros(256, np.uint16)
-    for value, label in finding.values.items():
-        numbers[value] = label
-    return numbers

@@ -61,6 +61,7 @@ class Reviewing(QObject):
         self.steps = Steps(study, view, findings, background, teller, self)
         view.volume.addOverlay(ColourBars(self._has_bars))
         self.doubt.told.connect(self.told)
+        study.opened.connect(view.clearDock)
         findings.began.connect(lambda _: self._began())
         self._findings = findings
         findings.changed.connect(self._found)

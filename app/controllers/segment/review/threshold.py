@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,14 @@ from PyQt6.QtGui import QColor
 
 from app.background import Background, Work
 from app.controllers.segment.expected import Expected, held
-from app.controllers.segment.findings import Finding, Findings
+from app.controllers.segment.findings import Findings
 from app.controllers.segment.landing import Landing
 from app.controllers.segment.operations import OperationsController
+from app.controllers.segment.review.cuttable import Cuttable
 from app.errors import Teller
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
+from engine.failures import Failure
 from engine.results import SegmentationResult
 from widgets.paint.labels.change import Change, worked_out
 from widgets.panels.volume.counting import shares
@@ -29,39 +31,6 @@ from widgets.viewer.volume.slice_outline import SliceOutline
 LINE, THICKNESS = QColor("#ffc857"), 2.4
 MAJORITY = "Majority of the votes"
 REMEMBERED = 200  # steps whose undoing is followed
-
-
-@dataclass(frozen=True, eq=False)
-class Cuttable:
-    """A finding whose labels can be cut anew.
-
-    Attributes:
-        finding, result: Both, for their types.
-        foreground: (D, H, W), the probability of any structure.
-        box: What was segmented.
-    """
-
-    finding: Finding
-    result: SegmentationResult
-    foreground: NDArray[np.float32]
-    box: Box
-
-    def classes(self, threshold: float | None) -> NDArray[np.uint8]:
-        """Of the box, by a threshold or, without one, by the votes; for a thread."""
-        from engine.data.labels.cutoff import cut_off
-
-        if threshold is None:
-            majority: NDArray[np.uint8] = self.result.labels[self.box.index]
-            return majority
-        return cut_off(self.result.probability[(slice(None), *self.box.index)], threshold)
-
-    def labels(self, threshold: float | None, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """The same, numbered as the table has them."""
-        numbers = np.zeros(256, np.uint16)
-        for value, label in self.finding.values.items():
-            numbers[value] = label
-        wide = dtype.itemsize > 1 or int(numbers.max()) > 255
-        return numbers[self.classes(threshold)].astype(np.uint16 if wide else np.uint8)
 
 
 class Threshold(QObject):
@@ -118,17 +87,20 @@ class Threshold(QObject):
             return
         result, box = finding.result, Box(*finding.result.region)
 
-        def work() -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-            several = len(result.probability) > 2
-            foreground = result.foreground if several else result.probability[1]
-            return foreground, shares(foreground[box.index]), int((result.labels > 0).sum())
+        layer = finding.probability
 
-        def done(found: tuple[NDArray[np.float32], NDArray[np.int64], int]) -> None:
+        def work() -> tuple[Cuttable, NDArray[np.int64], int]:
+            # What is shown is the same, and is there already.
+            foreground = result.foreground if layer is None else layer.array[0]
+            made = Cuttable(finding, result, foreground, box)
+            return made, shares(foreground[box.index]), int(np.count_nonzero(made.classes(None)))
+
+        def done(found: tuple[Cuttable, NDArray[np.int64], int]) -> None:
             if self._findings.current() is finding:
-                self._cuttable = Cuttable(finding, result, found[0], box)
+                self._cuttable, counts, voxels = found
                 asked = finding.job.params.model_dump().get("threshold")
                 self._value = float(asked) if asked else None
-                self._panel.setCounts(found[1], finding.volume.geometry.voxel_ml, found[2])
+                self._panel.setCounts(counts, finding.volume.geometry.voxel_ml, voxels)
                 self._panel.setValue(self._value)
 
         self._computing.run("Counting probabilities", work, done, self._teller.failure)
@@ -189,12 +161,28 @@ class Threshold(QObject):
 
         self._run(work, lambda made: self._put(cuttable, value, moment, *made))
 
-    def _run(self, work: Any, then: Any) -> None:
+    def _run(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        def failed(failure: Failure) -> None:
+            self._teller.failure(failure)
+            self._give_up()
+
         begun = self._computing.run(
             "Cutting the probability", work,
-            lambda made: self._operations.afterStroke(lambda: then(made)), self._teller.failure,
+            lambda made: self._operations.afterStroke(lambda: then(made)), failed,
         )  # fmt: skip
         self._work = begun
+        begun.ended.connect(lambda: self._ended(begun))
+
+    def _ended(self, work: Work) -> None:
+        if work is self._work and work.isCancelled():
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The labels stay as they are, and the line goes back to what they are cut by."""
+        self._work = None
+        self._preview(None)
+        self._panel.setValue(self._value)
+        self._panel.setState("")
 
     def _put(
         self, cuttable: Cuttable, value: float | None, moment: object, change: Change,

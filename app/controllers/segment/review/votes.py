@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QColor
 
 from app.background import Background
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from widgets.viewer.volume.layers import Grid
 
 THICKNESS = 2.2
+SETTLE_MS = 200  # after the last change of the colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,12 @@ class Votes(QObject):
         self._shown: Shown | None = None
         self._outline = SliceOutline((), THICKNESS)
         view.volume.addOverlay(self._outline, below=True)
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(SETTLE_MS)
+        self._clock.timeout.connect(self._recolour)
         findings.changed.connect(self._follow)
+        study.table.changed.connect(self._clock.start)
         panel = self._panel
         panel.sheet.selected.connect(lambda _: self._draw())
         panel.sheet.activated.connect(lambda _: self.go())
@@ -90,19 +96,27 @@ class Votes(QObject):
         self._panel.where.setText("")
         for button in (self._panel.go, self._panel.outline):
             button.setEnabled(False)
-        if finding is None or not isinstance(finding.result, SegmentationResult):
-            return
-        result, image = finding.result, self._study.image()
-        view = self._view_across(result.axis)
+        if finding is not None and isinstance(finding.result, SegmentationResult):
+            from engine.data.labels.cutoff import majority
+
+            result = finding.result
+            here = majority(np.take(result.probability, result.shown, 1 + result.axis))
+            labels = np.concatenate([here[None], result.votes])
+            if len(result.votes):
+                self._make(Shown(finding, labels, result.axis, result.shown))
+
+    def _recolour(self) -> None:
+        if self._shown is not None:
+            self._make(self._shown)
+
+    def _make(self, shown: Shown) -> None:
+        """Draw the pictures in the background."""
+        image, view = self._study.image(), self._view_across(shown.axis)
         plane = None if view is None else view.plane()
-        if image is None or plane is None or not len(result.votes):
+        if image is None or plane is None:
             return
-        here = np.take(result.labels, result.shown, result.axis)
-        shown = Shown(
-            finding, np.concatenate([here[None], result.votes]), result.axis, result.shown
-        )
         cut = Cut(plane, image.grid, shown.index, self._study.stack.time())
-        under, colours = slice_picture(image, cut), self._colours(finding)
+        under, colours = slice_picture(image, cut), self._colours(shown.finding)
 
         def work() -> tuple[list[Any], list[str]]:
             from engine.metrics.agreement import agreement
@@ -112,20 +126,21 @@ class Votes(QObject):
             cells = [
                 coloured(under[rows, columns], labels[rows, columns], colours) for labels in seen
             ]
-            return cells, captions(agreement(result.votes, here))
+            return cells, captions(agreement(shown.labels[1:], shown.labels[0]))
 
         def done(made: tuple[list[Any], list[str]]) -> None:
-            if self._findings.current() is finding:
+            if self._findings.current() is shown.finding:
                 self._put(shown, plane, *made)
 
         self._computing.run("Drawing the votes", work, done, self._teller.failure)
 
     def _put(self, shown: Shown, plane: Plane, cells: list[Any], names: list[str]) -> None:
-        self._shown = shown
         panel = self._panel
+        kept = panel.sheet.current() if shown is self._shown else -1
+        self._shown = shown
         panel.sheet.setPixelAspect(plane.pixel_mm[0] / plane.pixel_mm[1])
         panel.sheet.setImages(cells, names)
-        panel.sheet.setCurrent(-1)
+        panel.sheet.setCurrent(kept)
         for button in (panel.go, panel.outline):
             button.setEnabled(True)
         count = len(shown.labels) - 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.labels.cutoff import cut_off
+from engine.data.labels.cutoff import cut_off, majority
 
 
 def test_one_structure_is_a_threshold() -> None:
@@ -28,3 +28,10 @@ def test_two_that_share_a_voxel_can_be_sure_together() -> None:
     probability = np.array([0.4, 0.35, 0.25], np.float32).reshape(3, 1, 1, 1)
     assert probability.argmax(axis=0).item() == 0
     assert cut_off(probability, 0.5).item() == 1
+
+
+def test_most_votes_and_half_of_them() -> None:
+    inside = np.array([0.0, 0.5, 0.50001, 1.0])
+    assert majority(np.stack([1 - inside, inside])).tolist() == [0, 0, 1, 1]
+    several = np.array([[0.4, 0.3, 0.2], [0.35, 0.4, 0.2], [0.25, 0.3, 0.6]])
+    assert majority(several).tolist() == [0, 1, 2]

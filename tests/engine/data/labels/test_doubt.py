@@ -16,6 +16,7 @@ from engine.data.labels.doubt import (
     csv_text,
     doubtful_regions,
     most_doubtful_slice,
+    most_doubtful_voxel,
     table,
     write_csv,
 )
@@ -77,6 +78,7 @@ def test_nothing_above_the_limit_and_no_number() -> None:
     assert doubtful_regions(values) == ()
     assert len(doubtful_regions(values, least=0.05)) == 1
     assert most_doubtful_slice(np.zeros((3, 4, 5)), 0) is None
+    assert most_doubtful_voxel(np.zeros((3, 4, 5)), 2) is None
 
 
 def test_only_the_first_so_many_are_listed() -> None:
@@ -92,6 +94,10 @@ def test_the_most_doubtful_slice_of_each_axis() -> None:
     for axis in range(3):
         sums = [np.nansum(np.take(values, i, axis)) for i in range(values.shape[axis])]
         assert most_doubtful_slice(values, axis) == int(np.argmax(sums))
+        voxel = most_doubtful_voxel(values, axis)
+        assert voxel is not None
+        assert voxel[axis] == int(np.argmax(sums))
+        assert values[voxel] == np.nanmax(np.take(values, voxel[axis], axis))
 
 
 def test_volumes_that_are_counted_slab_by_slab_and_can_be_cancelled() -> None:
