@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
@@ -43,8 +44,9 @@ class Drawer(QObject):
         pool = self._executor or self._own
         if pool is None:
             pool = self._own = ThreadPoolExecutor(1, thread_name_prefix="scene")
-            own = self._own
-            self.destroyed.connect(lambda: own.shutdown(wait=False, cancel_futures=True))
+            # Not by `destroyed`: a slot of Python's that Qt calls while it takes a window apart
+            # may be half gone itself.
+            weakref.finalize(self, pool.shutdown, wait=False, cancel_futures=True)
         post = self._post
         pool.submit(work).add_done_callback(lambda future: post.done.emit(future))
 
