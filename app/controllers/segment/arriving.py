@@ -71,7 +71,17 @@ class Arrival:
         for value, label in self.naming.values.items():
             numbers[value] = label
         wide = dtype.itemsize > 1 or int(numbers.max()) > 255
-        return numbers[found].astype(np.uint16 if wide else np.uint8)
+        numbers = numbers.astype(np.uint16 if wide else np.uint8)
+        made = np.empty(found.shape, numbers.dtype)
+        # Slice by slice: looking up holds Python's lock, which the window needs, too.
+        for source, target in zip(found, made, strict=True):
+            np.take(numbers, source, out=target)
+        return made
+
+    def counts(self) -> NDArray[np.int64]:
+        """Voxels of each class in the box, (256,)."""
+        found = self.result.labels[self.box.index]
+        return np.sum([np.bincount(part.ravel(), minlength=256) for part in found], axis=0)
 
 
 def structures_of(run: Run, result: Segmentation) -> list[Structure]:

@@ -34,7 +34,7 @@ class Expected:
         """The same with the labels of a result in a box; for a thread."""
         labels = self.labels().copy()
         labels[box.index] = part
-        return Expected(self.shape, zlib.compress(labels.tobytes(), 1))
+        return Expected(self.shape, zlib.compress(labels.data, 1))
 
 
 @dataclass(frozen=True, eq=False)

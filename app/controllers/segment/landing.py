@@ -195,8 +195,7 @@ class Landing(QObject):
             kept = fixed if mine is None else fixed | mine
             np.copyto(part, new, where=~kept)
             change = worked_out(arrival.snapshot, made)
-            counts = np.bincount(arrival.result.labels[box.index].ravel(), minlength=256)
-            return change, expected.after(box, new), int(fixed.sum()), counts
+            return change, expected.after(box, new), int(fixed.sum()), arrival.counts()
 
         self._work(arrival.run, f"Taking over {arrival.run.name}", work,
                    lambda made: self._put(arrival, *made))  # fmt: skip
