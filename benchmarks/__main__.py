@@ -1,6 +1,6 @@
 """All benchmarks, each in a process of its own, as one table.
 
-python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal
+python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal, cdm
 """
 
 from __future__ import annotations
@@ -105,9 +105,16 @@ def cdal() -> list[Row]:
     return measure_cdal()
 
 
+def cdm() -> list[Row]:
+    """A ten-step map, both ways in one call, against one call at a time."""
+    from benchmarks.cdm import measure_cdm
+
+    return measure_cdm()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
-    "viewer": viewer, "cdal": cdal,
+    "viewer": viewer, "cdal": cdal, "cdm": cdm,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from engine.networks.guided_blocks import AttentionPool
+from engine.networks.guided_blocks import AttentionPool, enlarged
 from engine.networks.guided_names import classifier_tensors, read_encoder, unet_tensors
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet
 from engine.networks.ncsnpp import channels_last
@@ -81,6 +81,27 @@ def test_images_of_a_batch_are_apart() -> None:
     whole = model(x, t, labels)
     alone = torch.cat([model(x[i : i + 1], t[i : i + 1], labels[i : i + 1]) for i in range(3)])
     assert_close(whole, alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("learning", [False, True])
+def test_enlarging_is_the_convolution_of_repeated_pixels(
+    layout: torch.memory_format, learning: bool
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 5, 6, 4, generator=generator).contiguous(memory_format=layout)
+    weight = torch.randn(3, 5, 3, 3, generator=generator).requires_grad_()
+    bias = torch.randn(3, generator=generator)
+    repeated = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
+    expected = nn.functional.conv2d(repeated, weight, bias, padding=1)
+    with torch.set_grad_enabled(learning):
+        found = enlarged(x, weight, bias)
+    assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    if learning:
+        one, other = (torch.autograd.grad((y**2).sum(), weight)[0] for y in (found, expected))
+        assert_close(one, other, atol=1e-3, rtol=1e-4)
+    else:
+        assert found.is_contiguous(memory_format=layout)
 
 
 def test_an_untrained_network_says_nothing_yet() -> None:

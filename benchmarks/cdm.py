@@ -1,0 +1,91 @@
+"""CDM against its straightforward form in one run: a ten-step map at 128 x 128.
+
+One slice and eight of a volume, with a network for such machines, and one slice with the published
+network. A few steps are measured, times as many as there are: all steps are alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from benchmarks.cdal import MEGABYTE, Memory, _timed
+from benchmarks.cdm_plain import plain_maps
+from benchmarks.rows import Row, table
+from engine.data.weak.frames import Framing
+from engine.device import Context, DeviceSettings, open_context
+from engine.diffusion.noise import NoiseSource
+from engine.methods.cdm.networks import LoadedDiffusion, Process, prepare
+from engine.methods.cdm.saliency import Evidence, cdm
+from engine.networks.guided_unet import GuidedConfig, GuidedUNet
+from engine.training.checkpoint import Card
+
+SIDE, LEVEL, ROUNDS, TAU = 128, 400, 10, 0.95
+SLICES = 8
+FEW = 2
+SMALL = GuidedConfig(width=32, multipliers=(1, 2, 3, 4), blocks=1, attention=(8,))
+
+
+def measure_cdm() -> list[Row]:
+    """Seconds, ratios and memory on this CPU, float32."""
+    context = open_context(DeviceSettings(device="cpu", precision="float32"))
+    return [
+        *_compared("CDM, one slice", SMALL, 1, 2 * FEW, context),
+        *_compared(f"CDM, {SLICES} slices", SMALL, SLICES, FEW, context, target=True),
+        *_compared("CDM, one slice, published network", GuidedConfig(), 1, FEW, context),
+    ]
+
+
+def _compared(
+    name: str,
+    config: GuidedConfig,
+    count: int,
+    rounds: int,
+    context: Context,
+    target: bool = False,
+) -> list[Row]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = GuidedUNet(config)
+        with torch.no_grad():
+            for parameter in model.parameters():  # untrained branches contribute nothing
+                parameter.add_(0.02 * torch.randn_like(parameter))
+        slices = torch.rand(count, 1, SIDE, SIDE) * 2 - 1
+    process, card = Process(timesteps=1000), Card(method="", role="", title="")
+    model = model.eval().requires_grad_(False)
+    loaded = LoadedDiffusion(model, process, process.make(), Framing(SIDE), card, "", "")
+    plain_maps(loaded, slices[:1], [0], LEVEL, 1, TAU)
+    seeds = list(range(count))
+    plain, baseline = _timed(lambda: plain_maps(loaded, slices, seeds, LEVEL, rounds, TAU))
+    fast = replace(loaded, model=prepare(model, context))
+    _finish(fast, slices[:1], 1)
+    with Memory() as memory:
+        found, seconds = _timed(lambda: _finish(fast, slices, rounds))
+    scale = ROUNDS / rounds
+    difference = (found.maps - plain).abs().max() * (1 - TAU)
+    return [
+        Row(
+            f"{name}, 128 x 128, R = {ROUNDS}", seconds * scale, "s", baseline * scale,
+            baseline / seconds, at_least=1.6 if target else None,
+        ),
+        Row(f"{name}: largest difference of the states", float(difference), "", at_most=1e-4),
+        Row(f"{name}: memory above the network's", memory.most / MEGABYTE, "MB"),
+    ]  # fmt: skip
+
+
+def _finish(loaded: LoadedDiffusion, slices: Tensor, rounds: int) -> Evidence:
+    noise = NoiseSource(list(range(len(slices))))
+    labels = torch.ones(len(slices), dtype=torch.long)
+    steps = cdm(loaded, slices, labels, noise, level=LEVEL, rounds=rounds, tau=TAU)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Evidence = end.value
+            return found
+
+
+if __name__ == "__main__":
+    print(table(measure_cdm()))
