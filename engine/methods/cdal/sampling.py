@@ -81,10 +81,11 @@ def sample_votes(
     """
     model, (batch, _, height, width) = loaded.model, images.shape
     labels = model.config.labels
+    # Asked for in samples of one call, images times votes, before anything takes memory.
+    at_once = min(count, max(1, GROUP_PIXELS[context.device.type] // (batch * height * width)))
+    size = max(1, context.limit(batch * at_once) // batch)
     images = images.to(context.device, context.dtype, memory_format=torch.channels_last)
     features = model.encode(images)
-    pixels = batch * height * width
-    size = context.limit(min(count, max(1, GROUP_PIXELS[context.device.type] // pixels)))
     groups = -(-count // size)
     samples: list[Tensor] = []
     for group in range(groups):
