@@ -305,4 +305,9 @@ def test_many_rows_and_pictures_do_not_pile_up(
     for place in range(38, 1, -1):
         view.pictures.slider.setValue(place)
     level = pictures_of(30)["Image"][0, 0]
-    qtbot.waitUntil(lambda: abs(view.pictures.row.pictures()[0].values[0, 0] - level) < 1e-3)
+
+    def shown() -> bool:
+        pictures = view.pictures.row.pictures()
+        return bool(pictures) and abs(float(pictures[0].values[0, 0]) - level) < 1e-3
+
+    qtbot.waitUntil(shown)
