@@ -253,6 +253,9 @@ class MainWindow(QMainWindow):
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))
         spaces.segmentMade.connect(lambda: self.status.follow(spaces.segment().figures))
+        spaces.segmentMade.connect(
+            lambda: spaces.segment().view.roomChanged.connect(self.messages.place)
+        )
         spaces.segmentMade.connect(lambda: self.jobs.addPanel(spaces.segment().view.jobs))
         for work in (self.background, spaces.computing):
             self.status.watch(work)
@@ -299,7 +302,7 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         title = self.spaces.title() if self._complete else ""
         self.setWindowTitle(f"{title or self.session.mask_name} — Reverie")
-        self.setWindowModified(bool(title) and not self.spaces.isSaved())
+        self.setWindowModified("[*]" in title and not self.spaces.isSaved())
 
     # --- commands
 
