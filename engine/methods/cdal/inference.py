@@ -20,6 +20,7 @@ from engine.errors import InputError
 from engine.methods.cdal.assembling import assembled
 from engine.methods.cdal.data import Recipe
 from engine.methods.cdal.regions import looked_at
+from engine.methods.cdal.sampling import vote_seed
 from engine.methods.cdal.votes import Tally
 from engine.methods.cdal.windows import Window, Windows, cut
 from engine.results import SegmentationResult
@@ -128,10 +129,11 @@ def _votes(
     if context.max_batch:
         # After the memory ran out: fewer slices and, in the sampler, fewer votes.
         rows = min(rows, context.max_batch)
-    found = []
+    found, first = [], _nth_seed(seed, 0)
     for start in range(0, len(tiles), rows):
         part = tiles[start : start + rows]
-        steps = draw(part, count, _nth_seed(seed, start))
+        # A slice has its noise however many share a call, so memory decides nothing.
+        steps = draw(part, count, vote_seed(first, 0, start))
         inside = None if shown is None else shown - start
         if inside is not None and not 0 <= inside < len(part):
             inside = None
