@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtCore import QPoint, QRect, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -72,6 +72,8 @@ class SegmentView(QWidget):
             and probe are below it, in `value_tabs`.
     """
 
+    roomChanged = pyqtSignal()  # the views are larger or smaller
+
     def __init__(self, study: Study, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.start = StartPage()
@@ -105,6 +107,7 @@ class SegmentView(QWidget):
         self._arrange()
         self.dock.hideRequested.connect(self.hideDock)
         self.header.dock.clicked.connect(self.toggleDock)
+        self.volume.installEventFilter(self)
         follow_layout(self)
         self.volume.arranged.connect(lambda: follow_layout(self))
         study.opened.connect(lambda: self.showStart(study.volume is None))
@@ -216,6 +219,11 @@ class SegmentView(QWidget):
         if self.pages.currentWidget() is self.start:
             return self.rect()
         return QRect(self.volume.mapTo(self, QPoint(0, 0)), self.volume.size())
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.Resize:
+            self.roomChanged.emit()
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
