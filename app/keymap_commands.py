@@ -168,6 +168,17 @@ POINTER_VIEWER: Sections = (
             ("Esc", "Abandon the stroke"),
         ),
     ),
+    (
+        "Panel below the views",
+        (
+            ("Drag on the histogram", "Threshold of the probability; Esc while dragging gives up"),
+            ("Left, Right on the histogram", "Threshold by 0.01; with Shift 0.1, with Ctrl 0.001"),
+            ("Click on a vote", "Outline it in the view"),
+            ("Double-click, Enter on a vote", "Go to its slice"),
+            ("Click, Enter on a doubtful place", "Go there"),
+            ("Space on a doubtful place", "Tick it off"),
+        ),
+    ),
 )
 """Heading, then (what is done with the pointer or a key that cannot be changed, what it does)."""
 

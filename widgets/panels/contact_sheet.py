@@ -165,7 +165,7 @@ class ContactSheet(QAbstractScrollArea):
         if not self._whole_captions:
             return 0
         metrics = self.fontMetrics()
-        return max((metrics.horizontalAdvance(text) for text in self._captions), default=0)
+        return max((metrics.horizontalAdvance(text) + 2 for text in self._captions), default=0)
 
     def _offset(self) -> int:
         bar = self.verticalScrollBar()

@@ -30,7 +30,8 @@ class DoubtRegion:
     """A connected region in which votes disagree.
 
     Attributes:
-        peak: Voxel (d, h, w) of the highest value, the first of several.
+        peak: Voxel (d, h, w) of the highest value; of several, as of few votes there are, the one
+            in the middle of them.
         low, high: Its bounding box, low inside and high outside of it.
         voxels: How many.
         total: Sum of the values, which the ranking goes by: many voxels, or very doubtful ones.
@@ -70,18 +71,14 @@ def doubtful_regions(
         return ()
     sizes = np.bincount(numbers)
     totals = np.bincount(numbers, values)
-    # Of each part the highest value, and of several the first in the array.
-    places = np.flatnonzero(doubtful)
-    order = np.lexsort((places, -values, numbers))
-    firsts = np.concatenate([[0], np.cumsum(sizes[1:])[:-1]])
-    peaks = places[order][firsts]
     boxes = scipy.ndimage.find_objects(parts)
-    ranked = sorted(range(1, len(sizes)), key=lambda n: (-totals[n], peaks[n - 1]))[:most]
+    # Parts are numbered in the order of their first voxels, which decides between equal sums.
+    ranked = sorted(range(1, len(sizes)), key=lambda n: (-totals[n], n))[:most]
     found = []
     for done, number in enumerate(ranked):
         stage(watch, 1, 2)(done / len(ranked))
         box = boxes[number - 1]
-        d, h, w = (int(at) for at in np.unravel_index(peaks[number - 1], uncertainty.shape))
+        d, h, w = _peak(uncertainty[box], parts[box] == number, box)
         found.append(
             DoubtRegion(
                 (d, h, w),
@@ -152,6 +149,14 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         DiskError: it cannot be written there.
     """
     write_atomic(path, csv_text(rows).encode())
+
+
+def _peak(values: NDArray[Any], mask: Mask, box: Block) -> tuple[int, int, int]:
+    """The highest voxel of a part in its box, counted in the whole array."""
+    places = np.argwhere(mask & (values == values[mask].max()))
+    away = ((places - places.mean(axis=0)) ** 2).sum(axis=1)
+    d, h, w = (int(at) for at in places[away.argmin()])
+    return d + box[0].start, h + box[1].start, w + box[2].start
 
 
 def _label(labels: Labels, parts: NDArray[np.int32], number: int, box: Block) -> int:

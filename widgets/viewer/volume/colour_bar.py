@@ -19,12 +19,12 @@ LOWEST = 170.0  # view pixels: less high, and there is no room for a bar
 SHARE = 0.28  # of the view's height
 LONGEST = 84.0
 WIDTH = 10.0
-MOST = 2  # bars side by side
+BROAD = 520.0  # view pixels from which there is room for two bars side by side
 DIGITS = 3
 
 
 class ColourBars:
-    """Draws a bar for each visible map, the topmost at the right, with the values at its ends.
+    """Draws a bar for the topmost visible map, or two, with the values at their ends.
 
     Args:
         where: Which views have them: the same bar in all of them would only hide more.
@@ -41,7 +41,7 @@ class ColourBars:
             return
         maps = [layer for layer in view.stack() if _is_seen(view, layer)]
         right = area.right() - MARGIN
-        for layer in reversed(maps[-MOST:]):
+        for layer in reversed(maps[-2 if area.width() >= BROAD else -1 :]):
             right = _draw_bar(painter, layer, right, area) - MARGIN
 
 

@@ -112,3 +112,16 @@ def test_keys_of_the_views_work_in_the_dock_and_typing_does_not_trigger_them(ben
     field.setFocus()
     QTest.keyClick(field, K.Key_J)
     assert "Doubtful place 1 " in bench.window.status.currentMessage()
+
+
+def test_a_message_moves_with_the_views(bench: Bench) -> None:
+    window, view = bench.window, bench.space.view
+    window.teller.say("warning", "Something to read.")
+    assert window.message.isVisible()
+    before = window.message.geometry().bottom()
+    view.showDock()
+    bench.qtbot.waitUntil(lambda: window.message.geometry().bottom() < before)
+    area = view.dock.mapTo(window, view.dock.rect().topLeft())
+    assert window.message.geometry().bottom() <= area.y()
+    view.hideDock()
+    bench.qtbot.waitUntil(lambda: window.message.geometry().bottom() == before)

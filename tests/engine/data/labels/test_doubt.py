@@ -68,8 +68,17 @@ def test_a_region_is_about_the_structure_that_it_touches_most() -> None:
     labels[1, 3, 5] = 2  # at a corner
     values[2, 7, 7] = 0.25
     near, alone = doubtful_regions(values, labels)
-    assert (near.label, near.voxels, near.peak) == (3, 3, (2, 2, 2))
+    assert (near.label, near.voxels, near.peak) == (3, 3, (2, 2, 3))
     assert (alone.label, alone.total) == (0, 0.25)
+
+
+def test_of_equally_high_voxels_the_peak_lies_amid_them() -> None:
+    values = np.zeros((9, 9, 9), np.float32)
+    values[1:8, 2:7, 3] = 0.16
+    values[3:6, 3:6, 3] = 0.24
+    (region,) = doubtful_regions(values)
+    assert region.peak == (4, 4, 3)
+    assert region.highest == pytest.approx(0.24)
 
 
 def test_nothing_above_the_limit_and_no_number() -> None:
