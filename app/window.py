@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         title = self.spaces.title() if self._complete else ""
         self.setWindowTitle(f"{title or self.session.mask_name} — Reverie")
-        self.setWindowModified(bool(title) and not self.spaces.isSaved())
+        self.setWindowModified("[*]" in title and not self.spaces.isSaved())
 
     # --- commands
 
