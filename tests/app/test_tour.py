@@ -16,6 +16,12 @@ from engine.data.images import read_image, read_mask
 from engine.data.png import read_png_metadata
 from engine.library import user_folder
 from tests.app.cli.conftest import save_tiny_checkpoint
+from tests.helpers.cdal_models import save_generator
+
+
+def environment() -> dict[str, str]:
+    """What programs find around them; torch notes things of its own there when it trains."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TORCH")}
 
 
 # Every window makes the offscreen platform say this; it tells nothing about the window.
@@ -26,9 +32,10 @@ def test_the_tour_draws_synthesizes_and_leaves_pictures(
     monkeypatch.setattr(library, "bundled_folder", lambda: tmp_path / "nothing")
     user_folder().mkdir(parents=True)
     save_tiny_checkpoint(user_folder() / "octa.safetensors")
+    save_generator(user_folder() / "parts.safetensors", kind="hippocampus")
     settings_path().parent.mkdir(parents=True)
     settings_path().write_text('{"theme": "light"}')
-    before = dict(os.environ)
+    before = environment()
 
     files = tour(tmp_path / "out")
 
@@ -44,6 +51,11 @@ def test_the_tour_draws_synthesizes_and_leaves_pictures(
     )
     assert np.abs(drawn - empty).max() > 100
     assert np.abs(done - drawn).max() > 100
+    assert {"segment.png", "train_start.png", "train.png"} <= {path.name for path in files}
+    painted, found = (
+        read_image(tmp_path / "out" / f"{name}.png").array for name in ("segment", "segment_run")
+    )
+    assert np.abs(found - painted).max() > 100
     # What belongs to the user is as it was.
-    assert dict(os.environ) == before
+    assert environment() == before
     assert settings_path().read_text() == '{"theme": "light"}'

@@ -63,6 +63,10 @@ class Series:
             if part.size:
                 self._append(part, found)
 
+    def cut(self, step: float) -> None:
+        """Forget the values from a step on."""
+        self._count = int(np.searchsorted(self.steps, step))
+
     def nearest(self, step: float) -> tuple[float, float] | None:
         """Step and value of the point nearest to a step; None without any."""
         if not self._count:
@@ -157,6 +161,11 @@ class SeriesStore:
                 steps.append(step)
                 found.append(value)
         self.extend({n: (np.array(s), np.array(v)) for n, (s, v) in columns.items()})
+
+    def cut(self, step: float) -> None:
+        """Forget all values from a step on."""
+        for series in self._series.values():
+            series.cut(step)
 
     def clear(self) -> None:
         self._series.clear()

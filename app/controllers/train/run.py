@@ -142,6 +142,10 @@ class TrainingRun(QObject):
 
     def takeRows(self, rows: Sequence[Row]) -> None:
         """Training records."""
+        if not self._trains and rows:
+            # The run goes on from its last state, and comes again to what was after it.
+            self.curves.cut(rows[0][0])
+            self._recent.clear()
         self._trains = True
         self._recent.extend(rows)
         self.curves.append(rows)

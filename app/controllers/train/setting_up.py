@@ -158,15 +158,15 @@ class SettingUp(QObject):
         }
 
     def _edited(self, name: str) -> None:
-        if name in (f"{PREFIX}images", f"{PREFIX}pairs"):
+        if name.startswith(PREFIX) and name != PREFIX + OUTPUT:
             self._suggest()
 
     def _suggest(self, force: bool = False) -> None:
         """A folder for the run, unless the user has named one."""
         inputs = self._setup.inputs()
         if force or inputs[OUTPUT] in (None, self._suggested):
-            source = inputs.get("images") or inputs.get("pairs")
-            self._suggested = suggested_folder(self._setup.current(), source)
+            data = (path for name, path in inputs.items() if name != OUTPUT and path is not None)
+            self._suggested = suggested_folder(self._setup.current(), next(data, None))
             self._setup.setInput(OUTPUT, self._suggested)
 
     def _failed(self, failure: Any) -> None:

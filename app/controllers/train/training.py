@@ -65,11 +65,19 @@ class TrainingController(QObject):
                 return known
         return TrainingRun(folder, folder.name, self)
 
+    def release(self, run: TrainingRun) -> None:
+        """Nobody looks at the run any more; one that no job was for is forgotten."""
+        if run not in (*self._by_job.values(), *self._ended.values()):
+            run.deleteLater()
+
     # --- what the user asks
 
     def start(self, job: Job) -> TrainingRun:
-        """Queue a job that trains."""
-        run = self.run(job.path("output"))
+        """Queue a job that trains from the start."""
+        folder = job.path("output")
+        # What an earlier run of that folder told has gone with its files.
+        self._ended = {i: run for i, run in self._ended.items() if run.folder != folder}
+        run = self.run(folder)
         run.asked = job.method, job.task
         self._take(self._engine.submit(job), job.title, run)
         return run

@@ -21,6 +21,7 @@ from app.controllers.train.requests import Trainer
 from app.controllers.train.run import TrainingRun
 from app.workspaces.train.about import about_html
 from app.workspaces.train.run_header import RunHeader
+from engine.training.facts import RunFacts
 from widgets.panels.jobs import JobsPanel
 from widgets.panels.previews import PreviewPanel
 from widgets.plots.curves import CurveGroup, TrainingCurves
@@ -71,6 +72,7 @@ class RunView(QWidget):
         self._trainer_of = trainer_of
         self._run: TrainingRun | None = None
         self._total = 0
+        self._told: RunFacts | None = None
         self.header = RunHeader(self)
         self.curves = TrainingCurves(GROUPS, self)
         self.pictures = PreviewPanel(self)
@@ -92,7 +94,7 @@ class RunView(QWidget):
         if run is self._run:
             return
         self.leave()
-        self._run, self._total = run, 0
+        self._run, self._total, self._told = run, 0, None
         self.pictures.clear(NO_PICTURES)
         self.curves.setStore(run.curves)
         self.tabs.setCurrentIndex(0)
@@ -144,9 +146,11 @@ class RunView(QWidget):
         if total and total != self._total:
             self._total = total
             self.header.take_total(total)
-        text = about_html(run.facts, trainer)
-        if text != self._about.text():
-            self._about.setText(text)
+        if self._told is None or run.facts is not self._told:
+            self._told = run.facts
+            text = about_html(run.facts, trainer)
+            if text != self._about.text():
+                self._about.setText(text)
         self.like_this.setVisible(run.facts is not None and trainer is not None)
         self.shown.emit()
 

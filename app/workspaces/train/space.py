@@ -150,6 +150,7 @@ class TrainSpace(QObject):
             return
         self.follower.stop()
         self._run_view().leave()
+        self.training.release(self._run)
         self._run = None
         self.view.showStart()
         self.recent.refresh()
@@ -214,8 +215,10 @@ class TrainSpace(QObject):
         return None if facts is None else facts.weights
 
     def _show(self, run: TrainingRun) -> None:
-        self._run, self._lost = run, False
+        before, self._run, self._lost = self._run, run, False
         self._run_view().show_run(run)
+        if before is not None and before is not run:
+            self.training.release(before)
         self.view.showRun()
         self.follower.follow(run.folder)
         if run.facts is not None:

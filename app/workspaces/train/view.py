@@ -12,6 +12,7 @@ from app.controllers.train.requests import Trainer
 from app.controllers.train.run import TrainingRun
 from app.workspaces.train.setup import TrainSetup
 from app.workspaces.train.start import TrainStart
+from widgets.tab_order import follow_layout
 
 if TYPE_CHECKING:
     from app.workspaces.train.run_view import RunView
@@ -44,6 +45,7 @@ class TrainView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.columns)
+        follow_layout(self)
 
     def run_view(self, trainer_of: Callable[[TrainingRun], Trainer | None]) -> RunView:
         """The view of runs, made on first use: the library that plots is large."""

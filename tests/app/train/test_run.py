@@ -169,6 +169,15 @@ def test_a_continued_run_has_its_past_from_the_file(run: TrainingRun) -> None:
     assert run.curves.last() == 25
 
 
+def test_a_run_that_goes_on_forgets_what_was_after_its_state(run: TrainingRun) -> None:
+    run.takeGained(gained(1, 30))
+    run.takeGained(Gained({"validation Dice": (np.array([10, 30]), np.zeros(2))}))
+    run.takeRow(ROW)
+    run.takeRows(rows(21, 22))
+    assert run.curves.last() == 22
+    assert run.curves["validation Dice"].steps.tolist() == [10]
+
+
 def test_a_file_that_is_written_anew_empties_the_curves(run: TrainingRun) -> None:
     run.takeGained(gained(1, 30))
     run.takeGained(gained(1, 5, afresh=True))

@@ -11,6 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.controllers.train.requests import trainers
 from app.window import MainWindow
 from app.workspaces.train.run_view import RunView
 from app.workspaces.train.space import TrainSpace
@@ -151,6 +152,20 @@ def test_presets_and_other_stages(space: TrainSpace) -> None:
     assert set(setup.inputs()) == {"pairs", "output"}
     setup.trainer.activated.emit(keys.index("cdal/train"))
     assert setup.parameters()["batch"] == 512, "each keeps its values"
+
+
+@pytest.mark.parametrize("key", [trainer.key for trainer in trainers()])
+def test_whatever_trains_has_a_form_that_can_be_used(space: TrainSpace, key: str) -> None:
+    setup = space.view.setup
+    place = [trainer.key for trainer in space.setting_up.trainers()].index(key)
+    setup.trainer.activated.emit(place)
+    task = setup.current().task
+    values = setup.parameters()
+    given = {"checkpoint": "any"} if "checkpoint" in values else {}
+    assert task.params.parse({**values, **given}) == task.params.parse(given)
+    assert set(setup.inputs()) == set(task.inputs)
+    assert setup.inputs()["output"] is not None
+    assert not setup.form.errors()
 
 
 def test_forms_are_there_again_after_a_restart(

@@ -102,5 +102,8 @@ def test_a_store_sorts_rows_by_their_names() -> None:
     assert list(store) == ["loss", "Dice"]
     assert store["loss"].values.tolist() == [0.5, 0.4, 0.3]
     assert (store.last(), store.span()) == (3, (1, 3))
+    store.cut(2)
+    assert [len(store[name]) for name in store] == [1, 0]
+    assert store.last() == 1
     store.clear()
     assert list(store) == []
