@@ -14,6 +14,8 @@ from engine.events import Event, JobLosses, JobNote, JobPreview, JobProgress
 from engine.failures import Failure
 from engine.jobs import Job
 
+LONGEST = 100
+
 
 class Reporter:
     """Tells of one job: JSON lines on standard output, or a progress bar on standard error.
@@ -81,7 +83,9 @@ class Reporter:
             return
         print(f"{summary} ({seconds:.1f} s)")
         for name, value in (figures or {}).items():
-            print(f"  {name}: {f'{value:.4g}' if isinstance(value, float) else value}")
+            # Tables and long texts are for programs; the file has them, too.
+            if not isinstance(value, dict | list | tuple) and len(str(value)) <= LONGEST:
+                print(f"  {name}: {f'{value:.4g}' if isinstance(value, float) else value}")
         for file in files:
             print(f"  {file}" + (f": {about[file]}" if about and file in about else ""))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.data.atomic import write_atomic
+from engine.data.atomic import check_writable, write_atomic
 from engine.errors import InputError
 from engine.metrics.bootstrap import Estimate, bootstrap_mean
 from engine.metrics.overlap import RULE, ClassScore
@@ -20,6 +20,7 @@ COLUMNS = ("case", "patient", "class", "name", *METRICS, "unit", "true_voxels", 
 """Of a table with the usual metrics."""
 WORDS = {"dice": "Dice", "iou": "IoU", "hd95": "HD95", "asd": "ASD"}
 DISTANCES = ("hd95", "asd")
+ENDINGS = (".csv", ".json")
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,18 @@ class ScoreTable:
             for row in self.rows
             for label, score in row.scores.items()
         ]  # fmt: skip
+
+
+def check_table(path: Path) -> None:
+    """Finds out before the work whether a table could be written.
+
+    Raises:
+        InputError: An ending other than .csv and .json.
+        DiskError: Its folder is not there, or may not be written to.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
+    check_writable(path)
 
 
 def _mean(row: Row, metric: str) -> float:

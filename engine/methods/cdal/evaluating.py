@@ -22,6 +22,7 @@ from engine.methods.cdal.inference import segment
 from engine.methods.cdal.networks import LoadedGenerator, load_generator
 from engine.methods.cdal.sampling import Votes, sample_votes
 from engine.methods.cdal.segmenting import class_names
+from engine.metrics.table import check_table
 from engine.results import FileResult, SegmentationResult
 from engine.steps import DenoiseStep, NoteStep, Step
 
@@ -37,6 +38,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """
     params = job.params
     assert isinstance(params, EvaluateParams)
+    check_table(job.path("output"))
     loaded = load_generator(params.checkpoint, context)
     recipe = Recipe.from_card(loaded.card.preprocessing)
     masks = job.inputs.get("masks")

@@ -59,9 +59,35 @@ class Evaluation:
 
     def summary(self) -> str:
         """Sentences for people."""
-        found = self.variance.auroc()
-        told = "there are no errors" if found is None else f"AUROC {found:.3f}"
-        return f"{self.table.summary()}\nErrors by variance of the votes: {told}."
+        table = self.table
+        dice = table.overall("dice")
+        patients = len({row.patient for row in table.rows})
+        lines = [table.summary()]
+        if len(table.names) > 1:
+            lines.append(
+                f"Mean of classes: Dice {dice.mean:.3f} ({dice.low:.3f} to {dice.high:.3f})"
+            )
+        for label, name in table.names.items():
+            missed = [row.case for row in table.rows if row.scores[label].missed]
+            if missed:
+                lines.append(f"{name} was missed in {len(missed)} cases, such as {missed[0]}")
+        lines.append(f"In brackets 95 % intervals of the mean over {patients} patients.")
+        return "\n".join([*lines, *self._doubt()])
+
+    def _doubt(self) -> list[str]:
+        """What the uncertainty is worth: how often voxels are wrong where votes agree, and not."""
+        bins, found = self.variance.bins(), self.variance.auroc()
+        total = sum(part.voxels for part in bins)
+        told = "there are no errors" if found is None else f"AUROC of errors {found:.3f}"
+        ends = bins[:1] + bins[-1:] if len(bins) > 1 else bins
+        return [
+            f"Variance of the votes, 0 to {MOST_VARIANCE}: {told}.",
+            *(
+                f"  {part.low:.3f} to {part.high:.3f}: {part.voxels / total:.1%} of the voxels, "
+                f"{part.error_rate:.1%} of them wrong"
+                for part in ends
+            ),
+        ]
 
 
 def evaluate_cases(

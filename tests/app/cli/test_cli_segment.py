@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,22 @@ def test_a_region_in_a_run_file(tmp_path: Path) -> None:
     assert part.any()
     assert not part[..., :3].any()
     assert not part[..., 9:].any()
+
+
+def test_an_evaluation_tells_people_sentences_and_programs_everything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disc_folders(tmp_path, count=2)
+    checkpoint = save_generator(tmp_path / "tiny.safetensors")
+    command = ["evaluate", "--method", "cdal", "--images", str(tmp_path), "--part", "all"]
+    command += ["--checkpoint", str(checkpoint), "--votes", "2", "--threads", "1"]
+    assert main([*command, "--output", str(tmp_path / "report.json")]) == 0
+    told = capsys.readouterr().out
+    assert "label 1: Dice 0." in told
+    assert "95 % intervals" in told
+    assert "AUROC of errors" in told
+    assert "{" not in told, "no tables of the report"
+    assert main([*command, "--output", str(tmp_path / "rows.csv"), "--json"]) == 0
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["figures"]["classes"]["1"]["dice"]["n"] == 2
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 3

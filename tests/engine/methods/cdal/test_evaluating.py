@@ -12,7 +12,7 @@ import pytest
 from engine.data.segmentation.cases import find_cases
 from engine.data.segmentation.reading import read_case
 from engine.data.segmentation.splits import Split, make_split
-from engine.errors import InputError
+from engine.errors import DiskError, InputError
 from engine.jobs import Job
 from engine.methods.cdal.evaluating import evaluate
 from engine.methods.cdal.evaluation_params import EvaluateParams
@@ -91,3 +91,16 @@ def test_a_set_without_one_of_the_structures_keeps_its_numbers(tmp_path: Path) -
     result, _ = run(root, tmp_path / "r.json", checkpoint=str(checkpoint), part="all")
     sizes = {(r["class"], r["true_voxels"] > 0) for r in result.figures["rows"]}
     assert sizes == {(1, False), (2, True)}
+
+
+@pytest.mark.parametrize("name", ["report.txt", "none/report.json", "folder.csv"])
+def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, name: str) -> None:
+    root = folder_set(tmp_path / "set", ["a", "b"], side=16)
+    (tmp_path / "folder.csv").mkdir()
+    checkpoint = str(save_generator(tmp_path / "m.safetensors"))
+    job = Job(
+        "cdal", "evaluate", EvaluateParams(checkpoint=checkpoint, part="all"),
+        {"images": root, "output": tmp_path / name},
+    )  # fmt: skip
+    with pytest.raises((InputError, DiskError), match=Path(name).name):
+        next(evaluate(job, cpu_context()))

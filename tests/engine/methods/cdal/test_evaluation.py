@@ -57,7 +57,12 @@ def test_a_good_segmenter_and_what_it_is_unsure_of(tmp_path: Path) -> None:
     assert (variance.auroc() or 0.0) > 0.6
     rates = [b.error_rate for b in variance.bins(3)]
     assert rates[-1] > rates[0]
-    assert "disc: Dice" in found.summary()
+    told_lines = found.summary().splitlines()
+    assert told_lines[0].startswith("disc: Dice 0.")
+    assert told_lines[1] == "In brackets 95 % intervals of the mean over 2 patients."
+    assert told_lines[2].startswith("Variance of the votes, 0 to 0.25: AUROC of errors 0.")
+    first, last = (float(line.split(", ")[1].split("%")[0]) for line in told_lines[3:])
+    assert first < last, "voxels are wrong more often where votes disagree"
     assert [told[0].done, told[-1].done] == [0, 3]
     out = found.write(tmp_path / "report.json", {"checkpoint": "c"})
     read = json.loads(out.read_text(encoding="utf-8"))
@@ -71,6 +76,7 @@ def test_one_that_finds_nothing_has_the_diagonal(tmp_path: Path) -> None:
     report = found.report()["classes"]["1"]
     assert report["dice"]["mean"] == 0.0
     assert report["missed in"] == ["a", "c"]
+    assert "disc was missed in 2 cases, such as a" in found.summary()
     assert report["hd95"]["mean"] == pytest.approx(np.hypot(23, 27))
 
 
