@@ -66,7 +66,8 @@ class LabelPanel(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_THROTTLE_MS)
-        self._timer.timeout.connect(lambda: self._rows.setVolumes(self._waiting))
+        # A method, not a lambda: the collector may empty one while the timer still runs.
+        self._timer.timeout.connect(self._show_volumes)
         self._set_up_view()
         self._build()
         self._connect()
@@ -87,6 +88,9 @@ class LabelPanel(QWidget):
             assert action is not None, "the menu makes it"
             action.triggered.connect(lambda _, name=name: self.presetChosen.emit(name))
         self.presets_button.setVisible(bool(names))
+
+    def _show_volumes(self) -> None:
+        self._rows.setVolumes(self._waiting)
 
     def chooseColour(self, value: int) -> QColorDialog | None:
         """Open a dialog for a label's colour, which blocks nothing; None without such a label."""
