@@ -155,6 +155,7 @@ POINTER_VIEWER: Sections = (
             ("Double-click with Navigate", "Maximise the view"),
             ("Drag with Window and level", "Window (across) and level (up, down)"),
             ("Ctrl+double-click", "Reset window and level"),
+            ("Drag with Region to run on", "Frame it; drag its sides or its inside in any view"),
         ),
     ),
     (

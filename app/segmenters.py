@@ -72,12 +72,14 @@ class Findable:
         channels: 1 or 3 that the network sees; 0 where the card does not say.
         slices: Whether it takes slices one by one, along the array's first axis.
         facts: What it takes, what it was trained on and how good it is, each a phrase.
+        detail: The card's own sentences, each a line.
     """
 
     structures: tuple[Structure, ...]
     channels: int
     slices: bool
     facts: tuple[str, ...]
+    detail: tuple[str, ...] = ()
 
 
 def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
@@ -125,6 +127,7 @@ def findable(card: Card) -> Findable:
         channels if channels in (1, 3) else 0,
         seen.get("dims") == 2,
         tuple(fact for fact in (_takes(seen), _trained_on(card), _figure(card.figures)) if fact),
+        tuple(line for line in (card.summary, *_names(card), card.licence) if line),
     )
 
 
@@ -170,11 +173,16 @@ def _takes(seen: Mapping[str, Any]) -> str:
 
 def _trained_on(card: Card) -> str:
     cases = sum(data["cases"] for data in card.data if type(data.get("cases")) is int)
-    names = [str(data["name"]) for data in card.data if data.get("name")]
+    # Behind a colon stands how the set was used.
+    names = [name.split(":")[0] for name in _names(card)]
     if not cases and not names:
         return ""
     told = f"{cases} case{'s' if cases != 1 else ''}" if cases else ""
     return "trained on " + " of ".join(part for part in (told, ", ".join(names)) if part)
+
+
+def _names(card: Card) -> list[str]:
+    return [str(data["name"]) for data in card.data if data.get("name")]
 
 
 def _figure(figures: Mapping[str, Any]) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt6.QtCore import QRect, QTimer
-from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.background import Background, Work
 from app.session import Session
 from app.workspaces.synthesize import SynthesizeView
+from widgets.elided_label import ElidedLabel
 from widgets.panels.progress import ProgressLine
 from widgets.panels.volume.place import voxel_text, world_text
 
@@ -28,7 +29,9 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session, self._view = session, view
         self.setSizeGripEnabled(False)
-        self._probe = QLabel(self)
+        # The longest of texts must not widen the window.
+        self._probe = ElidedLabel("", self)
+        self._probe.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._memory = QLabel(self)
         self._engine = QLabel(self)
         for label in (self._probe, self._memory, self._engine):

@@ -54,7 +54,9 @@ def test_where_it_was_trained() -> None:
     data = [{"cases": 3, "name": "A"}, {"cases": 1, "name": "B"}]
     assert findable(card(data=data)).facts == ("trained on 4 cases of A, B",)
     assert findable(card(data=[{"cases": 1}])).facts == ("trained on 1 case",)
-    assert findable(card(data=[{"name": "A"}])).facts == ("trained on A",)
+    told = findable(card(data=[{"name": "A: half of it"}], summary="Finds A.", licence="CC0"))
+    assert told.facts == ("trained on A",)
+    assert told.detail == ("Finds A.", "A: half of it", "CC0")
 
 
 def test_steps_are_named_after_method_and_checkpoint() -> None:

@@ -36,6 +36,7 @@ from widgets.panels.volume.parts import tool_button
 
 SEED, CHANNEL = "seed", "channel"
 NOT_CHOSEN = ("", "None")
+LONG_NAME = 28
 
 
 class MethodPanel(QWidget):
@@ -155,7 +156,7 @@ class MethodPanel(QWidget):
         """Say what the checkpoint finds."""
         structures = () if found is None else found.structures
         chips = [
-            f"<span style='color:{_hex(s.colour)}'>■</span>&nbsp;{escape(s.name)}"
+            f"<span style='color:{_hex(s.colour)}'>■</span>&nbsp;{_together(s.name)}"
             for s in structures
         ]
         self._finds.setText(" &nbsp; ".join(chips))
@@ -163,6 +164,9 @@ class MethodPanel(QWidget):
         facts = "" if found is None else "; ".join(found.facts)
         self._facts.setText(facts[:1].upper() + facts[1:])
         self._facts.setVisible(bool(facts))
+        detail = "" if found is None else "\n".join(found.detail)
+        for label in (self._finds, self._facts):
+            label.setToolTip(detail)
 
     def values(self) -> dict[str, Any]:
         """All parameters, the checkpoint among them."""
@@ -279,6 +283,12 @@ class MethodPanel(QWidget):
         outer.addLayout(buttons)
         outer.addWidget(self._bar)
         outer.addWidget(self._status)
+
+
+def _together(name: str) -> str:
+    """A name that is not broken into lines, unless it is long."""
+    text = escape(name)
+    return text if len(name) > LONG_NAME else text.replace(" ", "&nbsp;")
 
 
 def _hex(colour: tuple[int, int, int]) -> str:
