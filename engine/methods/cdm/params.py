@@ -196,7 +196,7 @@ class ClassifierParams(SliceParams):
 Presets = dict[str, dict[str, Any]]
 
 FAST: dict[str, Any] = {
-    "size": 64, "width": 32, "multipliers": "1, 2, 3", "blocks": 1, "attention": "16",
+    "size": 64, "width": 24, "multipliers": "1, 2, 3", "blocks": 1, "attention": "16",
     "ema_decay": 0.999,
 }  # fmt: skip
 GPU: dict[str, Any] = {
@@ -208,7 +208,7 @@ DIFFUSION_PRESETS: Presets = {
         "iterations": 100_000, "size": 224, "multipliers": "1, 1, 2, 2, 4, 4",
         "attention": "14, 7", "timesteps": 4000, "augment": False, "balance": False,
     },
-    "fast": {**FAST, "iterations": 6_000, "batch": 8, "lr": 5e-4, "lr_end": 5e-5},
+    "fast": {**FAST, "iterations": 4_000, "batch": 8, "lr": 5e-4, "lr_end": 5e-5},
     "gpu": {**GPU, "iterations": 40_000, "lr": 2e-4},
 }  # fmt: skip
 CLASSIFIER_PRESETS: Presets = {

@@ -171,7 +171,7 @@ class ImportParams(Parameters):
 
 SEGMENT_PRESETS: Presets = {
     "paper": {},
-    "fast": {"draws": 2, "smooth": 1.0},
+    "fast": {"draws": 4, "smooth": 1.0},
     "gpu": {"draws": 4, "smooth": 1.0},
 }
 EVALUATE_PRESETS: dict[str, dict[str, Any]] = {**SEGMENT_PRESETS}
