@@ -128,17 +128,20 @@ def _root(
 
 
 def _info(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CHECKPOINT]...", help="Name or file.")
+    ] = None,
     as_json: Json = False,
     devices: Annotated[
         bool, typer.Option(help="Ask torch what it can compute on; takes seconds.")
     ] = True,
     debug: Debug = False,
 ) -> None:
-    """Versions, devices, checkpoints and formats."""
+    """Versions, devices, checkpoints and formats; or all that a checkpoint says of itself."""
     from app.cli_info import show
 
     reporter = Reporter(as_json=False)
-    body = partial(show, as_json=as_json, devices=devices)
+    body = partial(show, names or (), as_json=as_json, devices=devices)
     raise typer.Exit(guarded(reporter, "reverie info", body, debug=debug))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from app.cli_checkpoint import show_checkpoints
 from app.cli_files import IMAGE_SUFFIXES, SET_SUFFIXES
 from engine import library
 from engine.device import DeviceName, DeviceSettings, open_context
@@ -23,6 +25,8 @@ def collect(*, devices: bool) -> dict[str, Any]:
         devices: Ask torch what it can compute on, which takes seconds.
     """
     from engine.data.image_formats import SUPPORTED
+    from engine.data.volumes.read import SUPPORTED as VOLUMES
+    from engine.data.volumes.write import LABEL_ENDINGS
 
     found: dict[str, Any] = {
         "versions": versions(),
@@ -43,6 +47,7 @@ def collect(*, devices: bool) -> dict[str, Any]:
                 "figures": entry.card.figures,
                 "data": entry.card.data,
                 "licence": entry.card.licence,
+                "labels": [told.get("name", "") for told in entry.card.labels.values()],
             }
             for entry in library.entries()
         ],
@@ -50,6 +55,8 @@ def collect(*, devices: bool) -> dict[str, Any]:
         "formats": {
             "read": SUPPORTED.split(", "),
             "write": [*IMAGE_SUFFIXES, *SET_SUFFIXES, "folder of PNG pairs"],
+            "read volumes": [*VOLUMES, "DICOM series", "folder of slices"],
+            "write labels": list(LABEL_ENDINGS),
         },
     }
     if devices:
@@ -57,8 +64,18 @@ def collect(*, devices: bool) -> dict[str, Any]:
     return found
 
 
-def show(*, as_json: bool, devices: bool) -> None:
-    """Print it, for programs or for people."""
+def show(names: Sequence[str], *, as_json: bool, devices: bool) -> None:
+    """Print it, for programs or for people.
+
+    Args:
+        names: Of checkpoints; these alone are shown where there are any.
+
+    Raises:
+        CheckpointError: there is none of that name, or it cannot be read.
+    """
+    if names:
+        show_checkpoints(names, as_json=as_json)
+        return
     found = collect(devices=devices)
     if as_json:
         print(json.dumps(found, indent=1))
@@ -93,14 +110,14 @@ def _lines(found: dict[str, Any]) -> list[str]:
     lines += [
         f"  {c['name']:<20} {c['method']} {c['role']}, {c['bytes'] / 1e6:.1f} MB, "
         f"sha256 {c['sha256'][:12]}, {'bundled' if c['bundled'] else c['path']}"
+        + (f"; {', '.join(c['labels'])}" if c["labels"] else "")
         for c in found["checkpoints"]
     ] or ["  none"]
     formats = found["formats"]
     return [
         *lines,
-        f"  (your own go to {found['own_checkpoints']})",
+        f"  (your own go to {found['own_checkpoints']}; `reverie info NAME` tells all of one)",
         "",
         "Formats",
-        f"  read   {', '.join(formats['read'])}",
-        f"  write  {', '.join(formats['write'])}",
+        *(f"  {what:<13} {', '.join(formats[what])}" for what in formats),
     ]

@@ -14,6 +14,7 @@ from app.cli import main
 from engine.data.images import read_image, read_mask
 from engine.data.pairset import read_pair_set
 from engine.data.png import read_png_metadata, write_png
+from tests.helpers.cdal_models import save_generator
 
 Synthesize = Callable[..., int]
 
@@ -184,6 +185,30 @@ def test_info_lists_the_users_checkpoints_with_their_hash(
     assert found["versions"]["torch"].startswith("2.")
     assert main(["info", "--no-devices"]) == 0
     assert mine["sha256"][:12] in capsys.readouterr().out
+
+
+def test_info_tells_all_of_one_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"1": {"name": "disc", "color": "#FF0000"}}
+    figures = {"held-out Dice": {"mean": 0.8765, "95 % interval": [0.8, 0.9]}}
+    data = [{"cases": 12, "name": "Discs", "terms": "free", "fingerprint": "abc"}]
+    path = save_generator(
+        tmp_path / "tiny.safetensors", labels=names, figures=figures, data=data, summary="Discs."
+    )
+    assert main(["info", str(path)]) == 0
+    told = capsys.readouterr().out
+    for part in ("tiny: Tiny", "Discs.", "cdal generator", "1 disc", "window 16", "timesteps 2"):
+        assert part in told
+    assert "held-out Dice: mean 0.8765, 95 % interval 0.8 to 0.9" in told
+    assert "cases: 12; name: Discs; terms: free" in told
+    assert "abc" not in told
+    assert main(["info", str(path), "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["card"]["figures"] == figures
+    assert line["bytes"] == path.stat().st_size
+    assert main(["info", "no-such-model"]) == 2
+    assert "no-such-model" in capsys.readouterr().err
 
 
 def test_info_tells_devices(capsys: pytest.CaptureFixture[str]) -> None:
