@@ -40,6 +40,8 @@ class Series:
         self._steps: Floats = np.empty(_FIRST_ROOM)
         self._values: Floats = np.empty(_FIRST_ROOM)
         self._count = 0
+        # Of all steps, as nearly every drawing wants them, until something is added.
+        self._whole: dict[tuple[int, bool], Thinned] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -66,6 +68,7 @@ class Series:
     def cut(self, step: float) -> None:
         """Forget the values from a step on."""
         self._count = int(np.searchsorted(self.steps, step))
+        self._whole.clear()
 
     def nearest(self, step: float) -> tuple[float, float] | None:
         """Step and value of the point nearest to a step; None without any."""
@@ -86,6 +89,14 @@ class Series:
         """
         first = max(int(np.searchsorted(self.steps, low)) - 1, 0)
         last = min(int(np.searchsorted(self.steps, high, side="right")) + 1, self._count)
+        if (first, last) != (0, self._count):
+            return self._part(first, last, most, positive)
+        key = (most, positive)
+        if key not in self._whole:
+            self._whole[key] = self._part(first, last, most, positive)
+        return self._whole[key]
+
+    def _part(self, first: int, last: int, most: int, positive: bool) -> Thinned:
         steps, values = self._steps[first:last], self._values[first:last]
         usable = np.isfinite(values) & (values > 0) if positive else np.isfinite(values)
         stride = -(-len(steps) // most)
@@ -119,6 +130,7 @@ class Series:
         self._steps[kept:needed] = steps
         self._values[kept:needed] = values
         self._count = needed
+        self._whole.clear()
 
 
 class SeriesStore:

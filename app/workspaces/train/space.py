@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import shutil
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from app.background import Background
 from app.bridge import Bridge
 from app.controllers.jobs import JobsController
 from app.controllers.train.following import Follower, Look
+from app.controllers.train.keeping import add_to_models
 from app.controllers.train.pictures import PictureLoader
 from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.requests import Trainer, runs_folder, trainers
@@ -27,8 +27,6 @@ from app.errors import Teller
 from app.session import Session
 from app.settings import Settings
 from app.workspaces.train.view import TrainView
-from engine import library
-from engine.data.atomic import atomic_path
 from engine.failures import Failure
 from engine.training.facts import RunFacts, look_at
 from engine.worker import EngineLike
@@ -36,6 +34,8 @@ from widgets.viewer.picture_row import Picture
 
 if TYPE_CHECKING:
     from app.workspaces.train.run_view import RunView
+
+PLOTS = "widgets.plots.curves"
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class TrainSpace(QObject):
         self._lost = False
         self._connect()
         self.recent.refresh()
+        # The first run should not wait for the library that plots.
+        self.background.run(
+            "Loading the plots", lambda: importlib.import_module(PLOTS), lambda _: None,
+            around.teller.failure,
+        )  # fmt: skip
 
     # --- what every workspace can do
 
@@ -197,16 +202,16 @@ class TrainSpace(QObject):
         weights = self._weights()
         if weights is None or self._run is None:
             return
-        name = re.sub(r"[^\w.-]+", "-", self._run.title) or "model"
-
-        def copy() -> str:
-            return _copy(weights, name)
+        title = self._run.title
 
         def done(kept: str) -> None:
             self.statusChanged.emit(f"Added to the models as {kept}")
             self.modelsChanged.emit()
 
-        self.background.run("Adding to the models", copy, done, self._teller.failure)
+        self.background.run(
+            "Adding to the models", lambda: add_to_models(weights, title), done,
+            self._teller.failure,
+        )  # fmt: skip
 
     # --- inside
 
@@ -308,16 +313,3 @@ class TrainSpace(QObject):
         asked = (facts.method, facts.task) if facts is not None else run.asked
         known = (t for t in self._trainers if (t.method.id, t.task.name) == asked)
         return next(known, None)
-
-
-def _copy(weights: Path, name: str) -> str:
-    """Copy a checkpoint to the user's models; returns the name that it has there."""
-    folder = library.user_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    kept, number = name, 1
-    while (folder / f"{kept}.safetensors").exists():
-        number += 1
-        kept = f"{name}-{number}"
-    with atomic_path(folder / f"{kept}.safetensors") as beside:
-        shutil.copyfile(weights, beside)
-    return kept

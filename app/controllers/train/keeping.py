@@ -1,0 +1,31 @@
+"""What was trained, kept among the user's models."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from engine import library
+from engine.data.atomic import atomic_path, disk_error
+
+
+def add_to_models(weights: Path, title: str) -> str:
+    """Copy a checkpoint to the user's models; returns the name that it has there.
+
+    Raises:
+        DiskError: it cannot be copied.
+    """
+    wanted = re.sub(r"[^\w.-]+", "-", title).strip("-.") or "model"
+    folder = library.user_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    name, number = wanted, 1
+    while (folder / f"{name}.safetensors").exists():
+        number += 1
+        name = f"{wanted}-{number}"
+    with atomic_path(folder / f"{name}.safetensors") as beside:
+        shutil.copyfile(weights, beside)
+    return name
