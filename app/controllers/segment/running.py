@@ -82,6 +82,7 @@ class Running(QObject):
                 "Train or import one, or open its file in the panel Method.",
             )  # fmt: skip
             return
+        panel.where.takeTyped()
         wrong = panel.form.errors()
         if wrong:
             panel.form.control(next(iter(wrong))).setFocus()

@@ -107,6 +107,12 @@ class RunOn(QWidget):
                     field.setRange(0, max(size - 1, 0))
                     field.setValue(value)
 
+    def takeTyped(self) -> None:
+        """Take a number that is still being typed."""
+        for fields in self._ends.values():
+            for field in fields:
+                field.interpretText()
+
     def setLine(self, text: str) -> None:
         """What the choice comes to."""
         self._line.setText(text)

@@ -47,6 +47,7 @@ READERS = (
     "widgets.viewer.volume.window", "engine.data.labels.operations",
 )  # fmt: skip
 EARLIER_CARDS = 2
+CHECKPOINT_ENDING = ".safetensors"
 _log = logging.getLogger(__name__)
 
 
@@ -137,10 +138,13 @@ class SegmentSpace(QObject):
         return self.study.isSaved()
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open files, folders and sessions, as if they were dropped."""
+        """Open files, folders, sessions and checkpoints, as if they were dropped."""
         for path in paths:
             if path.name.lower().endswith(ENDING):
                 self.sessions.open(path)
+            elif path.suffix.lower() == CHECKPOINT_ENDING:
+                self.view.showPanel(self.view.method)
+                self.choosing.open(path)
             else:
                 self.files.open(path)
 
@@ -189,9 +193,9 @@ class SegmentSpace(QObject):
         study.editor.statusChanged.connect(self.statusChanged)
         study.display.statusChanged.connect(self.statusChanged)
         self.landing.told.connect(self.statusChanged)
+        self.reviewing.told.connect(self.statusChanged)
         # Another method has other fields.
         self.choosing.changed.connect(lambda: follow_layout(view))
-        self.reviewing.told.connect(self.statusChanged)
         for signal, verb in (
             (files.opened, "Opened"), (files.added, "Added"), (files.labelsOpened, "Labels from"),
             (files.saved, "Saved"), (self.sessions.saved, "Saved"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.controllers.segment import landing
 from app.window import MainWindow
 from engine import library
 from tests.app.segment.driving import (
@@ -26,7 +30,7 @@ from tests.app.segment.driving import (
     stroke,
     view_of,
 )
-from tests.app.segment.methods import Bench, write_card
+from tests.app.segment.methods import Bench, result_of, write_card
 from tests.helpers import pointer
 from widgets.panels.choice_dialog import ChoiceDialog
 from widgets.viewer.volume.box import Box
@@ -334,3 +338,49 @@ def test_many_classes_need_wider_labels(bench: Bench) -> None:
     assert bench.space.study.model.used() == [256]
     assert bench.labels.dtype == np.uint16
     assert table.name(256) == "Ball"
+
+
+# --- while it is compared
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Comparisons that wait until they are let go."""
+    free, plain = threading.Event(), landing.clash_of
+
+    def slow(*parts: Any) -> Any:
+        assert free.wait(20)
+        return plain(*parts)
+
+    monkeypatch.setattr(landing, "clash_of", slow)
+    return free.set
+
+
+def test_an_image_that_is_closed_meanwhile_lets_the_result_go(
+    bench: Bench, held: Callable[[], None], qtbot: QtBot
+) -> None:
+    job = bench.run()
+    bench.engine.finish(job, result_of(bench.engine.jobs[job], block()))
+    works = bench.window.spaces.computing
+    qtbot.waitUntil(lambda: "Comparing labels" in [work.what for work in works.underWay()])
+    bench.space.study.close()
+    held()
+    bench.settle()
+    assert "head is not open any more" in bench.window.message.message()
+    assert bench.space.findings.current() is None
+
+
+def test_a_result_that_is_cancelled_lets_the_next_one_land(
+    bench: Bench, held: Callable[[], None], qtbot: QtBot
+) -> None:
+    first, second = bench.run(), bench.run()
+    bench.engine.finish(first, result_of(bench.engine.jobs[first], block()))
+    status = bench.window.status.progress
+    qtbot.waitUntil(lambda: status.isVisible() and "Comparing" in status.text())
+    QTest.mouseClick(status.cancel_button, LEFT)
+    held()
+    bench.settle()
+    assert not bench.labels.any()
+    assert "it was cancelled" in bench.window.message.message()
+    bench.finish(second, block(2))
+    assert bench.space.study.model.count(2) == 720

@@ -17,7 +17,7 @@ from app.window import MainWindow
 from app.workspaces.segment.method_panel import MethodPanel
 from app.workspaces.segment.space import SegmentSpace
 from engine import library
-from tests.app.segment.driving import LEFT, choose, file_answer, open_image, settled
+from tests.app.segment.driving import LEFT, choose, drop, file_answer, open_image, settled
 from tests.app.segment.methods import Bench, write_card
 from tests.app.window.driving import fake
 
@@ -115,6 +115,17 @@ def test_a_file_of_another_kind_is_refused(
     settled(window, qtbot)
     assert "text.safetensors" in window.message.message()
     assert panel.values()["checkpoint"] == before
+
+
+def test_a_checkpoint_may_be_dropped(
+    window: MainWindow, panel: MethodPanel, space: SegmentSpace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    space.view.showPanel(space.view.labels)
+    path = write_card(tmp_path / "dropped.safetensors", title="Dropped")
+    assert drop(window, [path])
+    settled(window, qtbot)
+    assert panel.isVisible()
+    assert panel.values()["checkpoint"] == str(path)
 
 
 def test_what_is_chosen_comes_back(

@@ -89,6 +89,19 @@ def test_numbers_may_be_typed(bench: Bench) -> None:
     assert region_of(bench) == [[6, 0, 0], [10, 4, 10]]
 
 
+def test_a_number_that_is_still_being_typed_counts(bench: Bench) -> None:
+    bench.place("region")
+    field = bench.panel.where.ends()["k"][0]
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "4")
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bench.settle()
+    region = bench.engine.last.inputs["region"]
+    assert isinstance(region, np.ndarray)
+    assert region[0].tolist() == [4, 0, 0]
+
+
 def test_around_labels_and_what_is_seen(bench: Bench) -> None:
     where, view = bench.panel.where, view_of(bench.space)
     bench.place("region")
