@@ -112,6 +112,7 @@ class PreviewPanel(QWidget):
         self._stack.setCurrentIndex(1 if self.row.pictures() else 0)
         self._bar.setVisible(bool(self._iterations))
         self._back.setEnabled(place > 1)
+        self.slider.setEnabled(count > 1)
         for button in (self._on, self.newest):
             button.setEnabled(place < count)
 

@@ -20,6 +20,7 @@ POINTS = 800
 """Of a curve on screen, about one a pixel."""
 
 DOTS = 40  # values at most that are marked one by one
+PADDING = 0.08  # of the height, so that the outer numbers of the axis have room
 _TONES = ("trace_x0", "trace_x_t", "ok", "synthetic", "danger", "accent")
 _AXIS_EM = 3.2
 
@@ -61,6 +62,7 @@ class CurvePlot(QWidget):
         box = self.box()
         box.setMouseEnabled(x=True, y=False)
         box.setAutoVisible(y=True)
+        box.setDefaultPadding(PADDING)
         box.enableAutoRange(x=False, y=True)
         box.sigXRangeChanged.connect(lambda _, ends: self.ranged.emit(*ends))
         box.sigRangeChangedManually.connect(lambda _: self.dragged.emit())
