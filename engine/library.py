@@ -61,6 +61,11 @@ def find(name: str) -> Path:
                 return candidate
     if path.is_file():
         return path
+    if path.is_dir():
+        raise CheckpointError(
+            f"{path} is a folder, not a checkpoint.",
+            "Of a run give its checkpoints/best.safetensors or checkpoints/final.safetensors.",
+        )
     if path.suffix == ".safetensors" or len(path.parts) > 1:
         raise CheckpointError(f"There is no checkpoint file {path}.", "Check the path.")
     names = ", ".join(e.name for e in entries()) or "none"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.data.atomic import write_atomic
-from engine.errors import CheckpointError
+from engine.data.atomic import check_writable, write_atomic
+from engine.errors import CheckpointError, InputError
 
 if TYPE_CHECKING:
     import torch
@@ -102,6 +102,18 @@ def save_checkpoint(
     }
     # Not its save_file, which makes private files and reports a full disk as a damaged one.
     write_atomic(path, save(plain, metadata={CARD_KEY: card.model_dump_json()}))
+
+
+def check_checkpoint_path(path: Path) -> None:
+    """Finds out before the work whether a checkpoint could be written.
+
+    Raises:
+        InputError: Another ending than .safetensors, by which checkpoints are found.
+        DiskError: Its folder is not there, or may not be written to.
+    """
+    if path.suffix != ".safetensors":
+        raise InputError(f"{path} has no ending for a checkpoint.", "End it in .safetensors.")
+    check_writable(path)
 
 
 def read_card(path: Path) -> Card:
@@ -190,7 +202,8 @@ def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name
     """Load weights strictly.
 
     Raises:
-        CheckpointError: lists the missing, unexpected and misshapen parameters.
+        CheckpointError: lists the missing, unexpected and misshapen parameters, or names one
+            that is no number.
     """
     own = module.state_dict()
     missing = [k for k in own if k not in tensors and not k.endswith("num_batches_tracked")]
@@ -207,5 +220,11 @@ def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name
         raise CheckpointError(
             f"{name} does not fit the network: parameters {'; '.join(parts)}.",
             "Check that the file belongs to this method and configuration.",
+        )
+    broken = [k for k in own if k in tensors and not bool(tensors[k].isfinite().all())]
+    if broken:
+        raise CheckpointError(
+            f"{name} holds weights that are no numbers, such as {broken[0]}.",
+            "The training has failed; take an earlier checkpoint, or copy the file again.",
         )
     module.load_state_dict(dict(tensors), strict=False)

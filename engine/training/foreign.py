@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -28,6 +29,9 @@ DAMAGE = (
 )  # fmt: skip
 """What torch raises, depending on where in a file the damage is."""
 
+_ASKED = re.compile(r"GLOBAL ([\w.]+)")
+"""What a file wants to be called, in torch's words."""
+
 
 def read_foreign_weights(path: Path) -> dict[str, Tensor]:
     """Parameter name -> tensor of a .pt, .pth or .safetensors file, on the CPU.
@@ -42,8 +46,14 @@ def read_foreign_weights(path: Path) -> dict[str, Tensor]:
     try:
         loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        asked = _ASKED.search(str(error))
+        if asked is None:
+            raise CheckpointError(
+                f"{path.name} is no .pt or .pth file of weights, or is damaged.",
+                "Choose the published file; download or copy it again if it is this one.",
+            ) from error
         raise CheckpointError(
-            f"{path.name} was not opened: it holds more than weights ({_first_line(error)}).",
+            f"{path.name} was not opened: it holds more than weights, and asks for {asked[1]}.",
             "Such a file could run code. Save its state_dict() with torch.save and import that.",
         ) from error
     except DAMAGE as error:

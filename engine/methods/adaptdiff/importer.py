@@ -18,7 +18,7 @@ from engine.networks.spade_unet import SpadeUNet
 from engine.provenance import versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
-from engine.training.checkpoint import Card, load_into, save_checkpoint
+from engine.training.checkpoint import Card, check_checkpoint_path, load_into, save_checkpoint
 from engine.training.foreign import read_foreign_weights
 
 Rules = tuple[tuple[str, str], ...]
@@ -60,6 +60,7 @@ def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResu
     params = job.params
     assert isinstance(params, ImportParams)
     source, output = job.path("weights"), job.path("output")
+    check_checkpoint_path(output)
     yield NoteStep(f"Reading {source.name} without running anything in it.")
     tensors, card = convert(read_foreign_weights(source), source.name)
     card.title = params.title or source.stem

@@ -15,10 +15,11 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from engine.errors import CheckpointError, DiskError
+from engine.errors import CheckpointError, DiskError, InputError
 from engine.training.checkpoint import (
     CARD_KEY,
     Card,
+    check_checkpoint_path,
     load_checkpoint,
     load_into,
     load_tensors,
@@ -205,3 +206,20 @@ def test_others_may_read_a_checkpoint_as_any_new_file(tmp_path: Path) -> None:
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="the folder does not exist"):
         save_checkpoint(tmp_path / "no" / "a.safetensors", tensors(), CARD)
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    model = nn.Linear(2, 1)
+    broken = {"weight": torch.tensor([[1.0, float("nan")]]), "bias": torch.zeros(1)}
+    with pytest.raises(CheckpointError, match=r"bad\.pt holds weights that are no numbers.*weight"):
+        load_into(model, broken, "bad.pt")
+    assert bool(model.weight.isfinite().all())
+
+
+def test_where_a_checkpoint_can_go(tmp_path: Path) -> None:
+    check_checkpoint_path(tmp_path / "a.safetensors")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match=r"a\.pt has no ending"):
+        check_checkpoint_path(tmp_path / "a.pt")
+    with pytest.raises(DiskError, match="does not exist"):
+        check_checkpoint_path(tmp_path / "none" / "a.safetensors")

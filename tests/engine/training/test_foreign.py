@@ -141,3 +141,23 @@ def test_missing_and_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.pt", tmp_path):
         with pytest.raises(CheckpointError, match="There is no file"):
             read_foreign_weights(path)
+
+
+def test_the_refusal_names_what_would_be_called_and_nothing_of_torch(tmp_path: Path) -> None:
+    path = saved(tmp_path / "trap.pt", {"a": Trap(tmp_path / "marker")})
+    with pytest.raises(CheckpointError, match=r"and asks for posix\.mkdir|nt\.mkdir") as caught:
+        read_foreign_weights(path)
+    assert "weights_only" not in str(caught.value)
+    module = saved(tmp_path / "module.pth", nn.Linear(2, 2))
+    with pytest.raises(CheckpointError, match=r"asks for torch\.nn\.modules\.linear\.Linear"):
+        read_foreign_weights(module)
+    assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + bytes(50), b"hello", b""])
+def test_files_of_another_kind_are_said_to_be_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"odd\.pth (is no \.pt|cannot be read)") as caught:
+        read_foreign_weights(path)
+    assert "weights_only" not in str(caught.value)
