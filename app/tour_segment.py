@@ -1,4 +1,4 @@
-"""The part of the tour that opens a volume, paints into it and looks at it."""
+"""The part of the tour that opens a volume, paints into it, looks at it, and runs a method."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from PyQt6.QtWidgets import QApplication
 
 from app.spaces import SEGMENT
 from app.window import MainWindow
+from app.workspaces.segment.run_on import REGION
 from app.workspaces.segment.space import SegmentSpace
 from engine.data.phantoms.brain import BrainPhantom, Tissue, make_brain
+from widgets.paint.labels.step import bounds
 from widgets.paint.labels.tools import ToolName
 from widgets.viewer.volume.arrangement import ViewLayout
+from widgets.viewer.volume.box import Box, Triple
 from widgets.viewer.volume.planes import PlaneName
 from widgets.viewer.volume.slice_view import SliceView
 
@@ -26,13 +29,14 @@ mouse: Any = QTest
 LEFT = Qt.MouseButton.LeftButton
 SHAPE, SPACING_MM = (120, 152, 128), (1.5, 1.5, 1.5)
 BRUSH_VOXELS = 7.0
+MARGIN = 6  # voxels around what is segmented
 
 Wait = Callable[[Callable[[], bool]], None]
 Grab = Callable[[str], None]
 
 
 def tour_segment(window: MainWindow, wait: Wait, grab: Grab, *, layouts: bool = False) -> None:
-    """Open a phantom, paint a ventricle, open labels, and keep pictures.
+    """Open a phantom, paint into it, open labels, segment a region, and keep pictures.
 
     Args:
         wait: Until a condition holds.
@@ -63,6 +67,36 @@ def tour_segment(window: MainWindow, wait: Wait, grab: Grab, *, layouts: bool = 
         for layout in (ViewLayout.MAIN, ViewLayout.ONE) if layouts else ():
             space.view.volume.setViewLayout(layout)
             grab(f"segment_{layout.value}")
+        _segment(window, space, brain, image, wait)
+        grab("segment_run")
+
+
+def _segment(
+    window: MainWindow, space: SegmentSpace, brain: BrainPhantom, image: Path, wait: Wait
+) -> None:
+    """Run a method around a hippocampus, if there is a checkpoint for grey images."""
+    found, study, panel = space.choosing.findable(), space.study, space.view.method
+    if found is None or found.channels == 3:
+        return
+    study.close()
+    window.open([image])
+    wait(lambda: study.volume is not None)
+    space.view.volume.setViewLayout(ViewLayout.GRID)
+    space.view.volume.setCrosshair(_middle(brain, Tissue.HIPPOCAMPUS_RIGHT))
+    space.view.showPanel(panel)
+    mouse.mouseClick(panel.where.button(REGION), LEFT)
+    box = bounds(brain.tissues == Tissue.HIPPOCAMPUS_RIGHT)
+    space.placing.model.setBox(Box(_moved(box.low, -MARGIN), _moved(box.high, MARGIN)))
+    panel.setValues({"votes": 1})
+    wait(panel.run.isEnabled)
+    mouse.mouseClick(panel.run, LEFT)
+    wait(lambda: space.findings.current() is not None)
+    wait(lambda: not window.spaces.computing.underWay())
+
+
+def _moved(corner: Triple, by: int) -> Triple:
+    d, h, w = corner
+    return d + by, h + by, w + by
 
 
 def _files(folder: Path, brain: BrainPhantom) -> tuple[Path, Path]:
