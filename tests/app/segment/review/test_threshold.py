@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 
 from app.controllers.segment.review.threshold import LINE, MAJORITY
+from engine.data.labels import cutoff
 from engine.data.labels.cutoff import cut_off
 from tests.app.segment.driving import AXIAL, LEFT, go, key, pick, place, stroke, view_of
 from tests.app.segment.methods import Bench
@@ -258,6 +260,49 @@ def test_closing_the_image_lets_go(bench: Bench, plot: ThresholdPlot) -> None:
     panel = bench.space.view.dock.threshold
     assert not panel.box.isEnabled()
     assert bench.space.study.model.shape == (1, 1, 1)
+
+
+def test_the_status_bar_cancels_it_and_the_line_goes_back(
+    bench: Bench, plot: ThresholdPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(bench)
+    free, plain = threading.Event(), cutoff.cut_off
+
+    def slow(*given: Any) -> Any:
+        assert free.wait(20), "it is let go"
+        return plain(*given)
+
+    monkeypatch.setattr(cutoff, "cut_off", slow)
+    panel, labels = bench.space.view.dock.threshold, bench.labels.copy()
+    QTest.mouseClick(plot, LEFT, pos=at(plot, LOW))
+    assert panel.state.text() == "Working…"
+    bench.qtbot.waitUntil(bench.window.status.progress.isVisible)
+    QTest.mouseClick(bench.window.status.progress.cancel_button, LEFT)
+    free.set()
+    bench.settle()
+    assert panel.state.text() == ""
+    assert plot.value() == 0.5
+    assert not panel.majority.isEnabled()
+    assert np.array_equal(bench.labels, labels)
+
+
+def test_the_last_of_several_wishes_counts(
+    bench: Bench, plot: ThresholdPlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(bench)
+    free, plain = threading.Event(), cutoff.cut_off
+
+    def slow(*given: Any) -> Any:
+        assert free.wait(20), "it is let go"
+        return plain(*given)
+
+    monkeypatch.setattr(cutoff, "cut_off", slow)
+    for value in (LOW, HIGH, MIDDLE):
+        QTest.mouseClick(plot, LEFT, pos=at(plot, value))
+    free.set()
+    bench.settle()
+    assert np.array_equal(bench.labels == 1, shares() > MIDDLE)
+    assert len(bench.space.study.model.names()) == 2
 
 
 def test_a_run_by_a_threshold_shows_it(bench: Bench, plot: ThresholdPlot) -> None:
