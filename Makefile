@@ -3,6 +3,8 @@ PY := .venv/bin/python
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 OUT ?= out
+# Each process of the tests holds one core and about 1.5 GB.
+PYTEST := QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench screenshots clean
@@ -19,14 +21,14 @@ run: $(RUN_STAMP) ## Install what is needed and open the window; without a displ
 	fi
 
 test: $(DEV_STAMP) ## Install what is needed and run all tests, offscreen
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+	$(PYTEST)
 
 check: $(DEV_STAMP) ## Lint, formatting, types, import contracts, tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+	$(PYTEST)
 
 # napari is measured too where it is: pip install '.[bench]', or REVERIE_NAPARI_PYTHON=path of an
 # interpreter that has it. It needs a display or Xvfb.
