@@ -119,6 +119,10 @@ class SegmentationResult:
 class Grid(Protocol):
     """Where the squares that a network sees lie in an image."""
 
+    @property
+    def across(self) -> tuple[int, bool]:
+        """Which axis of (D, H, W) the slices cut, and whether they are counted from its end."""
+
     def back(self, maps: np.ndarray, slices: np.ndarray) -> np.ndarray:
         """Maps (K, n, S, S) of slices (n,) to (K, D, H, W) of the image; 0 elsewhere."""
 
@@ -138,6 +142,7 @@ class Squares:
         states: (R, 2, S, S) float32, the shown slice after every step under its label and under
             the blend it is compared with; (0, ...) where there are none.
         shown: Which of the n that is; -1 without any.
+        each: How many of the sampler's steps each of the R adds up, where memory is short.
     """
 
     images: np.ndarray
@@ -148,6 +153,21 @@ class Squares:
     chances: np.ndarray
     states: np.ndarray
     shown: int = -1
+    each: int = 1
+
+    def used(self, steps: int) -> int:
+        """How many of the R so many of the sampler's steps are; all for 0."""
+        most = self.maps.shape[1]
+        return min(-(-steps // self.each), most) if steps else most
+
+    def index(self, number: int, depth: int) -> int:
+        """Slice of the plane -> its place along the image's axis of that length, or back."""
+        return depth - 1 - number if self.grid.across[1] else number
+
+    def entry(self, index: int, depth: int, label: int) -> int:
+        """Which of the n is a finding at a place along the axis of `grid.across`; -1 for none."""
+        here = (self.slices == self.index(index, depth)) & (self.classes == label)
+        return int(here.argmax()) if here.any() else -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +202,35 @@ class SaliencyResult:
             f"Heat map, {self.names.get(k, str(k))}" if several else "Heat map": heat
             for k, heat in enumerate(self.heat, 1)
         }
+
+
+@dataclass(frozen=True, eq=False)
+class TranslationResult:
+    """An image as another modality would show it, on its source's own voxels; synthetic.
+
+    Attributes:
+        image: (D, H, W) float32, in values from `window[0]` (black) to `window[1]` (white).
+        spread: (D, H, W) float32, standard deviation over the samples in the same values; 0 of a
+            single one.
+        information: (D, H, W) float32, local mutual information of source and result in bits:
+            where it is low, little of the source ties the result.
+        window: See `image`.
+        provenance: Enough to make the same result again, with the mapping of intensities.
+        notes: What was done to the source, for the user.
+    """
+
+    image: np.ndarray
+    spread: np.ndarray
+    information: np.ndarray
+    window: tuple[float, float]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> Mapping[str, np.ndarray]:
+        """Name -> map (D, H, W) float32 to lay over the image, the most telling first."""
+        maps = {"Local mutual information": self.information}
+        return {**maps, "Spread": self.spread} if self.spread.any() else maps
 
 
 @dataclass(frozen=True)

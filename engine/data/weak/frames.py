@@ -92,6 +92,14 @@ class Frame:
     size: int
     pixel_mm: tuple[float, float] = (1.0, 1.0)
 
+    @property
+    def across(self) -> tuple[int, bool]:
+        """Which axis of (D, H, W) the slices cut, and whether they are counted from its end."""
+        if self.axes.turn is None:
+            return 0, False
+        axis = next(axis for axis, (target, _) in enumerate(self.axes.turn) if target == 2)
+        return 2 - axis, bool(self.axes.turn[axis][1] < 0)
+
     def back(self, maps: NDArray[np.float32], slices: NDArray[Any]) -> NDArray[np.float32]:
         """Maps (K, n, size, size) of some slices to (K, D, H, W) of the image, linear; 0 elsewhere.
 

@@ -7,7 +7,7 @@ what is sure (Grady 2006).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,7 @@ def cut(
     found = np.zeros((classes - 1, *shape), np.float32)
     if not len(squares.maps):
         return labels, found, np.zeros(0, np.float32)
-    heat, thresholds = heat_of(squares.maps, params)
+    heat, thresholds = heat_of(squares.maps, params, squares.used(params.steps))
     above = decided(squares, heat, thresholds, params)
     outside = np.ones(shape, bool)
     low, high = region
@@ -102,10 +102,26 @@ def recut(result: SaliencyResult, params: CutParams) -> SaliencyResult:
     )  # fmt: skip
 
 
-def histogram(squares: Squares, index: int, params: CutParams, bins: int = 64) -> Maps:
-    """How many pixels of an entry's heat there are in each of `bins` from 0 to 1."""
-    heat, _ = heat_of(squares.maps, params)
-    return np.histogram(heat[index], bins, (0, 1))[0].astype(np.float32)
+@dataclass(frozen=True, eq=False)
+class Range:
+    """What is normalised and cut together: a slice, or all of them.
+
+    Attributes:
+        heat: (m, S, S) in [0, 1].
+        otsu: The threshold by Otsu's method.
+    """
+
+    heat: Maps
+    otsu: float
+
+
+def range_of(squares: Squares, index: int, params: CutParams) -> Range:
+    """What one of the n entries is cut with, whichever threshold is set; for a thread."""
+    one = squares.maps[index : index + 1]
+    maps = squares.maps if params.scope == "volume" else one
+    automatic = params.model_copy(update={"threshold": -1.0})
+    heat, thresholds = heat_of(maps, automatic, squares.used(params.steps))
+    return Range(heat, float(thresholds[0]))
 
 
 def _thresholds(heat: Maps, params: CutParams) -> Maps:

@@ -24,9 +24,11 @@ from engine.methods.cdm.looking import Networks, Seen, slices_a_call
 from engine.methods.cdm.saliency import grad_cam, slice_seeds
 from engine.methods.cdm.use_params import EvidenceName, SampleParams
 from engine.results import SaliencyResult, Squares
-from engine.steps import DenoiseStep, ProgressStep, Step
+from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 
 MEMORY_SHARE = 0.8
+KEPT_BYTES = 2**30
+"""Of evidence a step; where there is more, several steps are kept as their sum."""
 
 
 def segment(
@@ -53,7 +55,7 @@ def segment(
     inside = region or Region.whole(volume.geometry.shape)
     box = (inside.low, inside.high)
     asked = [(i, label) for i, labels in enumerate(seen.shown) for label in sorted(labels)]
-    rounds = params.rounds if evidence in ("cdm", "cg-cdm") else 1
+    rounds = _rounds(evidence, params)
     _check_memory(len(asked), rounds, seen.framed.slices.shape[-1], volume, networks.main.classes)
     squares = yield from _gather(seen, asked, networks, evidence, params, context)
     labels, heat, thresholds = cut(
@@ -75,6 +77,10 @@ def _gather(
 ) -> Generator[Step, None, Squares]:
     """Evidence of all that is asked for, a batch after the other."""
     framed = seen.framed
+    rounds, side = _rounds(evidence, params), framed.slices.shape[-1]
+    each = max(1, -(-rounds * _map_bytes(len(asked), side) // KEPT_BYTES))
+    if each > 1:
+        yield NoteStep(f"evidence is kept of every {each} steps together, for memory")
     size = slices_a_call(framed, context, 2 if evidence in ("cdm", "cg-cdm") else 1)
     shown = len(asked) // 2 if asked else -1
     maps: list[NDArray[np.float32]] = []
@@ -94,17 +100,17 @@ def _gather(
             place,
             ProgressStep(start, total, "Segmenting"),
         )
-        maps.append(found.maps.transpose(0, 1).float().cpu().numpy())
+        one = found.maps.transpose(0, 1).float().cpu().numpy()
+        maps.append(np.add.reduceat(one, np.arange(0, one.shape[1], each), axis=1))
         if place is not None and len(found.states):
             states = found.states[:, :, place].float().cpu().numpy()
         yield ProgressStep(start + len(part), total, "Segmenting")
     slices = np.array([i for i, _ in asked], np.intp)
-    side = framed.slices.shape[-1]
     return Squares(
         framed.slices[slices].mean(axis=1),
         np.concatenate(maps) if maps else np.zeros((0, 1, side, side), np.float32),
         slices, np.array([label for _, label in asked], np.intp), framed.frame, seen.chances,
-        states, shown,
+        states, shown, each,
     )  # fmt: skip
 
 
@@ -187,9 +193,20 @@ def _one(step: DenoiseStep, batch: int, place: int) -> DenoiseStep:
     )  # fmt: skip
 
 
+def _rounds(evidence: EvidenceName, params: SampleParams) -> int:
+    """How many steps evidence is made of."""
+    return params.rounds if evidence in ("cdm", "cg-cdm") else 1
+
+
+def _map_bytes(count: int, side: int) -> int:
+    """Of a map of so many slices."""
+    return 4 * count * side**2
+
+
 def _check_memory(count: int, rounds: int, side: int, volume: Volume, classes: int) -> None:
     """Refuse what evidence and results do not fit into."""
-    own = 4 * count * (rounds + 4) * side**2
+    maps = _map_bytes(count, side)
+    own = min(rounds * maps, KEPT_BYTES + maps) + 4 * maps
     theirs = 4 * int(np.prod(volume.geometry.shape)) * (3 * classes + 4)
     free = psutil.virtual_memory().available
     if own + theirs > free * MEMORY_SHARE:

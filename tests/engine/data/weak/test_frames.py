@@ -56,6 +56,12 @@ def test_maps_come_back_to_the_voxels_they_were_made_of(plane: Plane, affine: np
     apart = np.abs((back[0] + 1) / 2 - unit)
     assert apart[binary_erosion(inside)].max() < 0.03
     assert apart.mean() < 0.05, "only edges are smoothed"
+    axis, backwards = framed.frame.across
+    single = np.zeros((1, 1, 40, 40), np.float32) + 1
+    found = framed.frame.back(single, np.array([2]))[0]
+    places = np.flatnonzero(found.any(axis=tuple({0, 1, 2} - {axis})))
+    count = found.shape[axis]
+    assert places.tolist() == [count - 3 if backwards else 2]
 
 
 def test_planes_lead_where_they_say() -> None:

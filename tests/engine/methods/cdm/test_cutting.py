@@ -8,7 +8,7 @@ import pytest
 from skimage.filters import threshold_otsu
 
 from engine.errors import InputError
-from engine.methods.cdm.cutting import cut, heat_of, histogram, recut
+from engine.methods.cdm.cutting import cut, heat_of, range_of, recut
 from engine.methods.cdm.use_params import CutParams
 from engine.results import SaliencyResult, Squares
 
@@ -21,6 +21,7 @@ class Plain:
     """Squares that are the image's slices."""
 
     shape: tuple[int, int, int] = SHAPE
+    across: tuple[int, bool] = (0, False)
 
     def back(self, maps: np.ndarray, slices: np.ndarray) -> np.ndarray:
         found = np.zeros((len(maps), *self.shape), np.float32)
@@ -195,10 +196,36 @@ def test_recutting_needs_no_network_and_tells_what_was_done() -> None:
     assert list(again.layers) == ["Heat map"]
 
 
-def test_the_histogram_is_of_what_is_cut() -> None:
-    counts = histogram(squares([spots((3, 4, 4))]), 0, CutParams(), bins=10)
-    assert counts.sum() == SIDE**2
-    assert counts[-1] == 16
+def test_what_is_cut_together_and_where_otsu_would_cut_it() -> None:
+    found = squares([spots((3, 4, 4)), 0.04 * spots((5, 5, 3))])
+    for scope, count in (("slice", 1), ("volume", 2)):
+        params = CutParams.parse({"scope": scope, "threshold": 0.9})
+        one = range_of(found, 1, params)
+        assert one.heat.shape == (count, SIDE, SIDE)
+        assert one.heat.max() == pytest.approx(1)
+        _, automatic = heat_of(found.maps, CutParams.parse({"scope": scope}))
+        assert one.otsu == pytest.approx(automatic[1]), "whichever threshold is set"
+
+
+def test_steps_that_are_kept_together() -> None:
+    grow = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    for step, row in enumerate((2, 5, 8)):
+        grow[0, step, row : row + 2, 2:4] = 1.0
+    found = Squares(**{**vars(squares([spots()])), "maps": grow, "each": 4})
+    assert [found.used(n) for n in (0, 1, 4, 5, 8, 9, 99)] == [3, 1, 1, 2, 2, 3, 3]
+    sizes = [int(labels_of(found, steps=n, threshold=0.5, keep="all").sum()) for n in (4, 8, 12)]
+    assert sizes == [4, 8, 12]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_entry_is_found_by_its_place_in_the_image(backwards: bool) -> None:
+    found = squares([spots(), spots(), spots()], classes=[1, 1, 2], slices=[1, 3, 3])
+    found = Squares(**{**vars(found), "grid": Plain(across=(0, backwards))})
+    entries = [[found.entry(i, 4, label) for i in range(4)] for label in (1, 2)]
+    if backwards:
+        entries = [row[::-1] for row in entries]
+    assert entries == [[-1, 0, -1, 1], [-1, -1, -1, 2]]
+    assert [found.index(found.index(n, 4), 4) for n in range(4)] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("values", [{"threshold": 1.5}, {"scope": "patient"}, {"beta": 0}])

@@ -13,7 +13,7 @@ from engine.data.volumes.read import read_volume
 from engine.data.weak.frames import Framing
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
-from engine.methods.cdm import looking
+from engine.methods.cdm import inference, looking
 from engine.methods.cdm.cutting import recut
 from engine.methods.cdm.looking import _present
 from engine.methods.cdm.segmenting import segment
@@ -286,3 +286,20 @@ def test_it_can_be_stopped_between_any_two_network_calls(
     for _ in range(4):
         next(steps)
     steps.close()
+
+
+def test_many_steps_are_kept_within_a_bound(
+    checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = segmented({"input": picture()}, checkpoint=checkpoint, label=1, rounds=5)
+    monkeypatch.setattr(inference, "KEPT_BYTES", 3 * 4 * SIDE**2)
+    result, steps = segmented({"input": picture()}, checkpoint=checkpoint, label=1, rounds=5)
+    assert result.squares.each == 2
+    assert result.squares.maps.shape == (1, 3, SIDE, SIDE)
+    assert any(isinstance(s, NoteStep) and "every 2 steps" in s.message for s in steps)
+    np.testing.assert_allclose(
+        result.squares.maps.sum(axis=1), whole.squares.maps.sum(axis=1), atol=1e-4
+    )
+    np.testing.assert_array_equal(
+        recut(result, CutParams(steps=4)).labels, recut(whole, CutParams(steps=4)).labels
+    )
