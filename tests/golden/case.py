@@ -53,14 +53,14 @@ class GoldenCase:
         torch.save(weights_of(self.info["state_dict"], self.info.get("salt", "")), file)
         return read_foreign_weights(file)
 
-    def error(self, key: str, ours: Tensor) -> float:
-        """max |ours - golden| in units of max(1, max |golden|)."""
+    def error(self, key: str, ours: Tensor, part: Any = ...) -> float:
+        """max |ours - golden| in units of max(1, max |golden|); of a part of the golden array."""
         self.used.add(key)
-        golden = self.arrays[key].astype(np.float64)
+        golden = self.arrays[key][part].astype(np.float64)
         mine = ours.detach().double().numpy()
         assert mine.shape == golden.shape, f"{key}: shape {mine.shape}, golden {golden.shape}"
         return float(np.abs(mine - golden).max() / max(1.0, np.abs(golden).max()))
 
-    def compare(self, key: str, ours: Tensor, what: str = "") -> None:
-        error = self.error(key, ours)
+    def compare(self, key: str, ours: Tensor, what: str = "", part: Any = ...) -> None:
+        error = self.error(key, ours, part)
         assert error <= TOLERANCE, f"{self.name}: {key} {what} is off by {error:.2e}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.golden import adaptdiff, cdal, cdm, diffrect
+from tests.golden import adaptdiff, cdal, cdm, diffrect, midiffusion
 from tests.golden.case import GoldenCase
 
 Check = Callable[[GoldenCase, Path, pytest.MonkeyPatch], None]
@@ -25,6 +25,8 @@ CHECKS: dict[str, Check] = {
     diffrect.SEGMENTER: diffrect.segmenter,
     diffrect.RECTIFIER: diffrect.rectifier,
     diffrect.LOSSES: diffrect.losses,
+    "midiffusion_lmi": midiffusion.information,
+    "midiffusion_unet": midiffusion.unet,
 }
 
 
