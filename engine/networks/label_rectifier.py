@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.networks.cpu_layers import halved
 from engine.networks.level_unet import (
     DROPOUTS,
     TIME_WIDTH,
@@ -104,7 +104,7 @@ class LatentDenoiser(nn.Module):
         time = self.time(t)
         skips = [x + condition]
         for block in self.down:
-            x = block(halved(x), time)
+            x = block(F.max_pool2d(x, 2), time)
             skips.append(x)
         skips.pop()
         for block, skip in zip(self.up, reversed(skips), strict=True):

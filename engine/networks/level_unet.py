@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.networks.cpu_layers import conv_of_dropped, halved
+from engine.networks.cpu_layers import conv_of_dropped
 
 WIDTHS = (16, 32, 64, 128, 256)
 DROPOUTS = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -115,7 +115,7 @@ class Encoder(nn.Module):
         """`added`: what is added to the features of each level before the next one sees them."""
         features: list[Tensor] = []
         for level, block in enumerate(self.blocks):
-            x = block(halved(x) if level else x, time)
+            x = block(F.max_pool2d(x, 2) if level else x, time)
             if added is not None:
                 x = x + added[level]
             features.append(x)

@@ -107,3 +107,8 @@ def _restore(
         slots.setdefault(int(index), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": slots, "param_groups": groups})
+    for weight, memory_of in optimizer.state.items():
+        for name, value in memory_of.items():
+            if value.shape == weight.shape:
+                # Laid out as the weights are: fused optimizers go through both side by side.
+                memory_of[name] = torch.empty_like(weight).copy_(value)

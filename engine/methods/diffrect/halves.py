@@ -9,6 +9,9 @@ from torch import Tensor
 
 from engine.training.stage import Batch
 
+LAYOUT = torch.channels_last
+"""Batch norm, pooling and growing are two to four times as fast in it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Halves:
@@ -46,4 +49,5 @@ class Halves:
         weak, strong, labels, labelled, places = batch
         order = torch.argsort(labelled, descending=True, stable=True)
         count, key = int(labelled.sum()), int(places[0])
-        return cls(weak[order], strong[order], labels[order], count, key)
+        weak, strong = (view[order].to(memory_format=LAYOUT) for view in (weak, strong))
+        return cls(weak, strong, labels[order], count, key)

@@ -40,9 +40,9 @@ def palette(classes: int) -> NDArray[np.float32]:
 
 
 def encode(labels: Tensor, colours: Tensor) -> Tensor:
-    """Label maps (B, H, W) as images (B, 3, H, W) in [0, 1], by one look-up.
+    """Label maps (B, H, W) as images (B, 3, H, W) in [0, 1], channels last, by one look-up.
 
     Args:
         colours: `palette` as a tensor (K, 3) on the labels' device.
     """
-    return F.embedding(labels, colours).movedim(-1, 1).contiguous()
+    return F.embedding(labels, colours).movedim(-1, 1)

@@ -213,8 +213,8 @@ TRAIN_PRESETS: Presets = {
     "paper-prostate": {"labelled_patients": 2},
     "paper-mscmr": {"labelled_patients": 7},
     "fast": {
-        "size": 128, "iterations": 3_000, "ramp": 3_000, "rectify_after": 300,
-        "contrast": "percentiles", "resampling": "linear",
+        "size": 128, "width": 8, "iterations": 3_000, "lr": 0.02, "ramp": 3_000,
+        "rectify_after": 500, "contrast": "percentiles", "resampling": "linear",
     },
     "gpu": {
         "batch": 24, "lr": 0.02, "iterations": 30_000, "contrast": "percentiles",

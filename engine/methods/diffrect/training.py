@@ -28,6 +28,7 @@ from engine.methods.diffrect.validating import Validation
 from engine.methods.diffrect.watching import Watched
 from engine.networks.label_rectifier import LabelRectifier, RectifierConfig
 from engine.networks.level_unet import SegmenterConfig, SegmenterUNet
+from engine.networks.ncsnpp import channels_last
 from engine.provenance import array_hash, versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
@@ -123,6 +124,8 @@ def _stage(
     with torch.random.fork_rng():
         torch.manual_seed(params.seed)
         model, rectifier = SegmenterUNet(of_segmenter), LabelRectifier(of_rectifier)
+    for network in (model, rectifier):
+        channels_last(network)
     if params.scheme == "diffrect":
         return RectifyingStage(model, rectifier, data, params, context, validation, watched)
     kind = SegmenterStage if alone else PseudoLabelStage
@@ -156,7 +159,7 @@ def _optional(job: Job, name: str) -> Path | None:
     return value if isinstance(value, Path) else None
 
 
-def _card(params: TrainParams, pool: Pool, chosen: Chosen, table: tuple[LabelEntry, ...]) -> Card:
+def _card(params: TrainParams, pool: Pool, chosen: Chosen) -> Card:
     titles = {"diffrect": "DiffRect", "pseudo-labels": "Pseudo-labels", "supervised": "U-Net"}
     patients = len({case.patient for case in chosen.labelled})
     names = "\n".join(case.name for case in (*chosen.labelled, *chosen.unlabelled)).encode()

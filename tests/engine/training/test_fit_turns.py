@@ -32,6 +32,8 @@ class Pair(Toy):
         with torch.random.fork_rng():
             torch.manual_seed(5)
             self.critic: nn.Module = nn.Conv2d(1, 1, 1)
+        # As the memory of a fused optimizer has to lie, also after it was kept in a file.
+        self.model.to(memory_format=torch.channels_last)
         self.order: list[str] = []
         self.begun: list[int] = []
 
