@@ -36,7 +36,7 @@ def _field(info: ParameterInfo, known: Sequence[tuple[Any, str]] | None) -> Fiel
     return FieldSpec(
         name=info.name, label=info.label, kind=kind, default=default, minimum=info.minimum,
         maximum=info.maximum, step=info.step, unit=info.unit, help=info.help, choices=choices,
-        group=info.group, advanced=info.advanced,
+        group=info.group, advanced=info.advanced, slider=info.slider,
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ def parameter(
     le: float | None = None,
     gt: float | None = None,
     step: float | None = None,
+    slider: tuple[float, float] | None = None,
     choices: dict[str, str] | None = None,
     kind: Kind | None = None,
     group: str = "",
@@ -61,6 +62,7 @@ def parameter(
     """A field of a `Parameters` class with all that a form or a command line needs to know.
 
     Args:
+        slider: Numbers worth trying, where they are best found by moving; others may be typed.
         choices: value -> label, for Literal fields.
         advanced: folded away in forms.
         hidden: set by the program, never asked of the user.
@@ -68,6 +70,7 @@ def parameter(
     extra: JsonDict = {
         "unit": unit, "step": step, "choices": {**choices} if choices else None, "kind": kind,
         "group": group, "advanced": advanced, "hidden": hidden,
+        "slider": None if slider is None else [*slider],
     }  # fmt: skip
     return Field(
         default, title=label, description=help, ge=ge, le=le, gt=gt, json_schema_extra=extra
@@ -87,6 +90,7 @@ class ParameterInfo(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
+    slider: tuple[float, float] | None = None
     unit: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     group: str = ""
@@ -117,6 +121,7 @@ def _info(name: str, field: FieldInfo, extra: dict[str, Any]) -> ParameterInfo:
         minimum=bounds.get("ge", bounds.get("gt")),
         maximum=bounds.get("le"),
         step=extra["step"],
+        slider=extra["slider"],
         unit=extra["unit"],
         choices=tuple((str(v), labels.get(str(v), str(v))) for v in values),
         group=extra["group"],

@@ -9,7 +9,7 @@ from engine.parameters import Parameters, describe, parameter
 
 
 class Example(Parameters):
-    count: int = parameter(3, "Count", "How many.", ge=1, le=9, unit="px", step=2)
+    count: int = parameter(3, "Count", "How many.", ge=1, le=9, unit="px", step=2, slider=(1, 5))
     rate: float = parameter(0.5, "Rate", "How fast.", gt=0, le=1, advanced=True)
     mode: Literal["a", "b"] = parameter("a", "Mode", "Which.", choices={"b": "The other"})
     seed: int = parameter(0, "Seed", "From it.", kind="seed", ge=0, le=5, group="Random")
@@ -22,6 +22,7 @@ def test_description_in_the_order_of_definition() -> None:
     count, rate, mode, seed, on, name = describe(Example)
     assert (count.kind, count.minimum, count.maximum, count.step) == ("int", 1, 9, 2)
     assert (count.unit, count.default, count.label, count.help) == ("px", 3, "Count", "How many.")
+    assert (count.slider, rate.slider) == ((1, 5), None)
     assert (rate.kind, rate.minimum, rate.maximum, rate.advanced) == ("float", 0, 1, True)
     assert (mode.kind, mode.choices) == ("choice", (("a", "a"), ("b", "The other")))
     assert (seed.kind, seed.group) == ("seed", "Random")

@@ -135,6 +135,17 @@ class Form(QWidget):
             raise TypeError(f"{name} is not a choice")
         control.setChoices(choices)
 
+    def setSlider(self, name: str, low: float, high: float) -> None:
+        """Let the slider of a number go from `low` to `high`.
+
+        Raises:
+            TypeError: the field has no slider.
+        """
+        control = self._rows[name].control
+        if not isinstance(control, NumberControl):
+            raise TypeError(f"{name} has no slider")
+        control.setSlider(low, high)
+
     def setFieldVisible(self, name: str, visible: bool) -> None:
         """Show or hide a row whose value has no meaning at the moment."""
         self._rows[name].setVisible(visible)

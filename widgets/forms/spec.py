@@ -17,8 +17,9 @@ class FieldSpec:
 
     `minimum` and `maximum` are inclusive and hold for 'int', 'float' and 'seed' (whose range is
     [0, 2**32 - 1] by default). `decimals` is the number of digits after the point of a 'float';
-    None writes as many as the number needs. `choices` holds (value, label) pairs of a 'choice'.
-    `path_filter` is a filter as QFileDialog writes it: "Images (*.png *.tif)".
+    None writes as many as the number needs. `slider` gives an 'int' or 'float' a slider between
+    these numbers, whose places are `step` apart; others are typed. `choices` holds (value, label)
+    pairs of a 'choice'. `path_filter` is a filter as QFileDialog writes it: "Images (*.png *.tif)".
 
     Raises:
         ValueError: a choice without choices, an empty range, or a default outside of it.
@@ -39,6 +40,7 @@ class FieldSpec:
     decimals: int | None = None
     path_mode: PathMode = "open"
     path_filter: str = ""
+    slider: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.kind == "choice" and self.default not in [value for value, _ in self.choices]:

@@ -37,7 +37,7 @@ class CutParams(Parameters):
     )  # fmt: skip
     smooth: float = parameter(
         0.0, "Smooth", "Width of the Gaussian over the heat map, in the network's pixels; the "
-        "paper has none.", unit="px", ge=0, le=16, step=0.5, group="Threshold",
+        "paper has none.", unit="px", ge=0, le=16, step=0.5, slider=(0, 4), group="Threshold",
     )  # fmt: skip
     threshold: float = parameter(
         -1.0, "Threshold", "Of the heat map from 0 to 1; -1 finds one by Otsu's method.",
@@ -73,20 +73,22 @@ class SampleParams(CutParams):
     )  # fmt: skip
     level: int = parameter(
         400, "Noise level Q", "How far a slice is noised before it is denoised again.",
-        ge=1, le=MAX_TIMESTEPS,
+        ge=1, le=MAX_TIMESTEPS, slider=(1, 999),
     )  # fmt: skip
-    rounds: int = parameter(10, "Steps R", "DDIM steps under either label.", ge=1, le=1000)
+    rounds: int = parameter(
+        10, "Steps R", "DDIM steps under either label.", ge=1, le=1000, slider=(1, 50)
+    )
     tau: float = parameter(
         0.95, "Blend tau", "Share of the finding in the label that it is compared with.",
-        ge=0, le=0.999, step=0.01,
+        ge=0, le=0.999, step=0.01, slider=(0, 0.99),
     )  # fmt: skip
     scale: float = parameter(
         10.0, "Guidance", "Weight of the classifier's gradient in CG-CDM and reconstruction.",
-        ge=0, le=1000,
+        ge=0, le=1000, step=0.5, slider=(0, 50),
     )  # fmt: skip
     draws: int = parameter(
         1, "Draws", "Of the noise; the evidence of several is averaged. The paper has one.",
-        ge=1, le=64,
+        ge=1, le=64, slider=(1, 16),
     )  # fmt: skip
     denoise_steps: int = parameter(
         50, "Reconstruction steps", "DDIM steps from the noise level to a clean slice.",

@@ -11,6 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from widgets.forms.controls.number import NumberControl
 from widgets.forms.fold import Fold
 from widgets.forms.form import Form
 from widgets.forms.spec import LARGEST_SEED, FieldSpec
@@ -238,3 +239,59 @@ def test_bad_specs_are_refused() -> None:
         FieldSpec("steps", "Steps", "int", 5, 9, 1)
     with pytest.raises(ValueError, match="out of range"):
         FieldSpec("steps", "Steps", "int", 500, 1, 300)
+
+
+@pytest.fixture
+def sliding(qtbot: QtBot) -> Form:
+    made = Form((
+        FieldSpec("level", "Level", "int", 40, 1, 4000, slider=(1, 99)),
+        FieldSpec("tau", "Tau", "float", 0.5, 0.0, 0.999, 0.01, slider=(0, 0.99)),
+        FieldSpec("plain", "Plain", "int", 1),
+    ))  # fmt: skip
+    qtbot.addWidget(made)
+    made.resize(400, 200)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_a_slider_and_its_box_show_one_number(sliding: Form, qtbot: QtBot) -> None:
+    level, tau = (sliding.control(name) for name in ("level", "tau"))
+    assert isinstance(level, NumberControl)
+    assert isinstance(tau, NumberControl)
+    slider, fine = level.slider(), tau.slider()
+    assert slider is not None
+    assert fine is not None
+    assert (slider.value(), fine.value()) == (39, 50)
+    with qtbot.waitSignal(sliding.changed) as told:
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert told.args == ["level"]
+    assert sliding.values()["level"] == 41
+    QTest.keyClick(slider, Qt.Key.Key_End)
+    assert sliding.values()["level"] == 99
+    _retype(sliding, "level", "700")
+    assert sliding.values()["level"] == 700
+    assert slider.value() == slider.maximum(), "beyond it, a number is typed"
+    for _ in range(3):
+        QTest.keyClick(fine, Qt.Key.Key_Left)
+    assert sliding.values()["tau"] == 0.47
+    sliding.setValues({"level": 11})
+    assert slider.value() == 10
+
+
+def test_a_slider_follows_other_ends_and_leaves_the_wheel(sliding: Form) -> None:
+    level = sliding.control("level")
+    assert isinstance(level, NumberControl)
+    slider = level.slider()
+    assert slider is not None
+    sliding.setSlider("level", 1, 20)
+    assert sliding.values()["level"] == 40, "the number stays"
+    assert slider.value() == slider.maximum() == 19
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert sliding.values()["level"] == 1
+    level.editor().setFocus()
+    _turn_wheel(slider)
+    assert sliding.values()["level"] == 1
+    for name in ("plain", "nothing"):
+        with pytest.raises((TypeError, KeyError)):
+            sliding.setSlider(name, 0, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QTimer, pyqtSignal
@@ -13,32 +15,59 @@ from widgets.panels.volume.threshold_plot import PLACES, ThresholdPlot
 from widgets.panels.volume.values import plain
 
 SETTLE_MS = 500  # after the last change of the number
-HINT = "Voxels with more than this probability of any structure become the most probable one."
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a threshold is about.
+
+    Attributes:
+        button, tip: Of the way back to what is chosen without a threshold.
+        hint: What becomes of voxels beyond it.
+        what, found: See `ThresholdPlot`.
+    """
+
+    button: str
+    tip: str
+    hint: str
+    what: str
+    found: str
+
+
+MAJORITY = Words(
+    "Majority", "Go back to the class of most votes",
+    "Voxels with more than this probability of any structure become the most probable one.",
+    "probability", "foreground",
+)  # fmt: skip
 
 
 class ThresholdPanel(QWidget):
-    """A threshold of the foreground's probability.
+    """A threshold of the foreground's probability, or of other values from 0 to 1.
 
     `previewed` tells where the line is while it is dragged, None when the drag is called off;
-    `chosen` where it shall be, None for the class of most votes.
+    `chosen` where it shall be, None for the class of most votes, or what the button says.
     """
 
     previewed = pyqtSignal(object)  # float or None
     chosen = pyqtSignal(object)  # float or None
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, words: Words = MAJORITY, *, counts: bool = True
+    ) -> None:
+        """counts: Whether it says how many voxels the histogram has beyond the line."""
         super().__init__(parent)
         self._above: NDArray[np.int64] | None = None
+        self._counts = counts
         self._voxel_ml, self._majority = 0.0, 0
-        self.plot = ThresholdPlot(self)
+        self.plot = ThresholdPlot(self, what=words.what, found=words.found)
         self.box = NumberBox(NumberRange(False, 0.0, 1.0, 0.01, PLACES), 0.5, self)
         self.box.setAccessibleName("Threshold")
-        self.majority = QPushButton("Majority", self)
-        self.majority.setToolTip("Go back to the class of most votes")
+        self.majority = QPushButton(words.button, self)
+        self.majority.setToolTip(words.tip)
         self.count = QLabel(self)
         self.state = muted("", self)
         self.state.setWordWrap(True)
-        self.hint = muted(HINT, self)
+        self.hint = muted(words.hint, self)
         self.hint.setWordWrap(True)
         self._build()
         self.plot.moved.connect(self._dragged)
@@ -113,7 +142,13 @@ class ThresholdPanel(QWidget):
         self._tell(self.plot.value())
         self.previewed.emit(None)
 
+    def setCount(self, text: str) -> None:
+        """Say what was found, where this is not told from the histogram."""
+        self.count.setText(text)
+
     def _tell(self, value: float | None) -> None:
+        if not self._counts:
+            return
         if self._above is None:
             self.count.setText("")
             return
@@ -142,5 +177,5 @@ class ThresholdPanel(QWidget):
         row.setSpacing(em)
         row.addWidget(self.plot, 1)
         row.addLayout(side)
-        for label in (self.state, self.hint):
+        for label in (self.state, self.hint, self.count):
             label.setMaximumWidth(18 * em)

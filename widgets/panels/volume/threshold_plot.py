@@ -22,6 +22,7 @@ from widgets.theme import blend, theme_of
 STEP, COARSE, FINE = 0.01, 0.1, 0.001
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 COLUMNS = 100
+HALF = 0.5
 PLACES = 3  # decimals that a threshold has
 
 
@@ -37,18 +38,23 @@ class ThresholdPlot(QWidget):
     settled = pyqtSignal(float)
     abandoned = pyqtSignal()  # the drag was called off; the line is where it was
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, what: str = "probability", found: str = "foreground"
+    ) -> None:
+        """what: Whose values these are; found: What is more than the threshold."""
         super().__init__(parent)
         self._counts: NDArray[np.int64] | None = None
-        self._value = 0.5
+        self._fallback = HALF
+        self._value = HALF
+        self._empty = f"No {what} to cut"
         self._own = False
         self._before: tuple[float, bool] | None = None  # while it is dragged
         self._keyed = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Threshold of the probability")
-        self.setToolTip("Drag the line: voxels with more than this probability are foreground")
+        self.setAccessibleName(f"Threshold of the {what}")
+        self.setToolTip(f"Drag the line: voxels with more than this {what} are {found}")
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
@@ -67,10 +73,21 @@ class ThresholdPlot(QWidget):
             self._before, self._keyed = None, False
         self.update()
 
+    def setEmptyText(self, text: str) -> None:
+        """What is said where there are no counts."""
+        self._empty = text
+        self.update()
+
+    def setFallback(self, value: float) -> None:
+        """Where the line is without a threshold of the user's own; 0.5 at first."""
+        self._fallback = value
+        if not self._own:
+            self.setValue(None)
+
     def setValue(self, value: float | None) -> None:
-        """Put the line, silently; None: the labels are those of the majority."""
+        """Put the line, silently; None: there is no threshold of the user's own."""
         self._own = value is not None
-        self._value = 0.5 if value is None else min(max(value, 0.0), 1.0)
+        self._value = self._fallback if value is None else min(max(value, 0.0), 1.0)
         self.update()
 
     def value(self) -> float:
@@ -177,7 +194,7 @@ class ThresholdPlot(QWidget):
         painter.drawRect(box)
         if self._counts is None:
             painter.setPen(QColor(theme.muted))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "No probability to cut")
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._empty)
         else:
             self._paint_counts(painter, rect)
             self._paint_axis(painter, rect)
