@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import nibabel
 import numpy as np
 import torch
 
@@ -78,3 +79,11 @@ def slices_set(
 def _write(path: Path, image: np.ndarray, labels: np.ndarray) -> None:
     with h5py.File(path, "w") as file:
         file["image"], file["label"] = image, labels
+
+
+def label_file(path: Path, shape: tuple[int, int, int], label: int = 1) -> Path:
+    """A label map (D, H, W) with a square of the label, of voxels of 1 mm."""
+    labels = np.zeros(shape, np.uint8)
+    labels[:, shape[1] // 4 : shape[1] // 2, 8:20] = label
+    nibabel.save(nibabel.Nifti1Image(labels.transpose(2, 1, 0), np.eye(4)), path)
+    return path
