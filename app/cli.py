@@ -25,7 +25,7 @@ from app.cli_options import (
     switch,
 )
 from app.cli_report import Reporter
-from app.cli_request import Offer, offers
+from app.cli_request import Offer, narrowed, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
 from app.cli_volumes import volume_commands
 from engine.device import DeviceName, Precision
@@ -43,7 +43,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fa
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments ask for; returns the exit code."""
-    command = typer.main.get_command(build())
+    command = typer.main.get_command(build(arguments))
     try:
         command.main(args=list(arguments), prog_name="reverie")
     except SystemExit as end:
@@ -51,15 +51,20 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def build() -> typer.Typer:
-    """The program with all its commands."""
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The program with all its commands.
+
+    Args:
+        arguments: What it is asked; help on one method leaves out what others take.
+    """
     program = typer.Typer(
         help=HELP, add_completion=False, no_args_is_help=True, rich_markup_mode=None,
         pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     program.callback(invoke_without_command=True)(_root)
     for offer in offers(METHODS):
-        program.command(offer.command, help=_help(offer))(_Command(offer))
+        shown = narrowed(offer, arguments)
+        program.command(offer.command, help=_help(shown))(_Command(shown))
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)

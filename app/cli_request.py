@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,20 @@ class Request:
     notes: tuple[str, ...]
 
 
+def narrowed(offer: Offer, arguments: Sequence[str]) -> Offer:
+    """What help on a method, or on a stage, is about: of the options of all few belong to it."""
+    asked = dict(pairwise(arguments))
+    asked |= dict(a.split("=", 1) for a in arguments if a.startswith("--") and "=" in a)
+    if not {"-h", "--help"} & set(arguments):
+        return offer
+    method, stage = asked.get("--method"), asked.get("--stage")
+    kept = [
+        (found, task) for found, task in offer.choices
+        if method in (None, found.id) and stage in (None, task.name)
+    ]  # fmt: skip
+    return replace(offer, choices=tuple(kept)) if kept else offer
+
+
 def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
     """The job that options, a preset and a run file ask for; earlier named ones win.
 
@@ -72,7 +87,7 @@ def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
         values = values | chosen if options.get("preset") else chosen | values
     given = {i.name for t in offer.tasks for i in describe(t.params)}
     values |= {n: options[n] for n in sorted(given) if options.get(n) is not None}
-    params = task.params.parse(_known(values, task, given))
+    params = task.params.parse(_known(values, task, given, offer))
     paths = _paths(offer, options, run, task)
     inputs, notes = _read_inputs(task, paths, options)
     output = paths.get("output") if "output" not in task.inputs else None
@@ -136,8 +151,13 @@ def _choose(
     if len(fitting) == 1:
         method, task = fitting[0]
         return method, _for_folder(method, task, options, run)
-    what = f"{name or 'no method'}, {stage or 'no stage'}"
-    choices = ", ".join(f"{m.id} {t.name}" for m, t in offer.choices)
+    if offer.staged:
+        what = f"{name or 'no method'}, {stage or 'no stage'}"
+        choices = ", ".join(f"{m.id} {t.name}" for m, t in offer.choices)
+    else:
+        # Which of a method's tasks it is, a file or a folder says.
+        what = name or "no method"
+        choices = ", ".join(dict.fromkeys(m.id for m, _ in offer.choices))
     raise InputError(
         f"`reverie {offer.command}` cannot tell what to run from: {what}.",
         f"Give --method{' and --stage' if offer.staged else ''}; there are: {choices}.",
@@ -157,11 +177,14 @@ def _for_folder(
     return next((other for other in method.tasks if other.folder_of == task.name), task)
 
 
-def _known(values: dict[str, Any], task: Task, all_names: set[str]) -> dict[str, Any]:
+def _known(values: dict[str, Any], task: Task, all_names: set[str], offer: Offer) -> dict[str, Any]:
     own = {i.name for i in describe(task.params)}
     if foreign := sorted(n for n in values if n in all_names - own):
         flags = ", ".join(f"--{n.replace('_', '-')}" for n in foreign)
-        raise InputError(f"{task.title} has no {flags}.", "Leave it out, or choose another stage.")
+        other = "stage" if offer.staged else "method or input"
+        raise InputError(
+            f"{task.title} has no {flags}.", f"Leave it out, or choose another {other}."
+        )
     return values
 
 

@@ -109,6 +109,12 @@ def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
     except InputError as error:
         raise _unfit(name, error.message) from error
     model = generator_of(card.config, name)
+    prepared = card.preprocessing.get("channels", model.config.image_channels)
+    if prepared != model.config.image_channels:
+        raise _unfit(
+            name, f"images are prepared with {prepared} channels, the network takes "
+            f"{model.config.image_channels}",
+        )  # fmt: skip
     load_into(model, checkpoint.tensors, name)
     return LoadedGenerator(
         prepare(model, context), schedule, card, checkpoint.path.stem, checkpoint.sha256,

@@ -88,7 +88,9 @@ def test_what_is_for_folders_is_refused_for_one_image(
 ) -> None:
     one = [*command, "--input", str(tmp_path / "images" / "case_0.png")]
     assert main([*one, "--output", str(tmp_path / "x.png"), "--overwrite"]) == 2
-    assert "has no --overwrite" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "has no --overwrite" in told
+    assert "another method or input" in told
     assert main([*one, "--output", str(tmp_path)]) == 2
     assert "no ending" in capsys.readouterr().err
     folder = [*command, "--output", str(tmp_path / "y"), "--region", "1,2,3"]

@@ -41,6 +41,33 @@ def test_help_names_every_option(offer: Offer, capsys: pytest.CaptureFixture[str
             assert f"--{info.name.replace('_', '-')}" in told
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["segment", "--method", "cdal", "-h"], ["segment", "--help", "--method=cdal"]],
+)
+def test_help_on_a_method_leaves_out_what_others_take(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--votes" in told
+    assert "--overwrite" in told, "its folders have options of their own"
+    assert "--tau" not in told
+    assert "Or: " not in told
+    assert "default: hippocampus" in told
+
+
+def test_help_on_a_stage_and_on_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--method", "cdm", "--stage", "train-classifier", "--help"]) == 0
+    assert "--discriminator" not in capsys.readouterr().out
+    assert main(["grow", "--method", "cdal", "--help"]) == 0
+    assert "--size" in capsys.readouterr().out
+    assert main(["segment", "--method", "nothing", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "--votes" in told
+    assert "--tau" in told
+
+
 def test_help_tells_default_range_and_choices(capsys: pytest.CaptureFixture[str]) -> None:
     main(["synthesize", "--help"])
     told = " ".join(capsys.readouterr().out.split())

@@ -114,8 +114,11 @@ def test_several_classes() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"config": {}}, {"process": {"timesteps": 0}}, {"process": {"timesteps": 2, "beta_min": -1}}],
-)
+    [
+        {"config": {}}, {"process": {"timesteps": 0}},
+        {"process": {"timesteps": 2, "beta_min": -1}}, {"preprocessing": {"channels": 3}},
+    ],
+)  # fmt: skip
 def test_cards_that_describe_no_network(tmp_path: Path, changes: dict[str, object]) -> None:
     path = save_generator(tmp_path / "g.safetensors", **changes)
     with pytest.raises(CheckpointError, match="describes no cdal network"):
