@@ -128,4 +128,6 @@ def _as_shown(frame: Frame, low: float, high: float) -> Frame:
         share = (np.clip(state, low, high) - low) / (high - low)
         return np.asarray(np.rint(share * 255), np.uint8)
 
-    return replace(frame, x_t=grey(frame.x_t), x0_hat=grey(frame.x0_hat))
+    ways = {name: grey(way) for name, way in frame.ways.items()}
+    kept = {name: way for name, way in ways.items() if way is not None}
+    return replace(frame, x_t=grey(frame.x_t), x0_hat=grey(frame.x0_hat), ways=kept)

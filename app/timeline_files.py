@@ -29,20 +29,23 @@ def frames_of(previews: Sequence[JobPreview], image: int = 0) -> list[Frame]:
 
 
 def strip_picture(frames: Sequence[Frame]) -> NDArray[np.uint8]:
-    """x_t over x0_hat, one column a step, with captions; (H, W) uint8.
+    """x_t over x0_hat, or the frames' ways, one column a step, with captions; (H, W) uint8.
 
     Raises:
         InputError: there are no frames.
     """
     _require(frames)
-    columns = [[_thumb(f.x_t), _thumb(f.x0_hat)] for f in frames]
+    columns = [[_thumb(picture) for picture in f.pictures().values()] for f in frames]
+    titles = list(frames[0].pictures())
     width, height = columns[0][0].size
     pitch = width + GAP
     sheet = Image.new(
-        "L", (GUTTER + len(columns) * pitch + GAP, CAPTION + 2 * (height + GAP) + GAP), PAPER
+        "L",
+        (GUTTER + len(columns) * pitch + GAP, CAPTION + len(titles) * (height + GAP) + GAP),
+        PAPER,
     )
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    for row, title in enumerate(("x_t", "x0_hat")):
+    for row, title in enumerate(titles):
         middle = CAPTION + row * (height + GAP) + height // 2
         draw.text((GAP, middle), title, INK, font, anchor="lm")
     for i, (frame, pictures) in enumerate(zip(frames, columns, strict=True)):
@@ -54,7 +57,7 @@ def strip_picture(frames: Sequence[Frame]) -> NDArray[np.uint8]:
 
 
 def write_gif(path: Path, frames: Sequence[Frame], comment: str = SYNTHETIC) -> None:
-    """x_t beside x0_hat through the steps; the last one is held.
+    """x_t beside x0_hat, or the frames' ways, through the steps; the last one is held.
 
     Args:
         comment: What the file says of itself.
@@ -64,7 +67,10 @@ def write_gif(path: Path, frames: Sequence[Frame], comment: str = SYNTHETIC) -> 
         DiskError: it cannot be written.
     """
     _require(frames)
-    pictures = [Image.fromarray(np.hstack([_grey(f.x_t), _grey(f.x0_hat)])) for f in frames]
+    pictures = [
+        Image.fromarray(np.hstack([_grey(picture) for picture in f.pictures().values()]))
+        for f in frames
+    ]
     durations = [FRAME_MS] * (len(pictures) - 1) + [LAST_FRAME_MS]
     with atomic_path(path) as beside:
         pictures[0].save(
@@ -76,7 +82,7 @@ def write_gif(path: Path, frames: Sequence[Frame], comment: str = SYNTHETIC) -> 
 def write_frames(
     folder: Path, frames: Sequence[Frame], metadata: Mapping[str, str] | None = None
 ) -> list[Path]:
-    """One PNG a step for x_t and one for x0_hat; returns their paths.
+    """One PNG a step for x_t and one for x0_hat, or one for each of its ways; their paths.
 
     Args:
         folder: Made if it is missing.
@@ -90,8 +96,8 @@ def write_frames(
     make_folder(folder)
     written = []
     for frame in frames:
-        for name, picture in (("x_t", frame.x_t), ("x0_hat", frame.x0_hat)):
-            path = folder / f"step{frame.index:04d}_{name}.png"
+        for name, picture in frame.pictures().items():
+            path = folder / f"step{frame.index:04d}_{name.replace(' ', '_')}.png"
             write_png(path, _grey(picture), {**(metadata or {}), "Comment": frame.caption()})
             written.append(path)
     return written

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +14,8 @@ class Frame:
 
     `t` is the diffusion time of that state. `x_t` and `x0_hat` are (H, W), uint8 or float32 in
     the timeline's value range; either may be None when the step did not keep it. `title` stands in
-    place of the time, for the noise that a run starts from.
+    place of the time, for the noise that a run starts from. `ways` are states of the same kind by
+    name, where there are several to compare: they are shown in place of the two.
     """
 
     index: int
@@ -22,6 +24,11 @@ class Frame:
     x_t: np.ndarray | None
     x0_hat: np.ndarray | None
     title: str = ""
+    ways: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def pictures(self) -> Mapping[str, np.ndarray | None]:
+        """What there is to see, by the name of its row."""
+        return {**self.ways} if self.ways else {"x_t": self.x_t, "x0_hat": self.x0_hat}
 
     def caption(self) -> str:
         """`t = 299`; a continuous time keeps three significant digits."""

@@ -117,13 +117,13 @@ class Timeline(QWidget):
         self._rebuild()
 
     def setRows(self, rows: Sequence[str]) -> None:
-        """Which of 'x_t' and 'x0_hat' to show, from the top.
+        """Which pictures of the frames to show, from the top: 'x_t', 'x0_hat', or their ways.
 
         Raises:
-            ValueError: another name, or none.
+            ValueError: none.
         """
-        if not rows or not set(rows) <= set(ROWS):
-            raise ValueError(f"rows are taken from {ROWS}, not {tuple(rows)}")
+        if not rows:
+            raise ValueError("a filmstrip has rows")
         self._rows = tuple(rows)
         self._strip.setRows(self._rows)
         self._rebuild()
@@ -174,10 +174,10 @@ class Timeline(QWidget):
     # Inside
 
     def _column(self, frame: Frame) -> Column:
-        arrays = {"x_t": frame.x_t, "x0_hat": frame.x0_hat}
+        arrays = frame.pictures()
         images: list[QImage | None] = []
         for row in self._rows:
-            array = arrays[row]
+            array = arrays.get(row)
             images.append(None if array is None else _thumbnail(grey_image(array, *self._range)))
         return Column(frame.caption(), tuple(images))
 

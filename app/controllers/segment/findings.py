@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.data.volumes.volume import Volume
     from engine.events import JobPreview
     from engine.jobs import Job
-    from engine.results import SegmentationResult
+    from engine.results import Segmentation
     from widgets.viewer.volume.layers import Layer
 
 
@@ -29,17 +29,19 @@ class Finding:
         result: What it found, on the voxels of `volume`.
         volume: The image it was found in.
         probability, uncertainty: The layers of its maps; a layer may have been removed since.
+        maps: All of them, in the order of the result's.
         values: Class -> label that it became, without the background.
         layer: Its labels, where they lie over the image and not among the painted ones.
     """
 
     job: Job
-    result: SegmentationResult
+    result: Segmentation
     volume: Volume
     probability: Layer | None = None
     uncertainty: Layer | None = None
     values: Mapping[int, int] = field(default_factory=dict)
     layer: Layer | None = None
+    maps: tuple[Layer, ...] = ()
 
     def numbers(self) -> NDArray[np.uint16]:
         """Class -> label (256,), 0 for the background."""

@@ -20,7 +20,6 @@ from app.label_values import naming_of
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from engine.failures import Failure
-from engine.results import SegmentationResult
 from widgets.paint.labels.change import Change, worked_out
 from widgets.panels.choice_dialog import Choice, ChoiceDialog
 from widgets.viewer.volume.box import Box
@@ -223,17 +222,12 @@ class Landing(QObject):
     def _finish(self, arrival: Arrival, told: str, layer: Layer | None = None) -> None:
         run, result = arrival.run, arrival.result
         layers = self._layers.show(run, arrival.maps)
-        if isinstance(result, SegmentationResult):
-            self._findings.put(
-                Finding(
-                    run.job, result, run.volume, layers.get("Probability"),
-                    layers.get("Uncertainty"), arrival.naming.values, layer,
-                )
-            )  # fmt: skip
-        else:
-            # Without votes there is nothing to look through.
-            self._findings.clear()
-            self._findings.abandon()
+        self._findings.put(
+            Finding(
+                run.job, result, run.volume, layers.get("Probability"), layers.get("Uncertainty"),
+                arrival.naming.values, layer, tuple(layers.values()),
+            )
+        )  # fmt: skip
         self.told.emit(told)
         self._done()
 

@@ -203,8 +203,24 @@ def test_value_range_and_rows_change_what_is_painted(timeline: Timeline) -> None
     assert colours() == ["#ffffff", "#808080"] or colours() == ["#ffffff", "#7f7f7f"]
     timeline.setRows(("x0_hat",))
     assert colours()[0] in ("#808080", "#7f7f7f")
-    with pytest.raises(ValueError, match="rows are taken"):
-        timeline.setRows(("eps",))
+    with pytest.raises(ValueError, match="has rows"):
+        timeline.setRows(())
+
+
+def test_ways_are_shown_in_rows_of_their_names(timeline: Timeline) -> None:
+    white, black = (np.full((SIDE, SIDE), value, np.float32) for value in (1, -1))
+    timeline.setRows(("label", "blend"))
+    frame = Frame(1, 1, 0, None, None, ways={"label": white, "blend": black})
+    timeline.addFrame(frame)
+    assert list(frame.pictures()) == ["label", "blend"]
+    strip = _strip(timeline)
+    image, rect = strip.viewport().grab().toImage(), strip.columnRect(0)
+    ratio = image.devicePixelRatio()
+    seen = [
+        image.pixelColor(round(rect.center().x() * ratio), round(rect.height() * y * ratio)).name()
+        for y in (2 / 5, 4 / 5)
+    ]
+    assert seen == ["#ffffff", "#000000"]
 
 
 def test_a_step_without_an_array_leaves_a_gap(timeline: Timeline) -> None:
