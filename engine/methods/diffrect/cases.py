@@ -11,17 +11,16 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.data.segmentation.cases import (
-    H5_ENDINGS,
-    LIST_ENDINGS,
-    Case,
-    CaseListing,
-    find_cases,
-)
+from engine.data.segmentation.cases import LIST_ENDINGS, Case, CaseListing, find_cases
 from engine.data.segmentation.checking import CheckReport, judge
 from engine.data.segmentation.reading import CaseFacts, inspect_case
 from engine.errors import InputError
-from engine.methods.diffrect.unlabelled import unlabelled_cases, usable_images
+from engine.methods.diffrect.unlabelled import (
+    files_of,
+    has_label,
+    unlabelled_cases,
+    usable_images,
+)
 from engine.steps import NoteStep, ProgressStep, Step
 
 TRAIN_LISTS = ("train_slices", "train")
@@ -71,11 +70,14 @@ def open_pool(
     Raises:
         InputError: There is nothing, a list names what is not there, or a name occurs twice.
     """
-    listings = _listings(images, masks, channel, patient_pattern)
+    listings, without = _apart(_listings(images, masks, channel, patient_pattern))
     bare = [path for listing in listings.values() for path in listing.images_without_mask]
     found = [
-        replace(case, channel=channel)
-        for case in unlabelled_cases(unlabelled, bare, patient_pattern)
+        *without,
+        *(
+            replace(case, channel=channel)
+            for case in unlabelled_cases(unlabelled, bare, patient_pattern)
+        ),
     ]
     cases = [case for listing in listings.values() for case in listing.cases]
     _check_names(cases, listings)
@@ -108,7 +110,7 @@ def _listings(
     """Part -> its cases; "train" is always among them."""
     lists = {} if masks is not None else _lists(images)
     if not lists:
-        source = images if masks is not None else _files_of(images)
+        source = images if masks is not None else files_of(images)
         found = find_cases(source, masks, channel=channel, patient_pattern=pattern)
         return {"train": found}
     return {
@@ -137,12 +139,24 @@ def _list_of(folder: Path, name: str) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _files_of(images: Path) -> Path:
-    """Where the h5 files of a folder without lists lie."""
-    for folder in (images / "data" / "slices", images / "data"):
-        if folder.is_dir() and any(p.suffix.lower() in H5_ENDINGS for p in folder.iterdir()):
-            return folder
-    return images
+def _apart(
+    listings: dict[str, CaseListing],
+) -> tuple[dict[str, CaseListing], tuple[Case, ...]]:
+    """Without those to train on whose h5 files hold no label, and these."""
+    train = listings["train"]
+    without = {case.name for case in train.cases if case.label_part and _lacks_label(case)}
+    if not without:
+        return listings, ()
+    kept = tuple(case for case in train.cases if case.name not in without)
+    taken = tuple(case for case in train.cases if case.name in without)
+    return {**listings, "train": replace(train, cases=kept)}, taken
+
+
+def _lacks_label(case: Case) -> bool:
+    try:
+        return not has_label(case)
+    except InputError:
+        return False  # told when its values are read
 
 
 def _check_names(cases: Sequence[Case], listings: Mapping[str, CaseListing]) -> None:

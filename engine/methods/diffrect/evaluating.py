@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 from engine.data.segmentation.cases import Case
 from engine.data.segmentation.checking import CheckReport
-from engine.data.segmentation.reading import read_case
 from engine.data.segmentation.splits import FILE, check_split, read_split
 from engine.data.volumes.volume import Volume
 from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.diffrect.cases import open_pool
+from engine.methods.diffrect.evaluation import evaluate_cases
 from engine.methods.diffrect.evaluation_params import EvaluateParams
 from engine.methods.diffrect.inference import segment
 from engine.methods.diffrect.networks import LoadedSegmenter, load_segmenter
-from engine.metrics.overlap import score_classes
-from engine.metrics.reliability import Reliability
-from engine.metrics.table import METRICS, Row, ScoreTable
-from engine.provenance import versions
+from engine.metrics.table import check_table
 from engine.results import FileResult, SegmentationResult
-from engine.steps import NoteStep, ProgressStep, Step
-
-Segmenter = Callable[[Volume], Generator[Step, None, SegmentationResult]]
+from engine.steps import NoteStep, Step
 
 
 def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
@@ -39,6 +33,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """
     params = job.params
     assert isinstance(params, EvaluateParams)
+    check_table(job.path("output"))
     loaded = load_segmenter(params.checkpoint, context)
     masks = job.inputs.get("masks")
     pool = yield from open_pool(
@@ -60,84 +55,13 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         return segment(volume, loaded.recipe, loaded.model, context)
 
     remap = {} if known else report.remap
-    table, doubt = yield from evaluate_cases(chosen, segmenter, loaded.names, remap)
+    found = yield from evaluate_cases(chosen, segmenter, loaded.names, remap)
     extra = {
-        "uncertainty": {"entropy": doubt.report()},
         "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
-        "part": params.part, "images": str(job.path("images")), "versions": versions(),
+        "part": params.part, "images": str(job.path("images")),
     }  # fmt: skip
-    output = table.write(job.path("output"), extra)
-    return FileResult(output, _summary(table, doubt), {**table.report(), **extra})
-
-
-def evaluate_cases(
-    cases: Sequence[Case],
-    segmenter: Segmenter,
-    names: Mapping[int, str],
-    remap: Mapping[int, int] | None = None,
-) -> Generator[Step, None, tuple[ScoreTable, Reliability]]:
-    """Segments every case and compares it with its labels, on the case's own voxels.
-
-    Args:
-        names: Class -> name; the background may be among them.
-        remap: See `reading.read_case`.
-
-    Returns:
-        A row a case, and how errors follow the entropy.
-
-    Raises:
-        InputError: No cases, or one that cannot be read or segmented.
-    """
-    if not cases:
-        raise InputError("There are no cases to evaluate on.", "Choose another part of the set.")
-    classes = {label: name for label, name in names.items() if label}
-    table, doubt = ScoreTable(classes, metrics=(*METRICS, "asd")), Reliability(1.0)
-    for index, case in enumerate(cases):
-        read = read_case(case, remap)
-        now = ProgressStep(index, len(cases), case.name)
-        yield now
-        result = yield from _quietly(segmenter(read.volume), now)
-        unit, spacing = _unit(read.volume)
-        scores = score_classes(result.labels, read.labels, tuple(classes), spacing)
-        table.add(Row(case.name, case.patient, scores, unit))
-        doubt.add(result.entropy, result.labels != read.labels)
-        yield ProgressStep(index + 1, len(cases), case.name)
-    return table, doubt
-
-
-def _summary(table: ScoreTable, doubt: Reliability) -> str:
-    found = doubt.auroc()
-    told = "there are no errors" if found is None else f"AUROC {found:.3f}"
-    overall: dict[str, Any] = table.report()["mean of classes"]
-    dice = overall["dice"]
-    low, high = dice["interval"]
-    return (
-        f"{table.summary()}\nMean of classes: Dice {dice['mean']:.3f} ({low:.3f} to {high:.3f}).\n"
-        f"Errors by entropy: {told}."
-    )
-
-
-def _quietly(
-    steps: Generator[Step, None, SegmentationResult], now: ProgressStep
-) -> Generator[Step, None, SegmentationResult]:
-    """The result; instead of the steps of one case, how far the whole is."""
-    try:
-        while True:
-            next(steps)
-            yield now
-    except StopIteration as end:
-        result: SegmentationResult = end.value
-        return result
-    finally:
-        steps.close()
-
-
-def _unit(volume: Volume) -> tuple[str, tuple[float, float, float]]:
-    """What distances are told in: mm where the file has a voxel size, else pixels."""
-    plain = (1.0, 1.0, 1.0)
-    if volume.geometry.oriented or volume.spacing_mm != plain:
-        return "mm", volume.spacing_mm
-    return "px", plain
+    output = found.write(job.path("output"), extra)
+    return FileResult(output, found.summary(), {**found.report(), **extra})
 
 
 def _check_classes(report: CheckReport, loaded: LoadedSegmenter) -> None:

@@ -38,8 +38,16 @@ def unlabelled_cases(
         return (*found, *find_cases(source, patient_pattern=pattern).cases)
     if not source.is_dir():
         raise InputError(f"{source} is no folder of images and no list.", "Check the path.")
-    images = find_images(source).images
+    images = find_images(files_of(source)).images
     return (*found, *(_case(i.name, i.path, i.part, pattern) for i in images))
+
+
+def files_of(folder: Path) -> Path:
+    """Where the h5 files of a folder of SSL4MIS lie; any other folder stays what it is."""
+    for inside in (folder / "data" / "slices", folder / "data"):
+        if inside.is_dir() and any(p.suffix.lower() in H5_ENDINGS for p in inside.iterdir()):
+            return inside
+    return folder
 
 
 def usable_images(
@@ -80,7 +88,11 @@ def usable_images(
 
 
 def has_label(case: Case) -> bool:
-    """Whether the file of an unlabelled case holds a label beside the image."""
+    """Whether the h5 file of a case holds a label beside the image.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     if case.image.suffix.lower() not in H5_ENDINGS:
         return False
     with decoding(case.image), h5py.File(case.image, "r", locking=False) as file:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import CheckpointError
+from engine.methods.diffrect.params import Resampling
 from engine.methods.diffrect.recipe import Recipe
 
 
@@ -33,7 +34,7 @@ def test_a_card_without_one_of_its_values() -> None:
 
 
 @pytest.mark.parametrize("resampling", ["nearest", "linear"])
-def test_slices_stay_where_they_are(resampling: str) -> None:
+def test_slices_stay_where_they_are(resampling: Resampling) -> None:
     """A square in the middle is in the middle again after the way there and back."""
     recipe = Recipe(1, 64, "stored", resampling)
     image = np.zeros((1, 2, 40, 100), np.float32)
