@@ -232,6 +232,13 @@ class TranslationResult:
         maps = {"Local mutual information": self.information}
         return {**maps, "Spread": self.spread} if self.spread.any() else maps
 
+    @property
+    def summary(self) -> str:
+        """A sentence."""
+        slices = self.provenance["slices"]
+        unit = "" if slices["translated"] == slices["of"] else f" of {slices['of']}"
+        return f"{slices['translated']}{unit} slices translated."
+
 
 @dataclass(frozen=True)
 class FileResult:

@@ -25,7 +25,8 @@ class Found:
         name: Of its own: the path below the folder without the ending.
         path: File, or folder of a DICOM series.
         patient: Whose; a guess, see `patient_of`.
-        stars: Which pattern it fits, from 0, and what the stars of that stand for.
+        stars: Which pattern it fits, from 0, and what its stars, marks and brackets stand for;
+            empty where none was given.
     """
 
     name: str
@@ -39,9 +40,9 @@ def find_images(source: Path, pattern: str = "", patient_pattern: str = "") -> t
 
     Args:
         source: A folder, or a single image.
-        pattern: Paths below the folder, several separated by commas: `*` and `?` within a name,
-            `**/` for any folders or none. Where it is empty, the images in the folder itself, or
-            those anywhere below if it has none.
+        pattern: Paths below the folder, several separated by commas: `*`, `?` and `[a-c]` within
+            a name, `**/` for any folders or none. Where it is empty, the images in the folder
+            itself, or those anywhere below if it has none.
         patient_pattern: See `patient_of`; matched with the path below the folder.
 
     Raises:
@@ -61,7 +62,8 @@ def find_images(source: Path, pattern: str = "", patient_pattern: str = "") -> t
                 name = _without_ending(below.as_posix())
                 whose = name if patient_pattern else _telling(name)
                 patient = patient_of(whose, patient_pattern)
-                found[path] = Found(name, path, patient, (str(number), *stars))
+                fits = (str(number), *stars) if patterns else ()
+                found[path] = Found(name, path, patient, fits)
     if not found:
         asked = f"matches {', '.join(patterns)}" if patterns else "is an image"
         raise InputError(
@@ -75,12 +77,13 @@ def pair_images(
     sources: Sequence[Found], references: Sequence[Found]
 ) -> tuple[tuple[Found, Found], ...]:
     """Images that belong together: those that fit patterns of the same number, with stars that
-    stand for the same; or else those of the same name.
+    stand for the same; or else, or without patterns, those of the same name.
 
     Raises:
         InputError: nothing fits together, or something fits twice.
     """
-    for key in (_stars, _name):
+    by_stars = all(image.stars for image in (*sources, *references))
+    for key in (_stars, _name) if by_stars else (_name,):
         ours, theirs = _by(sources, key), _by(references, key)
         common = [k for k in ours if k in theirs]
         if common:
@@ -148,10 +151,13 @@ def _is_image(path: Path) -> bool:
 
 def _expression(glob: str) -> str:
     """A regular expression with a group for each star."""
+    known = {"**/": "((?:.*/)?)", "*": "([^/]*)", "?": "([^/])"}
     parts = []
-    for piece in re.split(r"(\*\*/|\*|\?)", glob):
-        known = {"**/": "((?:.*/)?)", "*": "([^/]*)", "?": "([^/])"}
-        parts.append(known.get(piece, re.escape(piece)))
+    for piece in re.split(r"(\*\*/|\*|\?|\[[^\]]+\])", glob):
+        if piece.startswith("[") and piece.endswith("]"):
+            parts.append(f"({piece.replace('[!', '[^', 1)})")
+        else:
+            parts.append(known.get(piece, re.escape(piece)))
     return "".join(parts)
 
 

@@ -8,28 +8,37 @@ from pathlib import Path
 
 from engine.data.atomic import check_writable
 from engine.data.volumes.volume import Volume
-from engine.data.volumes.write import LABEL_ENDINGS, MAP_ENDINGS, ending_of
+from engine.data.volumes.write import IMAGE_ENDINGS, LABEL_ENDINGS, MAP_ENDINGS, ending_of
 from engine.errors import InputError
 
+LABELS, IMAGE = "labels", "image"
 
-def check_targets(labels: Path | None, maps: Mapping[str, Path], like: Volume) -> None:
-    """Refuses names under which labels or maps of an image cannot be written.
+
+def check_targets(
+    labels: Path | None,
+    maps: Mapping[str, Path],
+    like: Volume,
+    *,
+    image: Path | None = None,
+) -> None:
+    """Refuses names under which labels, an image or maps of an image cannot be written.
 
     Args:
         labels: Where the labels are to go, if anywhere.
         maps: What each map is -> where it is to go.
         like: The image.
+        image: Where another image on the same voxels is to go, if anywhere.
 
     Raises:
         InputError: An ending without a format, one that cannot hold the image, two results of one
             name, or the name of the image itself.
         DiskError: A folder that is not there or may not be written to.
     """
-    targets = {} if labels is None else {"labels": labels}
-    targets.update(maps)
+    endings = {LABELS: LABEL_ENDINGS, IMAGE: IMAGE_ENDINGS}
+    given: dict[str, Path | None] = {LABELS: labels, IMAGE: image, **maps}
+    targets = {name: path for name, path in given.items() if path is not None}
     for name, path in targets.items():
-        ending = ending_of(path, LABEL_ENDINGS if name == "labels" else MAP_ENDINGS)
-        _check_format(path, ending, like)
+        _check_format(path, ending_of(path, endings.get(name, MAP_ENDINGS)), like)
     _check_names(targets, _files(like))
     for path in targets.values():
         check_writable(path)

@@ -60,18 +60,20 @@ METHOD = Method(
         Task(
             "translate", "Image to another modality", "translate", u.TranslateParams, _translate,
             {
-                "input": "image or volume",
-                "output": "image of the same geometry, .nii.gz or another format",
+                "input": "image or volume; a folder to translate all images in it",
+                "part": "series or data set of a file or folder that has several",
+                "output": "image of the same geometry, .nii.gz or another format; a folder for "
+                "those of a folder",
                 "spread": "standard deviation over the samples, optional",
                 "information": "local mutual information of source and result, optional",
             },
-            u.TRANSLATE_PRESETS, ("spread", "information"), "translator",
+            u.TRANSLATE_PRESETS, ("part", "spread", "information"), "translator",
         ),
         Task(
             "translate-set", "Folder to another modality", "translate", u.TranslateSetParams,
             _translate_set,
-            {"images": "folder of images or volumes", "output": "folder for the translations"},
-            u.TRANSLATE_PRESETS, (), "translator",
+            {"input": "folder of images or volumes", "output": "folder for the translations"},
+            u.TRANSLATE_PRESETS, (), "translator", "translate",
         ),
         Task(
             "train", "Diffusion on the target modality alone", "train", p.TrainParams, _train,

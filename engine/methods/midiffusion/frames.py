@@ -31,6 +31,8 @@ ACROSS: Mapping[str, str] = {
 }  # fmt: skip
 COARSE = 2.0
 """Times by which a voxel must be longer along one axis for that to be told."""
+SAME = 5e-4
+"""Parts by which pixels may differ without being scaled, for people."""
 MARGIN = 2
 """Pixels of background around content that is larger than training's squares."""
 Window = tuple[int, int, int, int]
@@ -44,7 +46,7 @@ class Framed:
     Attributes:
         slices: (n, h, w) float32 in [0, 1]; h and w are multiples of what the network asks for.
         plane: (n, rows, columns) float32 in [0, 1]: the same on the image's own pixels.
-        content: (n,) share of each slice of the plane that is no background.
+        content: (n,) share of each slice of the plane that is no background; 0 of constant ones.
         intensities: How values became that.
         axes: How the image's axes are turned into the plane's; without its values.
         window: What of the plane a slice shows.
@@ -102,7 +104,7 @@ def frame_volume(volume: Volume, framing: Framing, divisor: int = 1, channel: in
         )
     pixel = _pixel(volume, framing, look)
     window, canvas = _window(look, pixel, framing.size, divisor)
-    notes = (*look.notes, *_notes(volume, framing, look, pixel))
+    notes = (*look.notes, *_notes(volume, framing, look, pixel, canvas))
     return Framed(
         _seen(look.unit, window, canvas), look.unit, look.content, look.intensities, look.axes,
         window, notes,
@@ -149,15 +151,22 @@ def _seen(
     return found
 
 
-def _notes(volume: Volume, framing: Framing, look: Look, pixel: float) -> tuple[str, ...]:
-    """What slices are seen, and along which axis voxels are coarse."""
-    depth = look.unit.shape[0]
-    if not volume.geometry.oriented:
-        if depth == 1 or framing.plane == "stored":
-            return ()
-        return (f"the image tells no directions: its {depth} slices are taken as stored",)
+def _notes(
+    volume: Volume, framing: Framing, look: Look, pixel: float, canvas: tuple[int, int]
+) -> tuple[str, ...]:
+    """What slices are seen, how their shape differs, and along which axis voxels are coarse."""
+    depth, height, width = look.unit.shape
     between, rows, columns = look.spacing
     notes = []
+    if (height, width) != canvas:
+        scale = f", scaled by {rows / pixel:.3g}" if abs(rows / pixel - 1) > SAME else ""
+        notes.append(
+            f"slices of {width} x {height} px are seen in {canvas[1]} x {canvas[0]} px{scale}"
+        )
+    if not volume.geometry.oriented:
+        if depth > 1 and framing.plane != "stored":
+            notes.append(f"the image tells no directions: its {depth} slices are taken as stored")
+        return tuple(notes)
     if depth > 1:
         notes.append(
             f"{depth} {framing.plane} slices, {between:.3g} mm apart; pixels of "

@@ -99,9 +99,12 @@ def translate_volume(
     notes = framed.notes
     if framing.plane != loaded.framing.plane and volume.geometry.oriented:
         notes += (f"the model knows {loaded.framing.plane} slices, not {framing.plane} ones",)
+    chosen = _chosen(framed, most)
+    left_out = int((framed.content == 0).sum())
+    if left_out:
+        notes += (f"{left_out} of {len(framed.slices)} slices are constant and stay empty",)
     for note in notes:
         yield NoteStep(note[:1].upper() + note[1:] + ".")
-    chosen = _chosen(framed, most)
     _check_memory(volume, framed, loaded, context)
     maps = np.zeros((3, *framed.slices.shape), np.float32)
     done = np.zeros(len(framed.slices), bool)
@@ -110,10 +113,17 @@ def translate_volume(
 
 
 def _chosen(framed: Framed, most: int) -> NDArray[np.intp]:
-    """Slices that show anything, the middle one of them first, then outwards."""
+    """Slices that show anything, the middle one of them first, then outwards.
+
+    Raises:
+        InputError: none does.
+    """
     filled = np.flatnonzero(framed.content > 0)
     if not len(filled):
-        filled = np.arange(len(framed.slices))
+        raise InputError(
+            f"All {len(framed.slices)} slices of the image are constant.",
+            "Cut the volume another way, or choose another image.",
+        )
     if most and len(filled) > most:
         filled = filled[np.linspace(0, len(filled) - 1, most).round().astype(int)]
     middle = filled[len(filled) // 2]

@@ -117,8 +117,10 @@ class Look:
 
     @property
     def content(self) -> NDArray[np.float32]:
-        """(n,) share of each slice that is no background."""
-        return self.body.mean(axis=(1, 2), dtype=np.float32)
+        """(n,) share of each slice that is no background; 0 of a constant one, which tells
+        nothing."""
+        varies = self.unit.max(axis=(1, 2)) > self.unit.min(axis=(1, 2))
+        return np.where(varies, self.body.mean(axis=(1, 2)), 0).astype(np.float32)
 
     def extent(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Rows and columns of the content's box, low inside and high outside."""

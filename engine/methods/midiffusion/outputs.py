@@ -11,7 +11,6 @@ import numpy as np
 from engine.data.png import SYNTHETIC_METADATA, write_png
 from engine.data.volumes.volume import Source, Volume
 from engine.data.volumes.write import IMAGE_ENDINGS, write_image, write_map
-from engine.errors import InputError
 from engine.provenance import png_text
 from engine.results import TranslationResult
 
@@ -31,8 +30,8 @@ def write_translation(
     """Writes what is asked for; the record lies beside every file as JSON, in a PNG within it.
 
     Args:
-        path: See `write.IMAGE_ENDINGS`. PNG is for one slice and holds black to white in 8 bits,
-            or 16 where the source has them.
+        path: See `targets.check_targets`. A PNG holds black to white in 8 bits, or 16 where the
+            source has them.
         volume: The source.
         spread, information: Maps of the result, as `write.write_map` takes them.
 
@@ -40,7 +39,7 @@ def write_translation(
         All files written, the image first.
 
     Raises:
-        InputError: an ending that cannot be written, or several slices as PNG.
+        InputError: an ending that cannot be written.
         DiskError: the disk refuses.
     """
     if path.name.lower().endswith(PNG):
@@ -72,23 +71,7 @@ def ending_for(source: Path, volume: Volume) -> str:
     return PNG if volume.geometry.shape[0] == 1 and not volume.geometry.oriented else ".nii.gz"
 
 
-def check_ending(path: Path) -> None:
-    """Refuses, before anything is computed, a name that no image can have.
-
-    Raises:
-        InputError: with the endings there are.
-    """
-    if not path.name.lower().endswith(IMAGE_ENDINGS):
-        raise InputError(
-            f"{path} has no ending that can be written.", f"Use one of {', '.join(IMAGE_ENDINGS)}."
-        )
-
-
 def _write_png(path: Path, result: TranslationResult, volume: Volume) -> None:
-    if result.image.shape[0] > 1:
-        raise InputError(
-            f"{path}: PNG cannot hold {result.image.shape[0]} slices.", "Use .nii.gz or .tif."
-        )
     low, high = result.window
     unit = np.clip((result.image[0] - low) / (high - low), 0, 1)
     kind = np.uint16 if volume.array.dtype == np.uint16 else np.uint8

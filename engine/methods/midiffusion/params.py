@@ -94,7 +94,9 @@ class TrainParams(Parameters):
         choices={"adamw": "Adam", "rmsprop": "RMSprop", "sgd": "SGD with momentum"},
         advanced=True,
     )  # fmt: skip
-    weight_decay: float = parameter(0.0, "Weight decay", "", ge=0, le=1.0, advanced=True)
+    weight_decay: float = parameter(
+        0.0, "Weight decay", "How strongly weights are pulled to 0.", ge=0, le=1.0, advanced=True
+    )
     clip_norm: float = parameter(
         1.0, "Gradient clip", "Largest norm of the gradient; 0 leaves it alone.",
         ge=0, le=1000, advanced=True,

@@ -29,7 +29,7 @@ MANIFEST = "translations.json"
 
 
 def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Translate every image of a folder. Inputs: images (folder), output (folder).
+    """Translate every image of a folder. Inputs: input (folder), output (folder).
 
     The output holds a list of what was made and how. What it names is left as it is, so a job
     that was interrupted can be done again.
@@ -43,10 +43,14 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
     assert isinstance(params, TranslateSetParams)
     loaded = load_translator(params.checkpoint, context)
     way_of(loaded, params)
-    images = find_images(job.path("images"), params.pattern)
+    images = find_images(job.path("input"), params.pattern)
     folder = job.path("output")
-    made = _Made.open(folder, {"checkpoint": loaded.sha256, "parameters": params.model_dump()})
-    before = len(made.files)
+    # Which images are wanted may change: more of a folder are added to those that are there.
+    how = params.model_dump(exclude={"checkpoint", "pattern"})
+    made = _Made.open(folder, {"checkpoint": loaded.sha256, "parameters": how})
+    before = sum(made.has(image.name) for image in images)
+    if before:
+        yield NoteStep(f"{before} of {len(images)} images were translated before; they stay.")
     for index, image in enumerate(images):
         now = ProgressStep(index, len(images), image.name)
         yield now
@@ -65,7 +69,7 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
     yield ProgressStep(len(images), len(images), "Done")
     told = f", {before} of them before" if before else ""
     return FileResult(
-        folder, f"{len(images)} images translated{told}; they lie in {folder}.",
+        folder / MANIFEST, f"{len(images)} images translated{told}; they lie in {folder}.",
         {"images": len(images), "files": made.files},
     )  # fmt: skip
 

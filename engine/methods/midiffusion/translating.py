@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from engine import provenance
-from engine.data.volumes.given import given_volume
+from engine.data.volumes.given import given_volume, input_record
+from engine.data.volumes.targets import check_targets
 from engine.data.volumes.volume import Volume
 from engine.device import Context
+from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.midiffusion.inference import (
     IMAGE,
@@ -21,17 +23,19 @@ from engine.methods.midiffusion.inference import (
     translate_volume,
 )
 from engine.methods.midiffusion.networks import LoadedTranslator, load_translator
-from engine.methods.midiffusion.outputs import check_ending, write_translation
-from engine.methods.midiffusion.sampling import way_of
+from engine.methods.midiffusion.outputs import write_translation
 from engine.methods.midiffusion.use_params import TranslateParams
 from engine.results import TranslationResult
 from engine.steps import Step
+
+MAPS = ("spread", "information")
 
 
 def translate(job: Job, context: Context) -> Generator[Step, None, TranslationResult]:
     """Translate an image or a volume; files are written where `output` is given.
 
-    Inputs: image as in `engine.data.volumes.given`; output, spread, information: paths.
+    Inputs: image and part of it as in `engine.data.volumes.given`; output, spread, information:
+    paths.
 
     Raises:
         InputError: an image or parameter that cannot be used.
@@ -40,19 +44,16 @@ def translate(job: Job, context: Context) -> Generator[Step, None, TranslationRe
     """
     params = job.params
     assert isinstance(params, TranslateParams)
-    output = _path(job, "output")
-    if output is not None:
-        check_ending(output)
-    loaded = load_translator(params.checkpoint, context)
-    way_of(loaded, params)
     volume = given_volume(job)
+    output, maps = _targets(job)
+    check_targets(None, maps, volume, image=output)
+    loaded = load_translator(params.checkpoint, context)
     found = yield from translate_volume(volume, loaded, params, context)
     result = result_of(job, context, volume, loaded, found)
+    if file := input_record(job, volume):
+        result.provenance["inputs"]["input"] = file
     if output is not None:
-        write_translation(
-            output, result, volume,
-            spread=_path(job, "spread"), information=_path(job, "information"),
-        )  # fmt: skip
+        write_translation(output, result, volume, **maps)
     return result
 
 
@@ -86,6 +87,18 @@ def result_of(
     )  # fmt: skip
 
 
-def _path(job: Job, name: str) -> Path | None:
-    value = job.inputs.get(name)
-    return value if isinstance(value, Path) else None
+def _targets(job: Job) -> tuple[Path | None, dict[str, Path]]:
+    """Where the image and maps are to go.
+
+    Raises:
+        InputError: maps without an image.
+    """
+    given = {name: job.inputs.get(name) for name in ("output", *MAPS)}
+    paths = {name: value for name, value in given.items() if isinstance(value, Path)}
+    output = paths.pop("output", None)
+    if paths and output is None:
+        raise InputError(
+            f"Files were named for {', '.join(paths)}, but none for the image.",
+            "Name an output, too.",
+        )
+    return output, paths

@@ -1,0 +1,96 @@
+"""All images of a folder, interrupted and done again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from engine.jobs import Job
+from engine.methods.midiffusion.sets import MANIFEST, translate_set
+from engine.methods.midiffusion.use_params import TranslateSetParams
+from engine.results import FileResult
+from engine.steps import ImagesStep, NoteStep, Step
+from tests.helpers.adaptdiff_models import run
+from tests.helpers.midiffusion_models import QUICK, heads, save_translator
+from tests.helpers.torch_rules import cpu_context
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Any:
+    """Makes jobs that translate the T2 volumes of three patients."""
+    heads(tmp_path / "set", 3, (3, 14, 12))
+    checkpoint = str(save_translator(tmp_path / "t.safetensors"))
+
+    def make(**params: Any) -> Job:
+        values = {**QUICK, "checkpoint": checkpoint, "pattern": "*_t2.nii.gz", **params}
+        inputs = {"input": tmp_path / "set", "output": tmp_path / "out"}
+        made = TranslateSetParams.parse(values)
+        return Job("midiffusion", "translate-set", made, inputs)
+
+    return make
+
+
+def done(job: Job) -> tuple[FileResult, list[Step]]:
+    result, steps = run(translate_set(job, cpu_context()))
+    return result, steps
+
+
+def test_every_image_becomes_a_file_with_its_record(tmp_path: Path, job: Any) -> None:
+    result, steps = done(job())
+    out = tmp_path / "out"
+    names = [f"patient{i}_t2" for i in range(3)]
+    assert sorted(p.name for p in out.glob("*.nii.gz")) == [f"{n}.nii.gz" for n in names]
+    assert result.path == out / MANIFEST
+    assert "3 images translated; they lie in" in result.summary
+    assert json.loads(result.path.read_text(encoding="utf-8"))["files"] == {
+        name: f"{name}.nii.gz" for name in names
+    }
+    for name in names:
+        source = nibabel.load(tmp_path / "set" / f"{name}.nii.gz")
+        written = nibabel.load(out / f"{name}.nii.gz")
+        np.testing.assert_allclose(written.affine, source.affine)
+        assert (out / f"{name}.nii.gz.json").is_file()
+    shown = [s for s in steps if isinstance(s, ImagesStep)]
+    assert [s.caption for s in shown] == names
+    assert all(np.isfinite(i).all() for s in shown for i in s.images.values())
+
+
+def test_an_interrupted_folder_is_gone_on_with(tmp_path: Path, job: Any) -> None:
+    steps = translate_set(job(), cpu_context())
+    for step in steps:
+        if isinstance(step, ImagesStep):
+            break
+    steps.close()
+    first = tmp_path / "out" / "patient0_t2.nii.gz"
+    before = first.stat().st_mtime_ns
+    result, told = done(job())
+    assert first.stat().st_mtime_ns == before, "what is there is left alone"
+    assert "3 images translated, 1 of them before" in result.summary
+    notes = [s.message for s in told if isinstance(s, NoteStep)]
+    assert any("1 of 3 images were translated before" in note for note in notes)
+    first.unlink()
+    _, again = done(job())
+    assert len([s for s in again if isinstance(s, ImagesStep)]) == 1
+
+
+def test_folders_that_hold_something_else(tmp_path: Path, job: Any) -> None:
+    done(job(pattern="patient0_t2.nii.gz"))
+    with pytest.raises(InputError, match="other parameters"):
+        done(job(seed=4))
+    (tmp_path / "out" / MANIFEST).write_text("{")
+    with pytest.raises(InputError, match="cannot be read"):
+        done(job(pattern="patient0_t2.nii.gz"))
+    (tmp_path / "out" / MANIFEST).unlink()
+    with pytest.raises(InputError, match="holds other files"):
+        done(job())
+
+
+def test_nothing_to_translate(job: Any) -> None:
+    with pytest.raises(InputError, match=r"matches \*_flair"):
+        done(job(pattern="*_flair.nii.gz"))
