@@ -27,10 +27,15 @@ class Teller(QObject):
     """Takes what the user should know, from any thread; the window shows it."""
 
     told = pyqtSignal(str, str, str, str)  # kind, message, hint, detail
+    withdrawn = pyqtSignal(str)  # message
 
     def say(self, kind: MessageKind, message: str, hint: str = "", detail: str = "") -> None:
         """As `widgets.panels.message.MessageBar.showMessage`."""
         self.told.emit(kind, message, hint, detail)
+
+    def withdraw(self, message: str) -> None:
+        """Take a message away, if it is on show: what it asked for is done."""
+        self.withdrawn.emit(message)
 
     def error(self, error: EngineError) -> None:
         """Something that the user can act on."""

@@ -42,6 +42,11 @@ class MessagePlace(QObject):
         else:
             self._clock.stop()
 
+    def withdraw(self, message: str) -> None:
+        """Take this message away; another one stays."""
+        if self.bar.message() == message:
+            self.bar.dismiss()
+
     def place(self) -> None:
         """Put the banner at the lower edge of what it may cover."""
         area, em = self._area(), self.bar.fontMetrics().height()

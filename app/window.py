@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         self._current_job = 0
         self._build()
         teller.told.connect(self.messages.tell)
+        teller.withdrawn.connect(self.messages.withdraw)
         remembering.place(self, settings)
         self._show_title()
         self.setAcceptDrops(True)

@@ -50,6 +50,7 @@ class Running(QObject):
         self._gone: set[int] = set()  # ended runs whose image is not open any more
         self._current = 0
         self._begun = 0
+        self._refused = ""  # why the run that was last asked for did not come to anything
         self._converting = Converting(view, self)
         panel = view.method
         panel.run.clicked.connect(lambda: self.run())
@@ -73,20 +74,20 @@ class Running(QObject):
         """Segment as the panel says; `first` puts it before what waits."""
         panel, volume, entry = self._view.method, self._study.volume, self._choosing.entry()
         if volume is None:
-            self._teller.say("error", "There is no image to segment.", "Open one first.")
+            self._refuse("There is no image to segment.", "Open one first.")
             return
         if entry is None:
             method = panel.current().method
-            self._teller.say(
-                "error", f"There is no checkpoint of {method.title} to segment with.",
+            self._refuse(
+                f"There is no checkpoint of {method.title} to segment with.",
                 "Train or import one, or open its file in the panel Method.",
-            )  # fmt: skip
+            )
             return
         panel.where.takeTyped()
         wrong = panel.form.errors()
         if wrong:
             panel.form.control(next(iter(wrong))).setFocus()
-            self._teller.say("error", "Some values cannot be used.", next(iter(wrong.values())))
+            self._refuse("Some values cannot be used.", next(iter(wrong.values())))
             return
         self._converting.whenAgreed(entry.card, volume, lambda: self._submit(entry, volume, first))
 
@@ -101,6 +102,7 @@ class Running(QObject):
         """A run of ours runs again under a new id."""
         before = self._ended_lately.pop(old, None)
         if before is not None:
+            self._withdraw()
             self._runs[new] = before
             self._make_current(new)
         elif old in self._gone:
@@ -113,6 +115,17 @@ class Running(QObject):
         """The id of the run that the panel shows, 0 for none."""
         return self._current
 
+    def _refuse(self, message: str, hint: str) -> None:
+        """Say why nothing is run."""
+        self._refused = message
+        self._teller.say("error", message, hint)
+
+    def _withdraw(self) -> None:
+        """What was said of the run before is out of date: of a new one, or of another image."""
+        if self._refused:
+            self._teller.withdraw(self._refused)
+        self._refused = ""
+
     # --- jobs
 
     def _submit(self, entry: Entry, volume: Volume, first: bool) -> None:
@@ -122,8 +135,9 @@ class Running(QObject):
         try:
             params = forms.parse(segmenter.task.params, panel.values())
         except InputError as error:
-            self._teller.error(error)
+            self._refuse(error.message, error.hint)
             return
+        self._withdraw()
         inputs: dict[str, Any] = {
             "input": Constant(volume.array), "slope": volume.slope,
             "intercept": volume.intercept, "channels": volume.channels, "name": self._study.name(),
@@ -163,6 +177,8 @@ class Running(QObject):
         run = self._runs.pop(event.job_id, None)
         if run is None:
             return
+        if isinstance(event, JobFailed):
+            self._refused = event.message
         if event.job_id == self._begun:
             self._findings.abandon()
         if run.volume is not self._study.volume:
@@ -211,6 +227,7 @@ class Running(QObject):
     def _opened(self) -> None:
         """Another image: nobody can use what is under way for the one before."""
         volume = self._study.volume
+        self._withdraw()
         self._gone |= set(self._ended_lately)
         self._ended_lately.clear()
         foreign = [i for i, run in self._runs.items() if run.volume is not volume]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QDialog, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -143,11 +144,27 @@ def test_a_wrong_value_is_told_where_it_is(bench: Bench, window: MainWindow) -> 
     QTest.mouseClick(bench.panel.run, LEFT)
     assert len(bench.engine.jobs) == before
     assert "cannot be used" in window.message.message()
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    bench.run()
+    assert not window.message.isVisible(), "it can be used now"
 
 
-def test_without_an_image_it_says_so(checkpoint: Path, window: MainWindow) -> None:
+def test_without_an_image_it_says_so(
+    checkpoint: Path, window: MainWindow, image: Path, qtbot: QtBot
+) -> None:
     window.spaces.segment().running.run()
     assert window.message.message() == "There is no image to segment."
+    assert window.message.isVisible()
+    open_image(window, qtbot, image)
+    assert not window.message.isVisible(), "there is one now"
+
+
+def test_other_messages_stay_when_a_run_begins(bench: Bench, window: MainWindow) -> None:
+    bench.engine.fail(bench.run(), "The image cannot be segmented.", "Repair it.")
+    bench.settle()
+    window.teller.say("error", "The disk is full.")
+    bench.run()
+    assert window.message.isVisible()
 
 
 # --- colours
@@ -276,6 +293,7 @@ def test_a_failure_is_told_and_can_be_retried(bench: Bench, window: MainWindow) 
     bench.settle()
     again = max(bench.engine.jobs)
     assert again > job
+    assert not window.message.isVisible(), "it may go well this time"
     labels = np.zeros(SHAPE, np.uint8)
     labels[2:5] = 1
     bench.finish(again, labels)
