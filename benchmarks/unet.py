@@ -162,20 +162,26 @@ def train(
 
 @app.command()
 def evaluate(
-    run: Path, folder: Path, output: Annotated[Path, typer.Option()], part: Role = "test"
+    run: Path,
+    folder: Path,
+    output: Annotated[Path, typer.Option()],
+    part: Role = "test",
+    views: int = 0,
 ) -> None:
-    """Score a trained U-Net on a part of the run's split, as cDAL is scored."""
+    """Score a trained U-Net on a part of the run's split, as cDAL is scored.
+
+    With `--views 5` it sees each image in so many ways, as five turned votes of cDAL do.
+    """
     setting = open_setting(run)
     cases = setting.split.of(setting.report.accept(remap=setting.params.renumber), part)
     model = unet_of(setting)
     model.load_state_dict(load_file(folder / "unet.safetensors"))
-    segmenter = segmenter_of(
-        model.eval(), setting, open_context(DeviceSettings(device="cpu", precision="float32"))
-    )
+    context = open_context(DeviceSettings(device="cpu", precision="float32"))
+    segmenter = segmenter_of(model.eval(), setting, context, views)
     names = setting.report.names
     found = _end(evaluate_cases(cases, segmenter, names, setting.report.remap))
     told = json.loads((folder / "unet.json").read_text())
-    found.write(output, {"unet": told, "part": part})
+    found.write(output, {"unet": told, "part": part, "views": views})
     typer.echo(found.summary())
 
 
@@ -227,19 +233,27 @@ def _short(told: Mapping[str, Any]) -> str:
 
 
 def segmenter_of(
-    model: nn.Module, setting: Setting, context: Context
+    model: nn.Module, setting: Setting, context: Context, views: int = 0
 ) -> Callable[[Volume], Generator[Step, None, SegmentationResult]]:
-    """The network as `evaluate_cases` takes one, in the same windows as cDAL."""
+    """The network as `evaluate_cases` takes one, in the same windows as cDAL.
+
+    Args:
+        views: Turned and mirrored ways to see an image that are averaged; 0 as it lies.
+    """
 
     def draw(images: Tensor, votes: int, seed: int) -> Generator[DenoiseStep, None, Sampled]:
         yield from ()
         with torch.inference_mode():
             logits: Tensor = model(images)
             shares = logits.sigmoid() if setting.channels == 1 else logits.softmax(dim=1)
-        return Sampled(shares[None])
+        # It says the same every time it is asked.
+        return Sampled(shares[None].expand(votes, -1, -1, -1, -1))
 
     def run(volume: Volume) -> Generator[Step, None, SegmentationResult]:
-        return segment(volume, setting.plain, setting.channels, draw, context, votes=1)
+        return segment(
+            volume, setting.plain, setting.channels, draw, context,
+            votes=views or 1, turn=views > 0,
+        )  # fmt: skip
 
     return run
 

@@ -62,7 +62,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     def segmenter(volume: Volume) -> Generator[Step, None, SegmentationResult]:
         return segment(
             volume, recipe, loaded.model.config.labels, draw, context,
-            votes=params.votes, seed=params.seed, thorough=params.thorough,
+            votes=params.votes, seed=params.seed, thorough=params.thorough, turn=params.turn,
         )  # fmt: skip
 
     found = yield from evaluate_cases(
@@ -71,7 +71,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     extra = {
         "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
         "part": params.part, "votes": params.votes or recipe.votes, "seed": params.seed,
-        "thorough": params.thorough,
+        "thorough": params.thorough, "turn": params.turn,
         "images": str(job.path("images")),
     }  # fmt: skip
     output = found.write(job.path("output"), extra)
@@ -96,8 +96,8 @@ def _chosen(job: Job, params: EvaluateParams, cases: tuple[Case, ...]) -> tuple[
     if not isinstance(split_at, Path) and not (place / FILE).is_file():
         raise InputError(
             "It is not known which cases the checkpoint was trained on.",
-            f"Give the run's folder or its {FILE} as split, or evaluate on all cases if they are "
-            "others than those of the training.",
+            f"Give the run's folder or its {FILE} as split, or evaluate on all cases (--part all) "
+            "if they are others than those of the training.",
         )
     split = read_split(place)
     check_split(split, cases, place / FILE if place.is_dir() else place)

@@ -36,6 +36,11 @@ class EvaluateParams(Parameters):
         False, "Thorough", "Windows of a volume overlap from slice to slice too, as in the paper.",
         advanced=True,
     )  # fmt: skip
+    turn: bool = parameter(
+        False, "Turn votes", "Each vote sees the image turned or mirrored another way: errs less "
+        "where no side is up, such as under a microscope; not for organs that have a side.",
+        advanced=True,
+    )  # fmt: skip
     renumber: bool = parameter(
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         advanced=True,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 import psutil
@@ -21,6 +20,7 @@ from engine.methods.cdal.assembling import assembled
 from engine.methods.cdal.data import Recipe
 from engine.methods.cdal.regions import looked_at
 from engine.methods.cdal.sampling import vote_seed
+from engine.methods.cdal.turning import Draw, Sampled, turned
 from engine.methods.cdal.votes import Tally
 from engine.methods.cdal.windows import Window, Windows, cut
 from engine.results import SegmentationResult
@@ -29,19 +29,6 @@ from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 MEMORY_SHARE = 0.8
 ROW_PIXELS = {"cpu": 2 * 256**2, "mps": 4 * 256**2, "cuda": 32 * 256**2}
 """Pixels of the slices that share one call, before votes multiply them."""
-
-
-class Sampled(Protocol):
-    """What a sampler returns."""
-
-    @property
-    def samples(self) -> Tensor:
-        """(N, B, L, H, W) in [0, 1]."""
-
-
-Draw = Callable[[Tensor, int, int], Generator[DenoiseStep, None, Sampled]]
-"""(images (B, C, H, W) normalised, votes, seed) -> votes. Its steps have the states of some of
-the votes, from number `offset` on, each of all images: (votes in it * B, L, H, W)."""
 
 
 def segment(
@@ -56,6 +43,7 @@ def segment(
     region: Region | None = None,
     channel: int = 0,
     thorough: bool = False,
+    turn: bool = False,
     threshold: float = 0.0,
 ) -> Generator[Step, None, SegmentationResult]:
     """Segment a volume, or an image as a volume of one slice.
@@ -71,6 +59,7 @@ def segment(
         channel: Of a series in time or of components.
         thorough: Windows of a volume overlap from slice to slice as well, as the paper has it.
             The network sees each slice by itself, so that is more votes and nothing else.
+        turn: Each vote sees the image turned or mirrored another way.
         threshold: See `cutoff.cut_off`; 0 takes the class of most votes.
 
     Yields:
@@ -92,6 +81,7 @@ def segment(
     _check_memory(image.shape, channels, count, volume)
     windows = _windows(image, recipe, thorough)
     tally = Tally(channels, windows.shape, count, _shown(windows))
+    draw = turned(draw) if turn else draw
     yield from _run(windows, tally, draw, context, count, seed)
     return assembled(tally, windows, box, wanted, ready, threshold)
 

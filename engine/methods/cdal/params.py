@@ -30,10 +30,10 @@ def whole_numbers(text: str) -> tuple[int, ...]:
     Raises:
         ValueError: it holds something else.
     """
-    numbers = tuple(int(part) for part in text.replace(",", " ").split())
-    if any(n < 1 for n in numbers):
+    parts = text.replace(",", " ").split()
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
         raise ValueError("whole numbers from 1 on, separated by commas")
-    return numbers
+    return tuple(int(part) for part in parts)
 
 
 class TrainParams(Parameters):
@@ -199,6 +199,11 @@ class SegmentParams(Parameters):
     thorough: bool = parameter(
         False, "Thorough", "Windows of a volume overlap from slice to slice too, as in the paper: "
         "more votes on every voxel, in two to four times the time.", advanced=True,
+    )  # fmt: skip
+    turn: bool = parameter(
+        False, "Turn votes", "Each vote sees the image turned or mirrored another way: errs less "
+        "where no side is up, such as under a microscope; not for organs that have a side.",
+        advanced=True,
     )  # fmt: skip
     threshold: float = parameter(
         0.0, "Threshold", "Probability above which a voxel belongs to a structure; 0 takes the "

@@ -55,7 +55,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     found = yield from segment_volume(
         volume, recipe, loaded.model.config.labels, draw, context,
         votes=params.votes, seed=params.seed, region=region, channel=params.channel,
-        thorough=params.thorough, threshold=params.threshold,
+        thorough=params.thorough, turn=params.turn, threshold=params.threshold,
     )  # fmt: skip
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
