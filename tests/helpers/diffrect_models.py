@@ -33,8 +33,11 @@ def save_segmenter(
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
     shown = recipe or Recipe(network.inputs, SIDE)
-    values: dict[str, Any] = {"config": card_config(network), "preprocessing": shown.card()}
-    card = Card(method=METHOD, role=SEGMENTER, title="Tiny", **values | changes)
+    values: dict[str, Any] = {
+        "method": METHOD, "role": SEGMENTER, "title": "Tiny", "config": card_config(network),
+        "preprocessing": shown.card(), **changes,
+    }  # fmt: skip
+    card = Card(**values)
     save_checkpoint(path, model.state_dict(), card)
     return path
 
