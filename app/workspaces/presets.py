@@ -9,8 +9,9 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from engine.method import Task
+from engine.parameters import describe
 
-CUSTOM = "Custom"
+DEFAULTS, CUSTOM = "Defaults", "Custom"
 WRITTEN = {"gpu": "GPU"}
 
 
@@ -29,21 +30,26 @@ class PresetBox(QComboBox):
 
     def setTask(self, task: Task) -> None:
         """Offer the presets of another task."""
-        self._task = task
+        self._offered = {WRITTEN.get(n, n.capitalize()): task.preset(n) for n in task.presets}
+        touched = {name for preset in self._offered.values() for name in preset}
+        values = {i.name: i.default for i in describe(task.params) if i.name in touched}
+        if not any(_shows(preset, values) for preset in self._offered.values()):
+            self._offered = {DEFAULTS: values, **self._offered}
         self.clear()
-        self.addItems([*(WRITTEN.get(n, n.capitalize()) for n in task.presets), CUSTOM])
+        self.addItems([*self._offered, CUSTOM])
         self.setCurrentText(CUSTOM)
 
     def showFor(self, values: Mapping[str, Any]) -> None:
         """Show which preset a form's values are, or that they are the user's own."""
-        for place, name in enumerate(self._task.presets):
-            preset = self._task.preset(name)
-            if all(values[key] == value for key, value in preset.items()):
-                self.setCurrentIndex(place)
-                return
-        self.setCurrentText(CUSTOM)
+        fitting = [name for name, preset in self._offered.items() if _shows(preset, values)]
+        self.setCurrentText(fitting[0] if fitting else CUSTOM)
 
     def _take(self, place: int) -> None:
-        names = list(self._task.presets)
-        if place < len(names):
-            self.taken.emit(self._task.preset(names[place]))
+        presets = list(self._offered.values())
+        if place < len(presets):
+            self.taken.emit(dict(presets[place]))
+
+
+def _shows(preset: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether values are those of a preset, as far as it has a say."""
+    return all(values[name] == value for name, value in preset.items())

@@ -94,12 +94,16 @@ def test_it_says_what_a_checkpoint_finds(panel: MethodPanel) -> None:
 
 
 def test_presets_fill_the_form_and_follow_it(panel: MethodPanel) -> None:
+    assert panel.preset.currentText() == "Defaults"
     pick(panel.preset, "Fast")
     assert panel.values()["votes"] == 3
     panel.form.setValues({"votes": 7})
     panel.form.changed.emit("votes")
     assert panel.preset.currentText() == "Custom"
     assert "GPU" in items(panel.preset)
+    pick(panel.preset, "Defaults")
+    assert panel.values()["votes"] == 0
+    assert panel.preset.currentText() == "Defaults"
 
 
 def test_a_file_of_another_kind_is_refused(
