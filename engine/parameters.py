@@ -29,7 +29,8 @@ class Parameters(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(map(str, e['loc'])) or cls.__name__}: {e['msg']}"
+                f"{'.'.join(map(str, e['loc'])) or cls.__name__}: "
+                + e["msg"].removeprefix("Value error, ")
                 for e in error.errors()
             )
             raise InputError(

@@ -102,10 +102,13 @@ def make_split(
         for share in (0.0 if held_out else test, validation)
     ]
     if len(patients) <= sum(counts):
+        whose = "1 patient" if len(of_patient) == 1 else f"{len(of_patient)} patients"
+        uses = ["train", *["validate"] * bool(counts[1]), *["test"] * bool(counts[0] or held_out)]
         raise InputError(
-            f"The {len(cases)} cases are of {len(of_patient)} patients, too few to keep "
-            "some for testing.",
-            "Add patients; if the file names hide who is who, give a patient pattern.",
+            f"The {len(cases)} cases are of {whose}, too few to {' and to '.join(uses)} on "
+            "different ones.",
+            "Add patients, or do without a part by a share of 0; if the file names hide who is "
+            "who, give a patient pattern.",
         )
     order = np.random.default_rng(seed).permutation(len(patients))
     drawn = [patients[i] for i in order]

@@ -50,8 +50,12 @@ def test_shares_and_too_few_patients() -> None:
     assert make_split(cases(5, 1), 0, validation=0.0, test=0.0).train == tuple(
         f"c{i}" for i in range(5)
     )
-    with pytest.raises(InputError, match="2 patients"):
+    with pytest.raises(InputError, match=r"2 patients.* to train and to validate and to test on"):
         make_split(cases(10, 2), 0)
+    with pytest.raises(InputError, match="1 patient, too few to train and to test on") as caught:
+        make_split(cases(4, 1), 0, validation=0.0)
+    assert "a share of 0" in caught.value.hint
+    assert len(make_split(cases(10, 2), 0, validation=0.0).test) == 5
 
 
 def test_a_split_is_kept_and_read_back(tmp_path: Path) -> None:
