@@ -20,7 +20,13 @@ from engine.device import DeviceSettings, open_context
 from engine.errors import DiskError, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
-from engine.results import FileResult, SaliencyResult, Segmentation, SegmentationResult
+from engine.results import (
+    FileResult,
+    SaliencyResult,
+    Segmentation,
+    SegmentationResult,
+    TranslationResult,
+)
 
 OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -113,7 +119,7 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
     result = run_job(request.job, device_settings(options), reporter)
     if isinstance(result, FileResult):
         summary, files, figures = result.summary, [result.path], result.figures
-    elif isinstance(result, SegmentationResult | SaliencyResult):
+    elif isinstance(result, SegmentationResult | SaliencyResult | TranslationResult):
         # The task itself has written what was asked for.
         paths = [p for n, p in request.job.inputs.items() if n != "input" and isinstance(p, Path)]
         summary, files, figures = _found(result), paths, {}
@@ -161,8 +167,10 @@ def _save(
     return files
 
 
-def _found(result: Segmentation) -> str:
-    """How much of each structure there is."""
+def _found(result: Segmentation | TranslationResult) -> str:
+    """How much of each structure there is, or what was translated."""
+    if isinstance(result, TranslationResult):
+        return result.summary
     if figures := result.provenance.get("figures"):
         return told(figures)
     counts = np.bincount(result.labels.ravel(), minlength=len(result.names))

@@ -22,6 +22,8 @@ def test_names_that_can_be_written(tmp_path: Path) -> None:
     check_targets(tmp_path / "a.NII.GZ", {"entropy": tmp_path / "b.tif"}, DEEP)
     check_targets(tmp_path / "a.png", {}, FLAT)
     check_targets(None, {}, DEEP)
+    check_targets(None, {"spread": tmp_path / "b.nii"}, DEEP, image=tmp_path / "a.nii.gz")
+    check_targets(None, {}, FLAT, image=tmp_path / "a.png")
     stack(tmp_path / "series", slices(3))
     check_targets(tmp_path / "a.dcm", {}, read_volume(tmp_path / "series"))
     assert [p.name for p in tmp_path.iterdir()] == ["series"]
@@ -46,6 +48,14 @@ def test_names_that_cannot(tmp_path: Path, labels: str, entropy: str, problem: s
         check_targets(folder / labels, {"entropy": folder / entropy}, DEEP)
     assert caught.value.hint
     assert list(folder.iterdir()) == []
+
+
+def test_names_that_no_image_can_have(tmp_path: Path) -> None:
+    for name, problem in (("a.dcm", "has no ending"), ("a.png", "PNG cannot hold 3 slices")):
+        with pytest.raises(InputError, match=problem):
+            check_targets(None, {}, DEEP, image=tmp_path / name)
+    with pytest.raises(InputError, match="to hold both image and spread"):
+        check_targets(None, {"spread": tmp_path / "a.nii"}, DEEP, image=tmp_path / "a.nii")
 
 
 def test_the_image_is_not_written_over(tmp_path: Path) -> None:
