@@ -37,6 +37,8 @@ def test_everything_that_trains_is_offered() -> None:
     assert trainer("cdal/train").makes_run
     assert trainer("cdal/train").segments
     assert not trainer("adaptdiff/fine-tune").segments
+    assert trainer("midiffusion/train").makes_run
+    assert not trainer("midiffusion/train").segments
 
 
 def test_the_suggested_folder_is_new(tmp_path: Path) -> None:
