@@ -76,7 +76,7 @@ METHOD = Method(
             u.TRANSLATE_PRESETS, (), "translator", "translate",
         ),
         Task(
-            "train", "Diffusion on the target modality alone", "train", p.TrainParams, _train,
+            "train", "Translator on one modality", "train", p.TrainParams, _train,
             {"images": "folder of images or volumes of the target modality",
              "output": "run folder"},
             p.TRAIN_PRESETS,
