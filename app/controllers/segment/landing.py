@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from widgets.viewer.volume.layers import Layer
 
 KEEP, REPLACE, LAYER = "keep", "replace", "layer"
+TAKE_LEFT = "Take the last result after all"
 REMEMBERED = 200  # steps whose undoing is followed
 
 
@@ -36,6 +37,7 @@ class Landing(QObject):
     """Takes results one after the other; the dialog of one holds the next back."""
 
     told = pyqtSignal(str)  # what came of a result, for the status bar
+    leftChanged = pyqtSignal(bool)  # whether there is a result that was not taken
 
     def __init__(
         self, study: Study, view: SegmentView, findings: Findings,
@@ -46,6 +48,7 @@ class Landing(QObject):
         self._operations, self._computing, self._teller = operations, computing, teller
         self._layers = ResultLayers(study, self)
         self._waiting: list[tuple[Run, Segmentation]] = []
+        self._left: tuple[Run, Segmentation] | None = None
         self._busy = False
         self._expected = Expected(study.model.shape)
         self._steps: list[tuple[object, Expected, Expected]] = []
@@ -57,6 +60,12 @@ class Landing(QObject):
         """Bring a result into the labels of the image that it is about."""
         self._waiting.append((run, result))
         self._next()
+
+    def takeLeft(self) -> None:
+        """Ask again about the result that was not taken last: a slip costs no run."""
+        if self._left is not None:
+            run, result = self._left
+            self.take(run, result)
 
     def expected(self) -> Expected:
         """The labels as results left them; what differs from them is by hand."""
@@ -153,8 +162,16 @@ class Landing(QObject):
             self._merge(arrival, clash.mine if answer == KEEP else None)
         else:
             self._findings.abandon()
-            self.told.emit(f"The result of {arrival.run.name} was not taken")
+            self._leave((arrival.run, arrival.result))
+            self._teller.say(
+                "info", f"The result of {arrival.run.name} was not taken.",
+                f"'{TAKE_LEFT}' in the menu Run asks again.",
+            )  # fmt: skip
             self._done()
+
+    def _leave(self, left: tuple[Run, Segmentation] | None) -> None:
+        self._left = left
+        self.leftChanged.emit(left is not None)
 
     def _question(self, run: Run, clash: Clash) -> tuple[str, tuple[Choice, ...]]:
         table = self._study.table
@@ -221,6 +238,7 @@ class Landing(QObject):
 
     def _finish(self, arrival: Arrival, told: str, layer: Layer | None = None) -> None:
         run, result = arrival.run, arrival.result
+        self._leave(None)
         layers = self._layers.show(run, arrival.maps)
         self._findings.put(
             Finding(
@@ -251,6 +269,7 @@ class Landing(QObject):
                 self._expected = after if forward else before
 
     def _forget(self) -> None:
+        self._leave(None)
         self._expected = Expected(self._study.model.shape)
         self._steps.clear()
 

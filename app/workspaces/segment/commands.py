@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from app.actions import Actions
+from app.controllers.segment.landing import TAKE_LEFT
 from app.key_tips import KeyTips
 from app.recent import RecentFiles
 from app.recent_menu import RecentMenu
@@ -194,10 +195,13 @@ def _run(actions: Actions, space: SegmentSpace) -> None:
             ("segment.run", "&Segment", lambda: space.running.run(), ("Ctrl+Return", "Ctrl+Enter")),
             ("segment.run_first", "Segment &first", first,
              ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")),
+            ("segment.take", TAKE_LEFT, space.landing.takeLeft, ()),
             ("segment.browse", "Open a &checkpoint…", space.choosing.browse, ()),
             ("segment.folder", "Segment a f&older…", space.foldering.ask, ()),
         ),
     )  # fmt: skip
+    space.landing.leftChanged.connect(actions["segment.take"].setEnabled)
+    actions["segment.take"].setEnabled(False)
 
 
 def _viewer_keys(actions: Actions, space: SegmentSpace) -> None:
