@@ -110,7 +110,8 @@ class JobsController(QObject):
             del jobs[job_id]
 
     def _ready(self, event: EngineReady) -> None:
-        cores = f"{event.threads} threads" if event.device == "cpu" else event.device.upper()
+        threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
+        cores = threads if event.device == "cpu" else event.device.upper()
         device = "CPU" if event.device == "cpu" else "GPU"
         self._session.set_engine(EngineState(True, f"{device} · {cores} · {event.precision}"))
 
