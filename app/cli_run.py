@@ -20,6 +20,7 @@ from engine.device import DeviceSettings, open_context
 from engine.errors import DiskError, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
+from engine.methods.midiffusion.use_params import MANIFEST
 from engine.results import (
     FileResult,
     SaliencyResult,
@@ -103,7 +104,7 @@ def _kept(job: Job) -> str:
     folder = job.inputs.get("output")
     if isinstance(folder, Path) and (folder / "run.toml").is_file():
         return f"The run is kept: `reverie train --resume --output {folder}` continues it."
-    if isinstance(folder, Path) and (folder / TABLE).is_file():
+    if isinstance(folder, Path) and any((folder / name).is_file() for name in (TABLE, MANIFEST)):
         return f"What is done is in {folder}; the same command goes on with the rest."
     return ""
 

@@ -21,11 +21,9 @@ from engine.methods.midiffusion.networks import load_translator
 from engine.methods.midiffusion.outputs import ending_for, write_translation
 from engine.methods.midiffusion.sampling import way_of
 from engine.methods.midiffusion.translating import result_of
-from engine.methods.midiffusion.use_params import TranslateSetParams
+from engine.methods.midiffusion.use_params import MANIFEST, TranslateSetParams
 from engine.results import FileResult
 from engine.steps import DenoiseStep, ImagesStep, NoteStep, ProgressStep, Step
-
-MANIFEST = "translations.json"
 
 
 def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResult]:

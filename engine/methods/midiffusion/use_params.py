@@ -21,6 +21,8 @@ PARTS = {
     "all": "All pairs", "test": "Test cases of the split",
     "validation": "Validation cases of the split", "train": "Training cases of the split",
 }  # fmt: skip
+MANIFEST = "translations.json"
+"""What a folder of translations calls the list of what it holds."""
 
 
 class SampleParams(Parameters):

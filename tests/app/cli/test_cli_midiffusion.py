@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from app.cli import main
+from app.cli_interrupt import Interrupts
 from tests.golden.case import GoldenCase
 from tests.golden.weights import weights_of
 from tests.helpers.midiffusion_models import heads, save_translator
@@ -51,17 +52,22 @@ def test_from_one_modality_to_the_other(tmp_path: Path, capsys: pytest.CaptureFi
     assert {row["case"] for row in rows} == {"patient2_t2"}
 
 
-def test_a_folder_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_into_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = heads(tmp_path / "set", 2, (3, 14, 12))
     checkpoint = save_translator(tmp_path / "t.safetensors")
     command = ["translate", "--method", "midiffusion", "--input", str(folder), "--steps", "1"]
     command += ["--output", str(tmp_path / "out"), "--checkpoint", str(checkpoint)]
     command += ["--pattern", "*_t2.nii.gz", "--threads", "1"]
+    with monkeypatch.context() as patch:
+        done = tmp_path / "out" / "translations.json"
+        patch.setattr(Interrupts, "proceed", lambda self: not done.exists())
+        assert main(command) == 130, "stopped after the first image"
+    assert "the same command goes on with the rest" in capsys.readouterr().err
     assert main(command) == 0
-    assert "2 images translated" in capsys.readouterr().out
+    assert "2 images translated, 1 of them before" in capsys.readouterr().out
     assert len(list((tmp_path / "out").glob("*_t2.nii.gz"))) == 2
-    assert main(command) == 0, "what is done stays"
-    assert "2 of them before" in capsys.readouterr().out
 
 
 def test_published_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

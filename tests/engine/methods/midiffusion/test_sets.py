@@ -12,8 +12,8 @@ import pytest
 
 from engine.errors import InputError
 from engine.jobs import Job
-from engine.methods.midiffusion.sets import MANIFEST, translate_set
-from engine.methods.midiffusion.use_params import TranslateSetParams
+from engine.methods.midiffusion.sets import translate_set
+from engine.methods.midiffusion.use_params import MANIFEST, TranslateSetParams
 from engine.results import FileResult
 from engine.steps import ImagesStep, NoteStep, Step
 from tests.helpers.adaptdiff_models import run
