@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.method import Method
-from engine.methods import adaptdiff, cdal, cdm, midiffusion
+from engine.methods import adaptdiff, cdal, cdm, diffrect, midiffusion
 from engine.steps import Step
 
 if TYPE_CHECKING:
     from engine.device import Context
 
-METHODS: tuple[Method, ...] = (adaptdiff.METHOD, cdal.METHOD, cdm.METHOD, midiffusion.METHOD)
+METHODS: tuple[Method, ...] = (
+    adaptdiff.METHOD,
+    cdal.METHOD,
+    cdm.METHOD,
+    diffrect.METHOD,
+    midiffusion.METHOD,
+)
 
 
 def method(identifier: str) -> Method:
