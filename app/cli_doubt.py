@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from app.cli_report import Reporter
 from app.cli_tables import Table, chosen_table
 from app.cli_volumes import Debug, Json, finish
 from engine.data.labels.doubt import LEAST, MOST
 from engine.errors import InputError
+
+HIGHEST = 1.001
+"""What an entropy that is scaled to 1 may have after rounding."""
 
 Map = Annotated[
     Path, typer.Argument(metavar="MAP", help="Uncertainty, as segment --uncertainty writes it.")
@@ -24,6 +29,23 @@ Least = Annotated[
 ]
 Most = Annotated[int, typer.Option("--most", min=1, help="Regions that are listed at most.")]
 Output = Annotated[Path | None, typer.Option("--output", help="CSV file to write.")]
+
+
+def _check_map(source: Path, values: NDArray[Any]) -> None:
+    """Refuse what is no uncertainty: of it a table would be made that means nothing."""
+    bad = int(values.size - np.isfinite(values).sum())
+    if bad:
+        raise InputError(
+            f"{source} is no map of uncertainty: {bad:,} of {values.size:,} values are NaN or "
+            "infinite.",
+            "Give a map as segment --uncertainty writes it.",
+        )
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > HIGHEST:
+        raise InputError(
+            f"{source} is no map of uncertainty: its values are from {low:g} to {high:g}.",
+            "Give a map as segment --uncertainty writes it; its values are from 0 to 1.",
+        )
 
 
 def doubt(
@@ -54,6 +76,7 @@ def doubt(
                 f"{source} has {len(volume.array)} values a voxel.",
                 "Give a map of one value, as segment --uncertainty writes it.",
             )
+        _check_map(source, volume.values())
         found, names = None, {}
         if labels is not None:
             read = read_labels(labels, volume.geometry)

@@ -66,3 +66,19 @@ def test_what_cannot_be_used(
     nibabel.save(nibabel.Nifti1Image(series, AFFINE), variance)
     assert main(["labels", "doubt", str(variance)]) == 2
     assert "3 values a voxel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(np.nan, "8 of 64 values are NaN"), (130, "from 0 to 130"), (-1, "from -1 to 0")],
+)
+def test_what_is_no_uncertainty(
+    value: float, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = np.zeros((4, 4, 4), np.float32)
+    image[:2, :2, :2] = value
+    nibabel.save(nibabel.Nifti1Image(image, AFFINE), tmp_path / "image.nii.gz")
+    assert main(["labels", "doubt", str(tmp_path / "image.nii.gz")]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "segment --uncertainty" in error
