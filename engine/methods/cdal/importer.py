@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -26,7 +27,13 @@ from engine.networks.time_discriminator import (
 from engine.provenance import versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
-from engine.training.checkpoint import Card, check_checkpoint_path, load_into, save_checkpoint
+from engine.training.checkpoint import (
+    Card,
+    check_checkpoint_path,
+    load_into,
+    read_card,
+    save_checkpoint,
+)
 from engine.training.foreign import read_foreign_weights
 
 PUBLISHED_PROCESS = {
@@ -55,6 +62,8 @@ def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResu
     assert isinstance(params, ImportParams)
     source, output = job.path("weights"), job.path("output")
     check_checkpoint_path(output)
+    if source.suffix == ".safetensors":
+        _refuse_own(source)
     yield NoteStep(f"Reading {source.name} without running anything in it.")
     process = {**PUBLISHED_PROCESS, "timesteps": params.timesteps}
     tensors, card = convert(read_foreign_weights(source), source.name, process, params.image_size)
@@ -62,6 +71,18 @@ def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResu
     save_checkpoint(output, tensors, card)
     summary = f"{len(tensors)} parameters of a {card.role} imported into {output.name}."
     return FileResult(output, summary, {"role": card.role, "parameters": len(tensors)})
+
+
+def _refuse_own(source: Path) -> None:
+    """Raises CheckpointError for a checkpoint that has a card already."""
+    try:
+        card = read_card(source)
+    except CheckpointError:
+        return  # it may be published weights in this format
+    raise CheckpointError(
+        f"{source.name} needs no import: it is a {card.role} of {card.method} already.",
+        "Give it as the checkpoint, or copy it into the folder of models.",
+    )
 
 
 def convert(

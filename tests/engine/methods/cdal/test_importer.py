@@ -19,7 +19,7 @@ from engine.training.checkpoint import load_checkpoint
 from tests.golden.case import GoldenCase
 from tests.golden.weights import weights_of
 from tests.helpers.adaptdiff_models import run
-from tests.helpers.cdal_models import TINY
+from tests.helpers.cdal_models import TINY, save_generator
 from tests.helpers.torch_rules import cpu_context
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -135,3 +135,15 @@ def test_other_files_are_refused(tmp_path: Path, weights: dict[str, Tensor]) -> 
     with pytest.raises(CheckpointError, match=r"lung_1\.pth") as caught:
         imported(tmp_path, weights)
     assert caught.value.hint
+
+
+def test_what_needs_no_import_is_told_so(tmp_path: Path) -> None:
+    own = save_generator(tmp_path / "mine.safetensors")
+    job = Job(
+        "cdal", "import", ImportParams(), {"weights": own, "output": tmp_path / "o.safetensors"}
+    )
+    with pytest.raises(
+        CheckpointError, match="needs no import: it is a generator of cdal"
+    ) as caught:
+        run(import_weights(job, cpu_context()))
+    assert "as the checkpoint" in caught.value.hint
