@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -12,11 +15,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app import forms
 from engine.data.labels.doubt import LEAST
+from engine.methods.cdm.use_params import CutParams
 from widgets.elided_label import ElidedLabel
 from widgets.panels.contact_sheet import ContactSheet
 from widgets.panels.jobs import JobsPanel
 from widgets.panels.volume.doubt_panel import DoubtPanel
+from widgets.panels.volume.heat_panel import HeatPanel
 from widgets.panels.volume.parts import muted, tool_button
 from widgets.panels.volume.threshold_panel import ThresholdPanel
 from widgets.timeline.timeline import Timeline
@@ -25,6 +31,8 @@ from widgets.viewer.image_view import ImageView
 STATES = {"x_t": "State x_t", "x0_hat": "Estimate x0_hat"}
 NETWORK = "A window of the slice, as the network sees it"
 HIGH_EM = 13
+LINE_FIELDS = ("threshold", "steps")
+"""Parameters of a cut that have a line and a slider of their own."""
 
 
 class StepsPanel(QWidget):
@@ -51,7 +59,7 @@ class StepsPanel(QWidget):
         self.note = muted("", self)
         self.note.setWordWrap(True)
         self.timeline = Timeline(self)
-        self.timeline.setRows((self.shown(),))
+        self._ways = False
         self.image = ImageView(self)
         self.image.setPlaceholder("The chosen step appears here")
         self.vote.activated.connect(self.voteChosen)
@@ -65,19 +73,36 @@ class StepsPanel(QWidget):
 
     def setVotes(self, count: int) -> None:
         """Offer so many votes; the chosen one stays."""
-        chosen = max(self.vote.currentIndex(), 0)
-        with QSignalBlocker(self.vote):
-            if count != self.vote.count():
-                self.vote.clear()
-                self.vote.addItems([f"Vote {number + 1}" for number in range(count)])
-            if count:
-                self.vote.setCurrentIndex(min(chosen, count - 1))
-        for box in (self.vote, self.state):
-            box.setEnabled(count > 0)
+        self._offer([f"Vote {number + 1}" for number in range(count)], "Vote")
         self.note.setText(NETWORK if count else "")
+        self._ways = False
+        self._set_rows()
+
+    def setWays(self, ways: Mapping[str, str], note: str) -> None:
+        """Offer ways that a run went side by side, name -> title; the first two are the rows."""
+        self._offer(list(ways.values()), "Way")
+        self.note.setText(note)
+        self._ways = True
+        self.timeline.setRows(tuple(ways)[:2])
+
+    def _offer(self, titles: Sequence[str], what: str) -> None:
+        chosen = max(self.vote.currentIndex(), 0)
+        self.vote.setAccessibleName(what)
+        with QSignalBlocker(self.vote):
+            if titles != [self.vote.itemText(i) for i in range(self.vote.count())]:
+                self.vote.clear()
+                self.vote.addItems(titles)
+            if titles:
+                self.vote.setCurrentIndex(min(chosen, len(titles) - 1))
+        for box in (self.vote, self.state):
+            box.setEnabled(bool(titles))
+
+    def _set_rows(self) -> None:
+        if not self._ways:
+            self.timeline.setRows((self.shown(),))
 
     def _state_chosen(self) -> None:
-        self.timeline.setRows((self.shown(),))
+        self._set_rows()
         self.stateChosen.emit(self.shown())
 
     def _build(self) -> None:
@@ -140,7 +165,7 @@ class SegmentDock(QWidget):
 
     Attributes:
         tabs: The panels below.
-        steps, votes, threshold, doubt, jobs: See their classes.
+        steps, votes, threshold, doubt, heat, jobs: See their classes.
     """
 
     hideRequested = pyqtSignal()
@@ -151,6 +176,10 @@ class SegmentDock(QWidget):
         self.votes = VotesPanel()
         self.threshold = ThresholdPanel()
         self.doubt = DoubtPanel(LEAST)
+        specs = forms.field_specs(CutParams, {})
+        self.heat = HeatPanel(
+            [replace(spec, group="") for spec in specs if spec.name not in LINE_FIELDS]
+        )
         self.jobs = jobs
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
@@ -160,7 +189,7 @@ class SegmentDock(QWidget):
         em = self.fontMetrics().height()
         for title, panel in (
             ("Steps", self.steps), ("Votes", self.votes), ("Threshold", self.threshold),
-            ("Doubt", self.doubt), ("Jobs", self.jobs),
+            ("Doubt", self.doubt), ("Heat map", self.heat), ("Jobs", self.jobs),
         ):  # fmt: skip
             panel.setContentsMargins(0, 0, 0, 0)
             layout = panel.layout()
@@ -174,6 +203,12 @@ class SegmentDock(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
         self.setMinimumHeight(8 * em)
+        self.setHeat(False)
+
+    def setHeat(self, heat: bool) -> None:
+        """Offer what is about heat maps, or what is about votes."""
+        for panel in (self.votes, self.threshold, self.doubt, self.heat):
+            self.tabs.setTabVisible(self.tabs.indexOf(panel), (panel is self.heat) is heat)
 
     def wantedHeight(self) -> int:
         """Of a first start, in pixels."""

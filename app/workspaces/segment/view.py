@@ -163,6 +163,7 @@ class SegmentView(QWidget):
         """Show the dock, and bring one of its panels to the front."""
         self._dock_refused = False
         if panel is not None:
+            self.dock.tabs.setTabVisible(self.dock.tabs.indexOf(panel), True)
             self.dock.tabs.setCurrentWidget(panel)
         if not self.isDockShown():
             self.dock.show()

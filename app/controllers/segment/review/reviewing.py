@@ -11,6 +11,7 @@ from app.controllers.segment.findings import Findings
 from app.controllers.segment.landing import Landing
 from app.controllers.segment.operations import OperationsController
 from app.controllers.segment.review.doubt import Doubt
+from app.controllers.segment.review.heat import Heat
 from app.controllers.segment.review.steps import Steps
 from app.controllers.segment.review.threshold import Threshold
 from app.controllers.segment.review.votes import Votes
@@ -18,7 +19,9 @@ from app.errors import Teller
 from app.session import Session
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
-from engine.results import SegmentationResult
+from engine.jobs import Job
+from engine.methods.cdm.use_params import CutParams
+from engine.results import SaliencyResult, SegmentationResult
 from widgets.viewer.volume.colour_bar import ColourBars
 from widgets.viewer.volume.slice_pane import SlicePane
 
@@ -41,7 +44,7 @@ class Results:
 
 
 class Reviewing(QObject):
-    """Steps, votes, threshold and doubt, by name; opens the dock when there is something."""
+    """Steps, votes, threshold, doubt and heat, by name; opens the dock when there is something."""
 
     told = pyqtSignal(str)  # for the status bar
 
@@ -58,11 +61,14 @@ class Reviewing(QObject):
         self.threshold = Threshold(
             study, view, findings, results.landing, results.operations, computing, teller, self
         )
+        self.heat = Heat(
+            study, view, findings, results.landing, results.operations, computing, teller, self
+        )
         self.steps = Steps(study, view, findings, background, teller, self)
         view.volume.addOverlay(ColourBars(self._has_bars))
         self.doubt.told.connect(self.told)
         study.opened.connect(view.clearDock)
-        findings.began.connect(lambda _: self._began())
+        findings.began.connect(self._began)
         self._findings = findings
         findings.changed.connect(self._found)
         results.session.jobChanged.connect(lambda _: self._count())
@@ -73,16 +79,22 @@ class Reviewing(QObject):
         shown = self._view.volume.shownViews()
         return view.only() is not None or (bool(shown) and view is shown[0])
 
-    def _began(self) -> None:
+    def _began(self, job: Job) -> None:
         """Steps will follow; a dock that is in use keeps its tab."""
         dock = self._view.dock
+        if self._findings.current() is None:
+            dock.setHeat(isinstance(job.params, CutParams))
         if not self._view.isDockShown():
             dock.tabs.setCurrentWidget(dock.steps)
         self._view.offerDock()
 
     def _found(self) -> None:
         finding = self._findings.current()
-        if finding is not None and isinstance(finding.result, SegmentationResult):
+        if finding is None:
+            return
+        heat = isinstance(finding.result, SaliencyResult)
+        if heat or isinstance(finding.result, SegmentationResult):
+            self._view.dock.setHeat(heat)
             self._view.offerDock()
 
     def _count(self) -> None:

@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor
 
 from app.background import Background
 from app.controllers.segment.findings import Finding, Findings
+from app.controllers.segment.review.across import view_across
 from app.controllers.segment.review.pictures import coloured, part_of, slice_picture
 from app.errors import Teller
 from app.study import Study
@@ -20,7 +21,6 @@ from engine.results import SegmentationResult
 from widgets.viewer.volume.cut import Cut
 from widgets.viewer.volume.planes import Plane
 from widgets.viewer.volume.slice_outline import SliceOutline
-from widgets.viewer.volume.slice_view import SliceView
 
 if TYPE_CHECKING:
     from widgets.viewer.volume.layers import Grid
@@ -75,7 +75,7 @@ class Votes(QObject):
     def go(self) -> None:
         """Look at the slice that the votes are about."""
         shown, image = self._shown, self._study.image()
-        view = None if shown is None else self._view_across(shown.axis)
+        view = None if shown is None else view_across(self._view.volume, shown.axis)
         if shown is None or image is None or view is None:
             return
         volume = self._view.volume
@@ -111,7 +111,7 @@ class Votes(QObject):
 
     def _make(self, shown: Shown) -> None:
         """Draw the pictures in the background."""
-        image, view = self._study.image(), self._view_across(shown.axis)
+        image, view = self._study.image(), view_across(self._view.volume, shown.axis)
         plane = None if view is None else view.plane()
         if image is None or plane is None:
             return
@@ -157,14 +157,6 @@ class Votes(QObject):
         for value, label in finding.values.items():
             found[value] = table.colour(label)
         return found
-
-    def _view_across(self, axis: int) -> SliceView | None:
-        """The view whose slices cut an axis of the array."""
-        for view in self._view.volume.views().values():
-            plane = view.plane()
-            if plane is not None and plane.axis == axis:
-                return view
-        return None
 
     # --- the outline
 
