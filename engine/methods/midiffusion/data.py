@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,6 +102,13 @@ def gather(source: Path, params: TrainParams) -> Generator[Step, None, Gathered]
         notes.append(f"{len(problems) - SHOWN} more images cannot be used.")
     if empty:
         notes.append(f"{empty} slices that show too little are left out.")
+    images_of = Counter(scan.patient for scan in scans)
+    several = sum(count > 1 for count in images_of.values())
+    if several and not params.pattern:
+        notes.append(
+            f"{several} of {len(images_of)} patients have several images, and all are learnt "
+            "from: name the files of one modality if they show more."
+        )
     notes += _join_copies(scans, digests)
     widest = max(scan.facts.widest_mm for scan in scans)
     pixel = params.pixel_mm or round(MARGIN * widest / params.size, 3)

@@ -249,6 +249,14 @@ def test_patients_may_be_named(tmp_path: Path) -> None:
     assert (split.test, split.validation) == (("patient2_t1",), ())
 
 
+def test_a_mixture_of_modalities_is_told(tmp_path: Path) -> None:
+    folder = heads(tmp_path / "set", 3)
+    mixed = gathered(folder, pattern="")
+    assert len(mixed.scans) == 6
+    assert any("3 of 3 patients have several images" in note for note in mixed.notes)
+    assert not any("several images" in note for note in gathered(folder).notes)
+
+
 def test_copies_stay_together(tmp_path: Path) -> None:
     folder = heads(tmp_path / "set", 3)
     shutil.copy(folder / "patient0_t1.nii.gz", folder / "patient7_t1.nii.gz")
