@@ -122,11 +122,12 @@ def findable(card: Card) -> Findable:
     """What a card says, as far as it can be understood; a card may say anything."""
     seen = card.preprocessing
     channels = seen.get("channels")
+    facts = _takes(seen), _votes(seen), _trained_on(card), _figure(card.figures)
     return Findable(
         _structures(card.labels),
         channels if channels in (1, 3) else 0,
         seen.get("dims") == 2,
-        tuple(fact for fact in (_takes(seen), _trained_on(card), _figure(card.figures)) if fact),
+        tuple(fact for fact in facts if fact),
         tuple(line for line in (card.summary, *_names(card), card.licence) if line),
     )
 
@@ -159,6 +160,13 @@ def _colour(text: str, value: int) -> Colour:
     except ValueError:
         return default_colour(value)
     return red, green, blue
+
+
+def _votes(seen: Mapping[str, Any]) -> str:
+    """How many votes there are where the user does not say."""
+    votes = seen.get("votes")
+    known = isinstance(votes, int) and not isinstance(votes, bool) and votes > 0
+    return f"{votes} vote{'s' if votes != 1 else ''} by default" if known else ""
 
 
 def _takes(seen: Mapping[str, Any]) -> str:

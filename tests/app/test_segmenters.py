@@ -30,10 +30,10 @@ def test_a_real_checkpoint_says_what_it_takes(tmp_path: Path) -> None:
     assert (found.segmenter.method.id, found.parameter) == ("cdal", "checkpoint")
     told = findable(found.entry.card)
     assert (told.channels, told.slices) == (1, False)
-    assert told.facts == ("takes grey volumes turned to LPI",)
+    assert told.facts == ("takes grey volumes turned to LPI", "5 votes by default")
     rgb = opened(save_generator(tmp_path / "rgb.safetensors", kind="rgb"), segmenters())
     assert findable(rgb.entry.card).slices
-    assert findable(rgb.entry.card).facts == ("takes colour images, slice by slice",)
+    assert findable(rgb.entry.card).facts[0] == "takes colour images, slice by slice"
 
 
 def test_cards_may_say_anything() -> None:
@@ -52,6 +52,9 @@ def test_cards_may_say_anything() -> None:
 
 def test_where_it_was_trained() -> None:
     data = [{"cases": 3, "name": "A"}, {"cases": 1, "name": "B"}]
+    assert findable(card(preprocessing={"votes": 30})).facts == ("30 votes by default",)
+    assert findable(card(preprocessing={"votes": 1})).facts == ("1 vote by default",)
+    assert not findable(card(preprocessing={"votes": "many"})).facts
     assert findable(card(data=data)).facts == ("trained on 4 cases of A, B",)
     assert findable(card(data=[{"cases": 1}])).facts == ("trained on 1 case",)
     told = findable(card(data=[{"name": "A: half of it"}], summary="Finds A.", licence="CC0"))
