@@ -80,6 +80,8 @@ def segment(
     image = torch.from_numpy(recipe.preparation.normalise(unit))
     _check_memory(image.shape, channels, count, volume)
     windows = _windows(image, recipe, thorough)
+    if windows.image.shape != image.shape:
+        yield NoteStep(_padded(windows, image))
     tally = Tally(channels, windows.shape, count, _shown(windows))
     draw = turned(draw) if turn else draw
     yield from _run(windows, tally, draw, context, count, seed)
@@ -170,6 +172,11 @@ def _windows(image: Tensor, recipe: Recipe, thorough: bool) -> Windows:
         depth = min(side, image.shape[1]) if thorough else 0
         return cut(image, (depth, side, side), (overlap,) * 3, recipe.blend)
     return cut(image, (1, side, side), (0.0, overlap, overlap), recipe.blend)
+
+
+def _padded(windows: Windows, image: Tensor) -> str:
+    given, wanted = (" x ".join(map(str, i.shape[1:])) for i in (image, windows.image))
+    return f"It is smaller than a window: {given} voxels, padded with its edge to {wanted}."
 
 
 def _shown(windows: Windows) -> int:

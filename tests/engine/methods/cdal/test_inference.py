@@ -82,11 +82,15 @@ def test_slices_are_looked_at_once_unless_it_has_to_be_thorough() -> None:
     assert np.array_equal(seen[0][1], seen[1][1])
 
 
-def test_tiles_of_an_image_and_a_smaller_one() -> None:
-    for shape in ((1, 40, 33), (1, 7, 30)):
+def test_tiles_of_an_image_and_a_smaller_one_is_told_to_be_padded() -> None:
+    padded = [
+        "It is smaller than a window: 1 x 7 x 30 voxels, padded with its edge to 1 x 16 x 30."
+    ]
+    for shape, notes in (((1, 40, 33), []), ((1, 7, 30), padded)):
         array = (noise(*shape) * 255).astype(np.uint8)
-        found = result(image(array), PLANES, Brightness())
+        found, told = run(segment(image(array), PLANES, 1, Brightness(), cpu_context()))
         assert np.array_equal(found.labels, array / 255 > 0.5)
+        assert [step.message for step in told if isinstance(step, NoteStep)] == notes
 
 
 def test_probability_variance_and_entropy_are_those_of_the_votes() -> None:
