@@ -73,6 +73,7 @@ class Findable:
         slices: Whether it takes slices one by one, along the array's first axis.
         facts: What it takes, what it was trained on and how good it is, each a phrase.
         detail: The card's own sentences, each a line.
+        levels: T, its noise levels; 0 where the card does not say.
     """
 
     structures: tuple[Structure, ...]
@@ -80,6 +81,7 @@ class Findable:
     slices: bool
     facts: tuple[str, ...]
     detail: tuple[str, ...] = ()
+    levels: int = 0
 
 
 def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
@@ -121,7 +123,7 @@ def opened(path: Path, among: Sequence[Segmenter]) -> Opened:
 def findable(card: Card) -> Findable:
     """What a card says, as far as it can be understood; a card may say anything."""
     seen = card.preprocessing
-    channels = seen.get("channels")
+    channels, levels = seen.get("channels"), card.process.get("timesteps")
     facts = _takes(seen), _votes(seen), _trained_on(card), _figure(card.figures)
     return Findable(
         _structures(card.labels),
@@ -129,6 +131,7 @@ def findable(card: Card) -> Findable:
         seen.get("dims") == 2,
         tuple(fact for fact in facts if fact),
         tuple(line for line in (card.summary, *_names(card), card.licence) if line),
+        levels if type(levels) is int and levels > 1 else 0,
     )
 
 

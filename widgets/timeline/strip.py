@@ -36,6 +36,7 @@ class Strip(QAbstractScrollArea):
         super().__init__(parent)
         self._columns: list[Column] = []
         self._rows: tuple[str, ...] = ()
+        self._smallest = SMALLEST_THUMB
         self._current = -1
         self._caption_width = 0
         self._empty_text = ""
@@ -47,8 +48,13 @@ class Strip(QAbstractScrollArea):
     def setRows(self, titles: Sequence[str]) -> None:
         """Titles of the rows, from the top; every column has one image for each."""
         self._rows = tuple(titles)
-        self.setMinimumHeight(self._film().height(SMALLEST_THUMB) + self._bar_height())
+        self.setMinimumHeight(self._film().height(self._smallest) + self._bar_height())
         self._relayout()
+
+    def setSmallest(self, thumb: int) -> None:
+        """How high thumbnails are at least, in logical pixels."""
+        self._smallest = thumb
+        self.setRows(self._rows)
 
     def setEmptyText(self, text: str) -> None:
         self._empty_text = text
@@ -104,7 +110,7 @@ class Strip(QAbstractScrollArea):
         em, rows = metrics.height(), max(1, len(self._rows))
         titles = max((metrics.horizontalAdvance(title) for title in self._rows), default=0)
         bare = FilmLayout(rows, em, gutter=titles + em)
-        tall = max((self.height() - self._bar_height() - bare.height(0)) // rows, SMALLEST_THUMB)
+        tall = max((self.height() - self._bar_height() - bare.height(0)) // rows, self._smallest)
         thumb = QSize(max(1, round(tall * self._aspect())), tall)
         return replace(bare, caption_width=self._caption_width, thumb=thumb)
 

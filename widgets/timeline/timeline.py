@@ -128,6 +128,10 @@ class Timeline(QWidget):
         self._strip.setRows(self._rows)
         self._rebuild()
 
+    def setSmallest(self, thumb: int) -> None:
+        """How high thumbnails are at least, in logical pixels."""
+        self._strip.setSmallest(thumb)
+
     # Playback
 
     def isPlaying(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject
@@ -22,12 +23,14 @@ from app.workspaces.segment.view import SegmentView
 from engine.errors import InputError
 from engine.events import JobCancelled, JobFailed, JobFinished, JobPreview, JobStarted
 from engine.jobs import Constant, Job
+from engine.methods.cdm.use_params import SHORT
 from engine.worker import EngineLike
 from widgets.panels.job_row import JobRow
 
 if TYPE_CHECKING:
     from engine.data.volumes.volume import Volume
     from engine.library import Entry
+    from engine.results import Segmentation
 
 KEPT = 50
 """Runs that failed or were cancelled and may be retried, as many as the engine keeps."""
@@ -47,6 +50,7 @@ class Running(QObject):
         self._findings, self._landing, self._teller = findings, landing, teller
         self._runs: dict[int, Run] = {}
         self._ended_lately: dict[int, Run] = {}
+        self._landed: list[Run] = []
         self._gone: set[int] = set()  # ended runs whose image is not open any more
         self._current = 0
         self._begun = 0
@@ -111,6 +115,18 @@ class Running(QObject):
                 "warning", "The image of that run is not open any more.", "Open it and run anew."
             )
 
+    def runOf(self, job: Job) -> Run | None:
+        """The run that a result on show came from, while its image is open."""
+        return next((run for run in self._landed if run.job is job), None)
+
+    def runLike(self, before: Run, job: Job, method: str) -> None:
+        """Run another job on the image of a run before, and what its result is called."""
+        self._begin(replace(before, job=job, name=f"{before.name} ({method})", method=method))
+
+    def land(self, run: Run, result: Segmentation) -> None:
+        """Bring a result that was kept into the labels again."""
+        self._landing.take(run, result)
+
     def current(self) -> int:
         """The id of the run that the panel shows, 0 for none."""
         return self._current
@@ -132,6 +148,7 @@ class Running(QObject):
         panel = self._view.method
         segmenter = panel.current()
         panel.form.rollSeeds()
+        structures = findable(entry.card).structures
         try:
             params = forms.parse(segmenter.task.params, panel.values())
         except InputError as error:
@@ -148,9 +165,12 @@ class Running(QObject):
         name = step_name(segmenter.method, entry.card)
         title = f"{name}: {self._study.name()}, {self._placing.told()}"
         job = Job(segmenter.method.id, segmenter.task.name, params, inputs, title)
-        job_id = self._engine.submit(job, first=first)
-        structures = findable(entry.card).structures
-        self._runs[job_id] = Run(job, volume, name, segmenter.method.title, structures)
+        shown = SHORT.get(getattr(params, "evidence", ""), segmenter.method.title)
+        self._begin(Run(job, volume, name, shown, structures), first)
+
+    def _begin(self, run: Run, first: bool = False) -> None:
+        job_id = self._engine.submit(run.job, first=first)
+        self._runs[job_id] = run
         self._make_current(job_id)
 
     # --- events
@@ -171,6 +191,7 @@ class Running(QObject):
         if run is None:
             return
         self._after(event.job_id)
+        self._landed = [*self._landed, run][-KEPT:]
         self._landing.take(run, event.result)
 
     def _ended(self, event: JobFailed | JobCancelled) -> None:
@@ -228,6 +249,7 @@ class Running(QObject):
         """Another image: nobody can use what is under way for the one before."""
         volume = self._study.volume
         self._withdraw()
+        self._landed.clear()
         self._gone |= set(self._ended_lately)
         self._ended_lately.clear()
         foreign = [i for i, run in self._runs.items() if run.volume is not volume]

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 
 from app import forms
 from engine.data.labels.doubt import LEAST
-from engine.methods.cdm.use_params import CutParams
+from engine.methods.cdm.use_params import SHORT, CutParams
 from widgets.elided_label import ElidedLabel
 from widgets.panels.contact_sheet import ContactSheet
 from widgets.panels.jobs import JobsPanel
@@ -31,6 +31,7 @@ from widgets.viewer.image_view import ImageView
 STATES = {"x_t": "State x_t", "x0_hat": "Estimate x0_hat"}
 NETWORK = "A window of the slice, as the network sees it"
 HIGH_EM = 13
+SMALL_THUMB = 36  # logical pixels, so that two rows find room
 LINE_FIELDS = ("threshold", "steps")
 """Parameters of a cut that have a line and a slider of their own."""
 
@@ -59,6 +60,7 @@ class StepsPanel(QWidget):
         self.note = muted("", self)
         self.note.setWordWrap(True)
         self.timeline = Timeline(self)
+        self.timeline.setSmallest(SMALL_THUMB)
         self._ways = False
         self.image = ImageView(self)
         self.image.setPlaceholder("The chosen step appears here")
@@ -180,6 +182,7 @@ class SegmentDock(QWidget):
         self.heat = HeatPanel(
             [replace(spec, group="") for spec in specs if spec.name not in LINE_FIELDS]
         )
+        self.heat.setOthers(SHORT)
         self.jobs = jobs
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)

@@ -34,7 +34,9 @@ from widgets.icons import icon
 from widgets.panels.job_row import JobRow
 from widgets.panels.volume.parts import tool_button
 
-SEED, CHANNEL = "seed", "channel"
+SEED, CHANNEL, LABEL, LEVEL = "seed", "channel", "label", "level"
+ASK = ((-1, "Ask the classifier"), (0, "Nothing"))
+"""What a slice shows, where a method is told."""
 NOT_CHOSEN = ("", "None")
 LONG_NAME = 28
 
@@ -116,7 +118,8 @@ class MethodPanel(QWidget):
         self.method.setToolTip(f"{method.summary}\n{method.paper}")
         self._title.setText(method.title)
         self._title.setToolTip(self.method.toolTip())
-        open_ = dict.fromkeys(self._current.roles(), (NOT_CHOSEN,))
+        open_: dict[str, Any] = dict.fromkeys(self._current.roles(), (NOT_CHOSEN,))
+        open_[LABEL] = ASK
         specs = forms.field_specs(self._current.task.params, open_)
         self._specs = [spec for spec in specs if spec.name != CHECKPOINT]
         self.form.setSpecs(self._specs)
@@ -141,11 +144,7 @@ class MethodPanel(QWidget):
     def setOthers(self, name: str, entries: Sequence[Entry], chosen: str = "") -> None:
         """Offer checkpoints for another parameter; `chosen`: show this one, if it is there."""
         before = chosen or self.form.values()[name]
-        choices = (NOT_CHOSEN, *(forms.model_choices(entries) if entries else ()))
-        self.form.setChoices(name, choices)
-        self._specs = [
-            replace(spec, choices=choices) if spec.name == name else spec for spec in self._specs
-        ]
+        self._offer(name, (NOT_CHOSEN, *(forms.model_choices(entries) if entries else ())))
         self.form.setValues(forms.usable(self._specs, {name: before}))
 
     def checkpointName(self) -> str:
@@ -164,6 +163,10 @@ class MethodPanel(QWidget):
         facts = "" if found is None else "; ".join(found.facts)
         self._facts.setText(facts[:1].upper() + facts[1:])
         self._facts.setVisible(bool(facts))
+        if found is not None and self._has(LEVEL) and found.levels:
+            self.form.setSlider(LEVEL, 1, found.levels - 1)
+        if self._has(LABEL):
+            self._offer(LABEL, (*ASK, *((s.value, s.name) for s in structures)))
         detail = "" if found is None else "\n".join(found.detail)
         for label in (self._finds, self._facts):
             label.setToolTip(detail)
@@ -228,6 +231,13 @@ class MethodPanel(QWidget):
 
     def _show_preset(self) -> None:
         self.preset.showFor(self.form.values())
+
+    def _offer(self, name: str, choices: tuple[tuple[Any, str], ...]) -> None:
+        """Other choices of a field; its value stays if it is among them."""
+        self.form.setChoices(name, choices)
+        self._specs = [
+            replace(spec, choices=choices) if spec.name == name else spec for spec in self._specs
+        ]
 
     def _preset_taken(self, values: Mapping[str, Any]) -> None:
         self.form.setValues(values)

@@ -25,6 +25,7 @@ from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
 from app.controllers.segment.operations import OperationsController
 from app.controllers.segment.placing import Placing
+from app.controllers.segment.review.comparing import Comparing
 from app.controllers.segment.review.reviewing import Results, Reviewing
 from app.controllers.segment.running import Running
 from app.controllers.segment.scene import SceneController
@@ -118,6 +119,7 @@ class SegmentSpace(QObject):
             study, view, Results(self.findings, self.landing, self.operations, around.session),
             around.computing, background, teller, self,
         )  # fmt: skip
+        self.comparing = Comparing(view, self.findings, self.reviewing.heat, self.running, self)
         # Those who only paint are not asked for checkpoints.
         view.showPanel(view.labels if self.choosing.entry() is None else view.method)
         self._connect()
@@ -194,6 +196,7 @@ class SegmentSpace(QObject):
         study.display.statusChanged.connect(self.statusChanged)
         self.landing.told.connect(self.statusChanged)
         self.reviewing.told.connect(self.statusChanged)
+        self.comparing.told.connect(self.statusChanged)
         # Another method has other fields.
         self.choosing.changed.connect(lambda: follow_layout(view))
         for signal, verb in (

@@ -12,6 +12,9 @@ EVIDENCE = {
     "cdm": "Change with the label (CDM)", "cg-cdm": "The same, guided by the classifier (CG-CDM)",
     "reconstruction": "Difference to a normal slice", "grad-cam": "Grad-CAM of the classifier",
 }  # fmt: skip
+SHORT = {
+    "cdm": "CDM", "cg-cdm": "CG-CDM", "reconstruction": "Reconstruction", "grad-cam": "Grad-CAM",
+}  # fmt: skip
 Component = Literal["all", "slice", "volume"]
 COMPONENTS = {
     "all": "All parts", "slice": "Largest of a slice", "volume": "Largest of the volume",
@@ -60,7 +63,7 @@ class CutParams(Parameters):
     )  # fmt: skip
 
 
-class SampleParams(CutParams):
+class SamplingParams(Parameters):
     """How evidence is made."""
 
     checkpoint: str = parameter(
@@ -99,8 +102,12 @@ class SampleParams(CutParams):
     )
 
 
-class SegmentParams(SampleParams):
-    """Find where the finding is in an image or a volume."""
+class SampleParams(CutParams, SamplingParams):
+    """How evidence is made, and then how it is cut."""
+
+
+class AskedParams(Parameters):
+    """What is looked for, and by which evidence."""
 
     evidence: EvidenceName = parameter(
         "cdm", "Evidence", "What tells where it is.", choices=EVIDENCE
@@ -115,8 +122,12 @@ class SegmentParams(SampleParams):
     )  # fmt: skip
 
 
-class EvaluateParams(SampleParams):
-    """Compare what is found from image-level labels with masks: Dice, IoU, HD95."""
+class SegmentParams(SampleParams, AskedParams):
+    """Find where the finding is in an image or a volume."""
+
+
+class ComparedParams(Parameters):
+    """What is compared with masks, on which cases."""
 
     evidences: str = parameter(
         "cdm, cg-cdm, reconstruction, grad-cam", "Evidence", "What is compared: any of cdm, "
@@ -139,6 +150,10 @@ class EvaluateParams(SampleParams):
         0, "Most cases", "Evaluate on so many at most, evenly chosen; 0 all.", ge=0, le=1_000_000,
         advanced=True,
     )  # fmt: skip
+
+
+class EvaluateParams(SampleParams, ComparedParams):
+    """Compare what is found from image-level labels with masks: Dice, IoU, HD95."""
 
 
 class ImportParams(Parameters):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -43,6 +44,7 @@ class HeatPanel(QWidget):
         steps: How many of the sampler's steps count.
         label: Which finding, where there are several.
         form: Everything else.
+        others: Buttons of other kinds of evidence, by name.
     """
 
     previewed = pyqtSignal(object)  # float or None
@@ -50,6 +52,7 @@ class HeatPanel(QWidget):
     stepsChanged = pyqtSignal(int)
     changed = pyqtSignal(str)
     labelChosen = pyqtSignal(int)
+    otherChosen = pyqtSignal(str)
 
     def __init__(self, specs: Sequence[FieldSpec] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,12 +71,36 @@ class HeatPanel(QWidget):
         self.threshold.chosen.connect(self.chosen)
         self.steps.valueChanged.connect(self._moved)
         self.form.changed.connect(self.changed)
+        self._others = QHBoxLayout()
+        self._others.setSpacing(0)
+        self.others: dict[str, QToolButton] = {}
         self.label.activated.connect(lambda _: self.labelChosen.emit(self.currentLabel()))
         self._build()
         self.clear()
 
+    def setOthers(self, names: Mapping[str, str]) -> None:
+        """Offer other kinds of evidence, name -> title."""
+        for name, title in names.items():
+            button = QToolButton(self)
+            button.setText(title)
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _, name=name: self.otherChosen.emit(name))
+            self._others.addWidget(button)
+            self.others[name] = button
+
+    def showOther(self, shown: str, why_not: Mapping[str, str]) -> None:
+        """Mark the evidence on show; "" disables all, and those in `why_not` are, with a reason."""
+        for name, button in self.others.items():
+            button.setChecked(name == shown)
+            button.setEnabled(bool(shown) and name not in why_not)
+            what = f"Labels and heat map by {button.text()}"
+            button.setToolTip(why_not.get(name, what))
+            button.setAccessibleName(what)
+
     def clear(self) -> None:
         """There is no heat map."""
+        self.showOther("", {})
         self.setSteps(0, 0)
         self.setLabels(())
         self.setHistogram(None)
@@ -166,6 +193,7 @@ class HeatPanel(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.where, 1)
         head.addWidget(self.label)
+        head.addLayout(self._others)
         left = QVBoxLayout()
         left.setSpacing(em // 4)
         left.addLayout(head)
