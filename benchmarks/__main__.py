@@ -1,6 +1,7 @@
 """All benchmarks, each in a process of its own, as one table.
 
-python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal, cdm
+python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal, cdm,
+                                   diffrect
 """
 
 from __future__ import annotations
@@ -112,9 +113,16 @@ def cdm() -> list[Row]:
     return measure_cdm()
 
 
+def diffrect() -> list[Row]:
+    """An iteration of all three steps, against palettes through PIL and repeated passes."""
+    from benchmarks.diffrect import measure_diffrect
+
+    return measure_diffrect()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
-    "viewer": viewer, "cdal": cdal, "cdm": cdm,
+    "viewer": viewer, "cdal": cdal, "cdm": cdm, "diffrect": diffrect,
 }  # fmt: skip
 
 
