@@ -8,10 +8,6 @@ from engine.methods.cdm.params import MAX_SEED, MAX_TIMESTEPS, Presets, Schedule
 from engine.parameters import Parameters, parameter
 
 EvidenceName = Literal["cdm", "cg-cdm", "reconstruction", "grad-cam"]
-EVIDENCE = {
-    "cdm": "Change with the label (CDM)", "cg-cdm": "The same, guided by the classifier (CG-CDM)",
-    "reconstruction": "Difference to a normal slice", "grad-cam": "Grad-CAM of the classifier",
-}  # fmt: skip
 SHORT = {
     "cdm": "CDM", "cg-cdm": "CG-CDM", "reconstruction": "Reconstruction", "grad-cam": "Grad-CAM",
 }  # fmt: skip
@@ -94,7 +90,7 @@ class SamplingParams(Parameters):
         ge=1, le=64, slider=(1, 16),
     )  # fmt: skip
     denoise_steps: int = parameter(
-        50, "Reconstruction steps", "DDIM steps from the noise level to a clean slice.",
+        50, "DDIM steps", "Of the reconstruction, from the noise level to a clean slice.",
         ge=1, le=MAX_TIMESTEPS, advanced=True,
     )  # fmt: skip
     seed: int = parameter(
@@ -110,8 +106,10 @@ class AskedParams(Parameters):
     """What is looked for, and by which evidence."""
 
     evidence: EvidenceName = parameter(
-        "cdm", "Evidence", "What tells where it is.", choices=EVIDENCE
-    )
+        "cdm", "Evidence", "What tells where it is: the change with the label (CDM), the same "
+        "guided by the classifier (CG-CDM), the difference to a normal slice (reconstruction), or "
+        "Grad-CAM of the classifier.", choices=SHORT,
+    )  # fmt: skip
     label: int = parameter(
         -1, "Label", "What the slices show: 0 nothing, else the number of the finding; -1 asks "
         "the classifier about each slice.", ge=-1, le=255,
@@ -187,7 +185,7 @@ class ImportParams(Parameters):
 
 
 SEGMENT_PRESETS: Presets = {
-    "paper": {},
+    "paper": {"level": 400, "rounds": 10, "tau": 0.95, "draws": 1, "smooth": 0.0},
     "fast": {"draws": 4, "smooth": 1.0},
     "gpu": {"draws": 4, "smooth": 1.0},
 }

@@ -10,7 +10,7 @@ from widgets.forms.controls.base import Control
 from widgets.forms.number_box import NumberBox, NumberRange
 from widgets.forms.spec import FieldSpec
 
-BOX_EM = 5  # width of a box beside a slider
+BOX_EM = 6  # width of a box beside a slider
 
 
 class CalmSlider(QSlider):
