@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,20 @@ def doubtful_regions(
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def telling_least(variance: NDArray[np.floating[Any]]) -> float:
+    """Above which variance (D, H, W) there is something to list.
+
+    `LEAST` where votes disagree. Where they nearly agree, half of the highest, in two digits: what
+    is most doubtful is worth a look all the same.
+    """
+    highest = float(np.nanmax(variance, initial=0.0))
+    if highest > LEAST or highest <= 0:
+        return LEAST
+    digits = 1 - math.floor(math.log10(highest / 2))
+    # Rounded down, so that at least the highest is listed.
+    return math.floor(highest / 2 * 10**digits) / 10**digits
 
 
 def most_doubtful_slice(uncertainty: NDArray[np.floating[Any]], axis: int) -> int | None:

@@ -110,6 +110,11 @@ class DoubtPanel(QWidget):
         for button in (self.slice_button, self.outline_button, self.save_button):
             button.setEnabled(False)
 
+    def setLeast(self, least: float) -> None:
+        """Show another limit, silently."""
+        with QSignalBlocker(self.least):
+            self.least.setValue(least)
+
     def setLines(self, lines: Sequence[DoubtLine], seen: Sequence[bool]) -> None:
         """Show these, some ticked off."""
         self.least.setEnabled(True)

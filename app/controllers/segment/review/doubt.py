@@ -46,13 +46,14 @@ class Doubt(QObject):
         self._regions: tuple[DoubtRegion, ...] = ()
         self._seen: set[tuple[int, int, int]] = set()  # peaks that were ticked off
         self._row = -1
+        self._chosen = False  # the limit, by the user
         self._work: Work | None = None
         self._outline = SliceOutline([LINE])
         view.volume.addOverlay(self._outline, below=True)
         panel = self._panel
         panel.jumpRequested.connect(self.goTo)
         panel.seenChanged.connect(self._tick)
-        panel.leastChanged.connect(lambda _: self._look())
+        panel.leastChanged.connect(self._choose)
         panel.previous_button.clicked.connect(lambda: self.step(-1))
         panel.next_button.clicked.connect(lambda: self.step(1))
         panel.done_button.clicked.connect(self.done)
@@ -188,22 +189,31 @@ class Doubt(QObject):
             return
         self._forget()
         self._draw()
-        least = self._panel.least.value()
+        chosen = self._panel.least.value() if self._chosen else None
         numbers = finding.numbers()
 
-        def work(watch: Any) -> tuple[DoubtRegion, ...]:
-            from engine.data.labels.doubt import doubtful_regions
+        def work(watch: Any) -> tuple[float, tuple[DoubtRegion, ...]]:
+            from engine.data.labels.doubt import doubtful_regions, telling_least
 
-            return doubtful_regions(result.variance, numbers[result.labels], least, watch=watch)
+            least = telling_least(result.variance) if chosen is None else chosen
+            labels = numbers[result.labels]
+            return least, doubtful_regions(result.variance, labels, least, watch=watch)
 
-        def done(found: tuple[DoubtRegion, ...]) -> None:
+        def done(found: tuple[float, tuple[DoubtRegion, ...]]) -> None:
             if self._findings.current() is finding:
                 self._work = None
-                self._show(found)
+                if chosen is None:
+                    self._panel.setLeast(found[0])
+                self._show(found[1])
+                self._draw()
 
         self._work = self._computing.watched(
             "Looking for doubtful places", work, done, self._teller.failure
         )
+
+    def _choose(self, _: float) -> None:
+        self._chosen = True
+        self._look()
 
     def _show(self, regions: Sequence[DoubtRegion]) -> None:
         self._regions = tuple(regions)

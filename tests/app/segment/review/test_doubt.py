@@ -196,6 +196,36 @@ def test_all_agree(bench: Bench, panel: DoubtPanel) -> None:
     assert "Nothing is uncertain" in status(bench)
 
 
+def test_where_votes_nearly_agree_the_most_doubtful_places_are_listed(
+    bench: Bench, panel: DoubtPanel
+) -> None:
+    job_id = bench.run()
+    result = with_votes(bench.engine.jobs[job_id])
+    result.variance[...] *= 0.0305 / result.variance.max()
+    bench.engine.finish(job_id, result)
+    bench.settle()
+    assert panel.least.value() == 0.015
+    assert panel.lines()
+    key(view_of(bench.space), "j")
+    assert "Doubtful place 1" in status(bench)
+
+
+def test_a_limit_that_was_chosen_stays(bench: Bench, panel: DoubtPanel) -> None:
+    land(bench)
+    panel.least.setFocus()
+    panel.least.selectAll()
+    QTest.keyClicks(panel.least, "0.2")
+    QTest.keyClick(panel.least, Qt.Key.Key_Return)
+    settled(bench.window, bench.qtbot)
+    job_id = bench.run()
+    result = with_votes(bench.engine.jobs[job_id])
+    result.variance[...] *= 0.0305 / result.variance.max()
+    bench.engine.finish(job_id, result)
+    bench.settle()
+    assert panel.least.value() == 0.2
+    assert panel.lines() == ()
+
+
 def test_without_a_result_the_keys_say_why(bench: Bench, panel: DoubtPanel) -> None:
     for keys in ({"modifiers": None}, {"modifiers": SHIFT}, {"modifiers": ALT}):
         key(view_of(bench.space), "j", **keys)

@@ -18,6 +18,7 @@ from engine.data.labels.doubt import (
     most_doubtful_slice,
     most_doubtful_voxel,
     table,
+    telling_least,
     write_csv,
 )
 from engine.data.volumes.volume import Geometry
@@ -144,3 +145,14 @@ def test_the_table_says_where_in_the_patient(tmp_path: Path) -> None:
     (read,) = csv.DictReader(io.StringIO((tmp_path / "doubt.csv").read_text()))
     assert {name: str(value) for name, value in row.items()} == read
     assert csv_text([]).startswith("rank,i,j,k,")
+
+
+@pytest.mark.parametrize(
+    ("highest", "least"),
+    [(0.2, LEAST), (0.0626, LEAST), (LEAST, 0.031), (0.0305, 0.015), (3e-4, 1.5e-4), (0, LEAST)],
+)
+def test_something_is_listed_wherever_votes_vary(highest: float, least: float) -> None:
+    variance = np.zeros((2, 3, 4), np.float32)
+    variance[1, 2, 3], variance[0, 0, 0] = highest, np.nan
+    assert telling_least(variance) == pytest.approx(least)
+    assert len(doubtful_regions(variance, least=telling_least(variance))) == (highest > 0)
