@@ -215,7 +215,7 @@ def test_a_batch_that_memory_takes_apart_has_both_kinds_in_each_part(tmp_path: P
 
 def test_training_learns_to_segment(tmp_path: Path) -> None:
     root = slices_set(tmp_path)
-    made = params(iterations=60, lr=0.05, rectify_after=40, validate_every=60, width=4)
+    made = params(iterations=40, lr=0.1, batch=2, rectify_after=30, validate_every=40, width=4)
     _, steps = run(train(job(root, made), cpu_context()))
     losses = [step.losses for step in trained(steps)]
     first = np.mean([each["supervised"] for each in losses[:5]])
