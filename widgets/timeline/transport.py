@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
+from widgets.elided_label import ElidedLabel
 from widgets.icons import icon
 
 _SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -41,7 +42,7 @@ class Transport(QWidget):
         self._export = self._menu_button("Save the steps", self._export_menu())
         self._export.setText("Export")
         self._export.setIcon(icon("mdi6.export-variant"))
-        self._where = QLabel(self)
+        self._where = ElidedLabel("", self)
         self._where.setProperty("role", "muted")
         bar = QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)

@@ -267,3 +267,9 @@ def test_a_title_stands_in_place_of_the_time(timeline: Timeline) -> None:
     assert [frame.caption() for frame in timeline.frames()] == ["noise", "t = 1"]
     timeline.setRows(("x0_hat",))
     timeline.grab()
+
+
+def test_words_about_a_step_widen_nothing(timeline: Timeline) -> None:
+    before = timeline.minimumSizeHint().width()
+    timeline.addFrame(Frame(1000, 1000, 999.0, np.zeros((SIDE, SIDE), np.float32), None))
+    assert timeline.minimumSizeHint().width() == before

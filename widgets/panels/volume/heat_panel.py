@@ -30,7 +30,7 @@ OTSU = Words(
     "Voxels with more heat than this are the finding, on all slices. The dashed line is Otsu's.",
     "heat", "the finding",
 )  # fmt: skip
-SIDE_EM = 17
+SIDE_EM = 15
 
 
 class HeatPanel(QWidget):
