@@ -30,7 +30,7 @@ OTSU = Words(
     "Voxels with more heat than this are the finding, on all slices. The dashed line is Otsu's.",
     "heat", "the finding",
 )  # fmt: skip
-SIDE_EM = 15
+SIDE_EM = 17
 
 
 class HeatPanel(QWidget):
@@ -56,7 +56,8 @@ class HeatPanel(QWidget):
 
     def __init__(self, specs: Sequence[FieldSpec] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._each = 1
+        self._each, self._most = 1, 0
+        self._own: float | None = None
         self.threshold = ThresholdPanel(self, OTSU, counts=False)
         self.where = ElidedLabel("", self)
         self.where.setProperty("role", "muted")
@@ -68,7 +69,7 @@ class HeatPanel(QWidget):
         self._count = QLabel(self)
         self.form = Form(specs, self)
         self.threshold.previewed.connect(self.previewed)
-        self.threshold.chosen.connect(self.chosen)
+        self.threshold.chosen.connect(self._choose)
         self.steps.valueChanged.connect(self._moved)
         self.form.changed.connect(self.changed)
         self._others = QHBoxLayout()
@@ -104,7 +105,7 @@ class HeatPanel(QWidget):
         self.setSteps(0, 0)
         self.setLabels(())
         self.setHistogram(None)
-        self.threshold.setValue(None)
+        self.setThreshold(None)
         self.threshold.setState("")
         self.threshold.setCount("")
         self.where.setText("")
@@ -119,13 +120,16 @@ class HeatPanel(QWidget):
             why: What is said then.
         """
         plot = self.threshold.plot
-        own = self.threshold.majority.isEnabled()
         plot.setEmptyText(why)
         plot.setFallback(otsu)
         self.threshold.setCounts(counts, 0.0)
-        self.threshold.majority.setEnabled(own and counts is not None)
-        if not own:
-            self.threshold.setValue(None)
+        if not plot.isDragged():
+            self.threshold.setValue(self._own)
+
+    def setThreshold(self, value: float | None) -> None:
+        """Show a threshold, silently; None for Otsu's."""
+        self._own = value
+        self.threshold.setValue(value)
 
     def setSteps(self, used: int, most: int, each: int = 1) -> None:
         """How many of the steps count, silently; a `most` of 0 or 1 leaves nothing to choose.
@@ -153,6 +157,10 @@ class HeatPanel(QWidget):
     def currentLabel(self) -> int:
         """The finding whose heat is shown; 0 for none."""
         return int(self.label.currentData() or 0)
+
+    def _choose(self, value: float | None) -> None:
+        self._own = value
+        self.chosen.emit(value)
 
     def _moved(self, _: int) -> None:
         self._tell()

@@ -153,7 +153,7 @@ class Heat(QObject):
         panel, squares = self._panel, self._squares()
         if squares is None:
             return
-        panel.threshold.setValue(None if params.threshold < 0 else params.threshold)
+        panel.setThreshold(None if params.threshold < 0 else params.threshold)
         panel.setSteps(params.steps, self._sampled() if len(squares.maps) else 0, squares.each)
         values = params.model_dump()
         panel.form.setValues({name: values[name] for name in panel.form.values()})

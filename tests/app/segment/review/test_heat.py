@@ -127,6 +127,19 @@ def test_the_threshold_acts_without_sampling_again_as_one_step(
     assert len(bench.engine.jobs) == jobs, "nothing was sampled"
 
 
+def test_a_run_by_a_threshold_shows_it(bench: Bench, panel: HeatPanel) -> None:
+    bench.panel.setValues({"threshold": 0.8})
+    result = land(bench)
+    assert panel.threshold.plot.value() == 0.8
+    assert panel.threshold.majority.isEnabled()
+    go(view_of(bench.space), (HERE + 1, 0, 0))
+    bench.settle()
+    assert panel.threshold.plot.value() == 0.8
+    QTest.mouseClick(panel.threshold.majority, LEFT)
+    bench.settle()
+    assert np.array_equal(bench.labels, expected(result))
+
+
 def test_fewer_steps_act_without_sampling_and_the_map_follows(
     bench: Bench, panel: HeatPanel
 ) -> None:

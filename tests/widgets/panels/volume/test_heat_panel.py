@@ -63,6 +63,17 @@ def test_another_slice_has_its_own_line(panel: HeatPanel) -> None:
     assert not panel.threshold.box.isEnabled()
 
 
+def test_a_threshold_that_is_there_before_the_histogram_stays(panel: HeatPanel) -> None:
+    panel.clear()
+    panel.setThreshold(0.8)
+    panel.setHistogram(shares(HEAT), OTSU)
+    assert panel.threshold.plot.value() == panel.threshold.box.value() == 0.8
+    assert panel.threshold.majority.isEnabled()
+    panel.clear()
+    panel.setHistogram(shares(HEAT), OTSU)
+    assert panel.threshold.plot.value() == OTSU
+
+
 def test_the_steps_by_keys_and_by_mouse(panel: HeatPanel) -> None:
     told: list[int] = []
     panel.stepsChanged.connect(told.append)
