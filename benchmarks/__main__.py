@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, as one table.
 
 python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal, cdm,
-                                   diffrect
+                                   diffrect, midiffusion
 """
 
 from __future__ import annotations
@@ -120,9 +120,17 @@ def diffrect() -> list[Row]:
     return measure_diffrect()
 
 
+def midiffusion() -> list[Row]:
+    """Local mutual information and a translation, against all pairs of windows and all steps."""
+    from benchmarks.midiffusion import measure_midiffusion
+
+    return measure_midiffusion()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
     "viewer": viewer, "cdal": cdal, "cdm": cdm, "diffrect": diffrect,
+    "midiffusion": midiffusion,
 }  # fmt: skip
 
 
