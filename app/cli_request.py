@@ -155,8 +155,8 @@ def _choose(
         what = f"{name or 'no method'}, {stage or 'no stage'}"
         choices = ", ".join(f"{m.id} {t.name}" for m, t in offer.choices)
     else:
-        # Which of a method's tasks it is, a file or a folder says.
-        what = name or "no method"
+        # Which of a method's tasks it is, a file or a folder says, or a run file.
+        what = ", ".join(filter(None, (name or "no method", run.get("task"))))
         choices = ", ".join(dict.fromkeys(m.id for m, _ in offer.choices))
     raise InputError(
         f"`reverie {offer.command}` cannot tell what to run from: {what}.",
