@@ -121,9 +121,11 @@ def _load_libraries() -> None:
     `import torch` holds it for the 0.3 s that this takes, and every other thread, the window's
     too, stands still. A failure is left for the import to tell. Windows needs none of this.
     """
-    # Threads that wait for each other spin, and where other programs want the cores too, they spin
-    # those away: on a busy machine small layers took many times as long. OpenMP reads this once.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Threads that wait for each other spin; where other programs want the cores too, they spin
+    # those away, and where none does, sleeping at once makes small layers take twice as long. So
+    # they spin for some microseconds. GNU's OpenMP reads this once, and others do not.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "5000")
     spec = importlib.util.find_spec("torch")
     if os.name != "posix" or spec is None or spec.origin is None:
         return

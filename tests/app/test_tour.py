@@ -18,7 +18,7 @@ from engine.library import user_folder
 from tests.app.cli.conftest import save_tiny_checkpoint
 from tests.helpers.cdal_models import save_generator
 
-ENGINES = ("TORCH", "CUBLAS_", "OMP_")
+ENGINES = ("TORCH", "CUBLAS_", "GOMP_", "OMP_")
 
 
 def environment() -> dict[str, str]:
