@@ -11,8 +11,9 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.data.segmentation.cases import LIST_ENDINGS, Case, CaseListing, find_cases
+from engine.data.segmentation.cases import Case, CaseListing, find_cases
 from engine.data.segmentation.checking import CheckReport, judge
+from engine.data.segmentation.lists import lists_of
 from engine.data.segmentation.reading import CaseFacts, inspect_case
 from engine.errors import InputError
 from engine.methods.diffrect.unlabelled import (
@@ -22,9 +23,6 @@ from engine.methods.diffrect.unlabelled import (
     usable_images,
 )
 from engine.steps import NoteStep, ProgressStep, Step
-
-TRAIN_LISTS = ("train_slices", "train")
-LISTS = {"validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +106,7 @@ def _listings(
     images: Path, masks: Path | None, channel: int, pattern: str
 ) -> dict[str, CaseListing]:
     """Part -> its cases; "train" is always among them."""
-    lists = {} if masks is not None else _lists(images)
+    lists = {} if masks is not None else lists_of(images)
     if not lists:
         source = images if masks is not None else files_of(images)
         found = find_cases(source, masks, channel=channel, patient_pattern=pattern)
@@ -117,26 +115,6 @@ def _listings(
         part: find_cases(file, channel=channel, patient_pattern=pattern)
         for part, file in lists.items()
     }
-
-
-def _lists(images: Path) -> dict[str, Path]:
-    """The lists of a folder of SSL4MIS, or those beside its training list."""
-    if images.is_file() and images.suffix.lower() in LIST_ENDINGS:
-        root, train = images.parent, images
-    else:
-        root = images
-        found = (_list_of(root, name) for name in TRAIN_LISTS)
-        first = next((file for file in found if file is not None), None)
-        if first is None:
-            return {}
-        train = first
-    others = {part: _list_of(root, name) for part, name in LISTS.items()}
-    return {"train": train, **{part: file for part, file in others.items() if file is not None}}
-
-
-def _list_of(folder: Path, name: str) -> Path | None:
-    files = (folder / f"{name}{ending}" for ending in LIST_ENDINGS)
-    return next((file for file in files if file.is_file()), None)
 
 
 def _apart(

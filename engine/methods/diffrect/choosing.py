@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.data.segmentation.cases import H5_ENDINGS, Case
 from engine.data.segmentation.reading import CaseFacts
-from engine.data.segmentation.splits import Split, check_split, make_split
+from engine.data.segmentation.splits import Split
 from engine.errors import InputError
 from engine.methods.diffrect.cases import Pool
 
@@ -30,39 +30,6 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-def split_of(pool: Pool, seed: int, validation: float, test: float) -> Split:
-    """By the lists of the set, else drawn by patient.
-
-    Without a test.list, `test` is the share of the patients of val.list that are kept apart; at
-    least one of them validates.
-
-    Raises:
-        InputError: A patient in two parts, or too few.
-    """
-    if "validation" not in pool.lists:
-        if "test" in pool.lists:
-            return _with_test_list(pool, seed, validation)
-        return make_split(pool.train, seed, validation, test)
-    train = tuple(case.name for case in pool.train)
-    listed = pool.lists["validation"]
-    checked, tested = listed, pool.lists.get("test", ())
-    if "test" not in pool.lists and test > 0:
-        cases = [case for case in pool.cases if case.name in set(listed)]
-        if len({case.patient for case in cases}) > 1:
-            parted = make_split(cases, seed, 0.0, test)
-            checked, tested = parted.train, parted.test
-    found = Split(train, checked, tested, seed)
-    check_split(found, pool.cases)
-    return found
-
-
-def _with_test_list(pool: Pool, seed: int, validation: float) -> Split:
-    drawn = make_split(pool.train, seed, validation, 0.0)
-    found = Split(drawn.train, drawn.validation, pool.lists["test"], seed)
-    check_split(found, pool.cases)
-    return found
-
-
 def choose(pool: Pool, split: Split, number: int, names: Sequence[str]) -> Chosen:
     """The labelled cases, and with them the unlabelled ones.
 
@@ -74,7 +41,7 @@ def choose(pool: Pool, split: Split, number: int, names: Sequence[str]) -> Chose
         InputError: More patients than there are, a name that is not in the set or has no label, or
             a structure that no labelled case has.
     """
-    train = split.of(pool.train, "train")
+    train = split.of(pool.cases, "train")
     labelled = _named(pool, train, names) if names else _first(train, number)
     _check_classes(pool, labelled)
     taken = {case.name for case in labelled}
@@ -100,10 +67,11 @@ def names_in(file: Path) -> tuple[str, ...]:
         raise InputError(
             f"The list {file} names no case.", "Write one name a line, or leave the list out."
         )
-    return tuple(dict.fromkeys(_plain(line) for line in lines))
+    return tuple(dict.fromkeys(plain_name(line) for line in lines))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Without an ending of h5 files."""
     ending = next((e for e in H5_ENDINGS if name.lower().endswith(e)), "")
     return name[: len(name) - len(ending)]
 
@@ -128,11 +96,11 @@ def _named(pool: Pool, train: Sequence[Case], names: Sequence[str]) -> tuple[Cas
     by_name = {case.name: [case] for case in train}
     by_patient: dict[str, list[Case]] = {}
     for case in train:
-        by_patient.setdefault(case.patient, []).append(case)
+        by_patient.setdefault(case.patient.lower(), []).append(case)
     bare = {case.name for case in pool.unlabelled} | {case.patient for case in pool.unlabelled}
     others = {case.name for case in pool.cases} | {case.patient for case in pool.cases}
     chosen: dict[str, Case] = {}
-    for name in map(_plain, names):
+    for name in map(plain_name, names):
         found = by_name.get(name) or by_patient.get(name.lower())
         if found is None:
             raise _unusable(name, name in bare, name in others or name.lower() in others)

@@ -51,6 +51,15 @@ class TrainParams(Parameters):
         "", "Labelled by name", "Names of cases or patients, separated by commas, in place of a "
         "number.", group="Cases",
     )  # fmt: skip
+    validation_cases: str = parameter(
+        "", "Validated by name", "Names of cases or patients, separated by commas, in place of a "
+        "share and of lists; all others are trained on, but for those tested by name.",
+        group="Cases", advanced=True,
+    )  # fmt: skip
+    test_cases: str = parameter(
+        "", "Tested by name", "Names of cases or patients to keep apart for the evaluation, beside "
+        "those validated by name.", group="Cases", advanced=True,
+    )  # fmt: skip
     pinned: str = parameter(
         "", "Case to watch", "Unlabelled case whose pseudo-label is shown; the first by default.",
         group="Cases",

@@ -14,12 +14,13 @@ from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.diffrect.cases import Pool, open_pool
-from engine.methods.diffrect.choosing import Chosen, choose, names_in, split_of
+from engine.methods.diffrect.choosing import Chosen, choose, names_in
 from engine.methods.diffrect.data import SliceStore
 from engine.methods.diffrect.growing import Batching, GrowingData
 from engine.methods.diffrect.labelled import begin_run, continued_labelled
 from engine.methods.diffrect.networks import METHOD, SEGMENTER, card_config
 from engine.methods.diffrect.params import TrainParams, names_of
+from engine.methods.diffrect.parting import split_for
 from engine.methods.diffrect.recipe import Recipe
 from engine.methods.diffrect.rectifying import RectifyingStage
 from engine.methods.diffrect.stage import PseudoLabelStage, SegmenterStage, fit_settings
@@ -58,9 +59,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     for note in report.notes(remap=params.renumber):
         yield NoteStep(note)
     cases = report.accept(remap=params.renumber)
-    split = continued_split(run_path, cases) or split_of(
-        pool, params.seed, params.validation, params.test
-    )
+    split = continued_split(run_path, cases) or split_for(pool, params)
     listed = _optional(job, "labelled")
     names = names_of(params.labelled_cases) or (names_in(listed) if listed is not None else ())
     chosen = choose(pool, split, params.labelled_patients, names)

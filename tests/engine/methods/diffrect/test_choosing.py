@@ -11,7 +11,8 @@ import pytest
 from engine.data.segmentation.splits import Split
 from engine.errors import InputError
 from engine.methods.diffrect.cases import Pool, open_pool
-from engine.methods.diffrect.choosing import choose, names_in, split_of
+from engine.methods.diffrect.choosing import choose, names_in
+from engine.methods.diffrect.parting import split_of
 from tests.engine.data.segmentation.sets import decathlon_set, disc, nifti
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.diffrect_models import slices_set
