@@ -90,7 +90,8 @@ class JobPreview(JobEvent):
         x_t, x0_hat: (B, H, W) float32 in the range that the network works in.
         key: Belongs to the timeline; never replaced by a newer one.
         offset: Index within the job of the first of the B images.
-        before: As in `engine.steps.DenoiseStep`, of the shape of `x_t`.
+        before, guide, evidence: As in `engine.steps.DenoiseStep`, of the shape of `x_t`.
+        affine: As in `engine.steps.DenoiseStep`.
     """
 
     index: int
@@ -101,6 +102,9 @@ class JobPreview(JobEvent):
     key: bool
     offset: int = 0
     before: np.ndarray | None = None
+    guide: np.ndarray | None = None
+    evidence: np.ndarray | None = None
+    affine: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

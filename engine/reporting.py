@@ -119,11 +119,13 @@ class StepReporter:
         if not key and now - self._sent_preview < 1 / PREVIEWS_A_SECOND:
             return
         self._sent_preview = now
-        before = None if step.before is None else _picture(step.before)
+        more = (step.before, step.guide, step.evidence)
+        before, guide, evidence = (None if x is None else _picture(x) for x in more)
         self._emit(
             JobPreview(
                 self._job_id, step.index, step.total, step.t,
-                _picture(step.x_t), _picture(step.x0_hat), key, step.offset, before,
+                _picture(step.x_t), _picture(step.x0_hat), key, step.offset, before, guide,
+                evidence, step.affine,
             )
         )  # fmt: skip
 

@@ -26,6 +26,9 @@ class DenoiseStep:
         group, groups: Which part of a job this run is, where a job is too large for one batch.
         offset: Index within the job of the batch's first image.
         before: State before this step, where it is worth a look: at the first one, x_T.
+        guide: At the first step, the image that the run is guided by, of the shape of `x_t`.
+        affine: At the first step, (4, 4) from pixels (column, row, 0) to RAS+ mm, where the
+            first image is a slice of a patient.
     """
 
     index: int
@@ -39,6 +42,8 @@ class DenoiseStep:
     groups: int = 1
     offset: int = 0
     before: Tensor | None = None
+    guide: Tensor | None = None
+    affine: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 Grey values are spread over their own range, which is kept beside them; label maps lie as the
 indices of a palette, so that any viewer shows them in colours and none of their numbers is lost.
+Tables of a few numbers have these beside them as well.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ LABEL_COLOURS = (
     (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255), (255, 0, 255),
 )  # fmt: skip
 MOST_PIXELS = 4096**2
+MOST_NUMBERS = 1024
 _KEY = "reverie"
 _NAME = re.compile(r"(\d{6,})_[a-z0-9-]+\.png")
 
@@ -68,7 +70,8 @@ def preview_iterations(run: Path) -> tuple[int, ...]:
 
 
 def read_previews(run: Path, iteration: int) -> dict[str, NDArray[Any]]:
-    """The pictures of an iteration as they were written, grey values to a 255th of their range.
+    """The pictures of an iteration as they were written, grey values of all but the smallest to a
+    255th of their range.
 
     Raises:
         InputError: a file is no picture of a run.
@@ -108,7 +111,10 @@ def _encoded(picture: NDArray[Any]) -> tuple[Image.Image, dict[str, Any]]:
     low, high = grey_range(picture)
     part = (picture.astype(np.float64) - low) / (high - low)
     grey = np.rint(np.nan_to_num(part, nan=0.0, posinf=1.0, neginf=0.0).clip(0, 1) * 255)
-    return Image.fromarray(grey.astype(np.uint8)), {"kind": "grey", "low": low, "high": high}
+    about: dict[str, Any] = {"kind": "grey", "low": low, "high": high}
+    if picture.size <= MOST_NUMBERS and np.isfinite(picture).all():
+        about["values"] = picture.tolist()
+    return Image.fromarray(grey.astype(np.uint8)), about
 
 
 def _palette() -> bytes:
@@ -130,6 +136,8 @@ def _decoded(path: Path) -> tuple[int, str, NDArray[Any]]:
                 raise ValueError(f"{values.shape} values of type {values.dtype}")
             if about["kind"] == "labels":
                 return place, title, values
+            if "values" in about:
+                return place, title, np.array(about["values"], np.float32).reshape(values.shape)
             low, high = float(about["low"]), float(about["high"])
             return place, title, (low + values * ((high - low) / 255)).astype(np.float32)
     except InputError:

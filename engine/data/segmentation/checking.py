@@ -119,7 +119,7 @@ def judge(listing: CaseListing, facts: Sequence[CaseFacts]) -> CheckReport:
     cases, told = _without_copies(good)
     problems += told
     values = tuple(sorted({v for f in good for v in f.values}))
-    remap, names, told = _labels(values, listing.names)
+    remap, names, told = numbering(values, listing.names)
     problems += told
     problems += [*_converted(good), *_without_contrast(good)]
     return CheckReport(
@@ -228,7 +228,7 @@ def _owner(owner: Mapping[str, str], patient: str) -> str:
     return patient
 
 
-def _labels(
+def numbering(
     values: Sequence[int], names: Mapping[int, str]
 ) -> tuple[dict[int, int], dict[int, str], list[Problem]]:
     """The remap (empty if none is needed), the classes' names, and the problem to tell."""

@@ -14,6 +14,7 @@ _TAIL = re.compile(
     r"(?:day|days|week|month|hour|hours|visit|scan|ses|session|run|frame|slice|time|view|z|t)"
     r"[ _\-]?\d+|"
     r"\d+[ _\-]?(?:hours?|days?|weeks?|months?)|"
+    r"\d{1,2}-\d{1,2}-\d{4}|\d{4}-\d{1,2}-\d{1,2}|"
     r"admission|follow[ _\-]?up|baseline|"
     r"ap|pa|lateral|left|right|l|r|"
     r"fig(?:ure)?\d+[a-z]?|[a-h]"

@@ -71,7 +71,7 @@ def read_case(case: Case, remap: Mapping[int, int] | None = None) -> LabelledIma
     read = read_labels(case.label, volume.geometry, part=case.label_part)
     _check_places(case, volume, read)
     labels = renumbered(read.labels, remap) if remap else read.labels
-    return LabelledImage(case, volume, labels, _conversions(read))
+    return LabelledImage(case, volume, labels, conversions_of(read))
 
 
 def inspect_case(case: Case) -> CaseFacts:
@@ -124,7 +124,7 @@ def renumbered(labels: NDArray[Any], remap: Mapping[int, int]) -> NDArray[np.uin
     return table[labels]
 
 
-def _conversions(read: LabelsRead) -> tuple[str, ...]:
+def conversions_of(read: LabelsRead) -> tuple[str, ...]:
     """What made labels of something else; that white is 1 goes without saying."""
     if read.volume.source.format != "raster":
         return ()

@@ -2,6 +2,7 @@
 
 labelled.json       what was chosen at the start, what was promoted since, and the case to watch
 promoted/           the label maps of promoted cases
+proposals/          pseudo-labels of cases that were watched, as NAME.nii.gz, the latest of each
 
 The run reads it at the start of every epoch. Loads no torch.
 """
@@ -22,7 +23,7 @@ from engine.data.segmentation.cases import Case
 from engine.data.volumes.write import LABEL_ENDINGS, ending_of
 from engine.errors import InputError
 
-FILE, FOLDER, LOCK = "labelled.json", "promoted", "labelled.lock"
+FILE, FOLDER, PROPOSALS, LOCK = "labelled.json", "promoted", "proposals", "labelled.lock"
 PATIENCE_S = 10.0
 ENDINGS = tuple(ending for ending in LABEL_ENDINGS if ending != ".mhd")
 """Of label maps that are one file."""
@@ -50,12 +51,25 @@ class Labelled:
         unlabelled: Names of the others.
         promoted: In the order in which they came.
         pinned: Name of the unlabelled case to watch; "" for the first.
+        classes: Names of the labels from 0 on; runs of earlier versions do not tell.
     """
 
     chosen: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()
     promoted: tuple[Promotion, ...] = ()
     pinned: str = ""
+    classes: tuple[str, ...] = ()
+
+    @property
+    def watched(self) -> str:
+        """The case that pictures are of, "" where every case is labelled by now."""
+        left = [name for name in self.unlabelled if name not in self.labelled]
+        return self.pinned if self.pinned in left else next(iter(left), "")
+
+    @property
+    def labelled(self) -> frozenset[str]:
+        """Names of all that have a label by now."""
+        return frozenset(self.chosen) | {promotion.case for promotion in self.promoted}
 
 
 def read_labelled(run: Path) -> Labelled | None:
@@ -74,6 +88,7 @@ def read_labelled(run: Path) -> Labelled | None:
             tuple(map(str, found["unlabelled"])),
             tuple(Promotion(str(p["case"]), str(p["label"])) for p in found["promoted"]),
             str(found["pinned"]),
+            tuple(map(str, found.get("classes", ()))),
         )
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise InputError(
@@ -97,7 +112,11 @@ def continued_labelled(run: Path, labelled: Sequence[Case]) -> Labelled | None:
 
 
 def begin_run(
-    run: Path, labelled: Sequence[Case], unlabelled: Sequence[Case], pinned: str
+    run: Path,
+    labelled: Sequence[Case],
+    unlabelled: Sequence[Case],
+    pinned: str,
+    classes: Sequence[str] = (),
 ) -> Labelled:
     """Write the file of a new run; that of a continued one keeps what it says.
 
@@ -109,7 +128,7 @@ def begin_run(
     if found is not None:
         return found
     chosen = tuple(case.name for case in labelled)
-    made = Labelled(chosen, tuple(case.name for case in unlabelled), (), pinned)
+    made = Labelled(chosen, tuple(case.name for case in unlabelled), (), pinned, tuple(classes))
     _write(run, made)
     return made
 
@@ -127,7 +146,7 @@ def promote(run: Path, case: str, labels: Path) -> Labelled:
     """
     with _held(run):
         now = _required(run)
-        if case in now.chosen or any(p.case == case for p in now.promoted):
+        if case in now.labelled:
             raise InputError(f"{case} is labelled already.", "Choose an unlabelled case.")
         if case not in now.unlabelled:
             raise InputError(

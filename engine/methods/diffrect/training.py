@@ -80,7 +80,10 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         }
     )
     split.save(run_path, cases)
-    begin_run(run_path, chosen.labelled, chosen.unlabelled, params.pinned)
+    begin_run(
+        run_path, chosen.labelled, chosen.unlabelled, params.pinned,
+        [report.names[label] for label in sorted(report.names)],
+    )  # fmt: skip
     stage = _stage(params, pool, chosen, split, run_path, table, context)
     yield from fit(stage, fit_settings(params), context, run)
     return FileResult(run.final, f"{run.card.title}: {params.iterations} iterations done.")

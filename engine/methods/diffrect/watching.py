@@ -21,13 +21,12 @@ from engine.device import Context
 from engine.errors import InputError
 from engine.methods.diffrect.growing import GrowingData
 from engine.methods.diffrect.inference import probabilities
-from engine.methods.diffrect.labelled import read_labelled
+from engine.methods.diffrect.labelled import PROPOSALS, read_labelled
 from engine.methods.diffrect.losses import certainty, pseudo_labels
 from engine.networks.level_unet import SegmenterUNet
 from engine.provenance import versions
 
-PROPOSALS = "proposals"
-"""Folder of the run for rectified labels on the voxels of their images."""
+CORRELATION = "Class correlation"
 
 Rectify = Callable[[Tensor, Tensor], Tensor]
 """Images (B, C, S, S) and probabilities (B, K, S, S) -> rectified probabilities."""
@@ -67,7 +66,8 @@ def pictures(
     one; that of the whole case is written into the run, to be looked at and promoted.
 
     Returns:
-        Title -> (S, S): label maps uint8, all else float32. Empty without unlabelled cases.
+        Title -> (S, S): label maps uint8, all else float32; the correlation of classes is (K, K).
+        Empty without unlabelled cases.
 
     Raises:
         InputError: The case cannot be read any more.
@@ -89,9 +89,8 @@ def pictures(
         after = pseudo_labels(rectified, watched.confidence)
         shown["Rectified"] = after[0].to(torch.uint8)
         shown["Difference"] = (before != after)[0].to(torch.uint8)
-        matrix = class_correlation(soft, rectified)
-        shown["Class correlation"] = _enlarged(matrix, image.shape[2])
-        _propose(watched, stage, case, images, rectify)
+        shown[CORRELATION] = class_correlation(soft, rectified).float()
+    _propose(watched, stage, case, images, rectify)
     return {name: picture.cpu().numpy() for name, picture in shown.items()}
 
 
@@ -127,15 +126,10 @@ def _standardised(soft: Tensor) -> Tensor:
     return torch.where(spread > 1e-9, flat / spread.clamp(min=1e-9), 0.0)
 
 
-def _enlarged(matrix: Tensor, side: int) -> Tensor:
-    """To about the side of the other pictures: every entry a square."""
-    times = max(1, side // len(matrix))
-    return matrix.float().repeat_interleave(times, 0).repeat_interleave(times, 1)
-
-
 def _propose(
-    watched: Watched, stage: Learning, case: Case, images: NDArray[np.float32], rectify: Rectify
-) -> None:
+    watched: Watched, stage: Learning, case: Case, images: NDArray[np.float32],
+    rectify: Rectify | None,
+) -> None:  # fmt: skip
     volume = read_volume(case.image, part=case.image_part, kind="image")
     found = probabilities(stage.segmenter, images, stage.context, rectify)
     _, height, width = volume.geometry.shape
@@ -147,7 +141,9 @@ def _propose(
     except OSError as error:
         raise disk_error(folder, error) from error
     record = {
-        "method": "diffrect", "what": "rectified pseudo-label", "case": case.name,
-        "source": str(case.image), "synthetic": False, "versions": versions(),
+        "method": "diffrect", "case": case.name,
+        "what": "pseudo-label" if rectify is None else "rectified pseudo-label",
+        "source": str(case.image.absolute()), "part": case.image_part, "synthetic": False,
+        "versions": versions(),
     }  # fmt: skip
     write_labels(folder / f"{case.name}.nii.gz", labels, volume, watched.table, record)

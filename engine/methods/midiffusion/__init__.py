@@ -58,7 +58,8 @@ METHOD = Method(
     "translation",
     tasks=(
         Task(
-            "translate", "Image to another modality", "translate", u.TranslateParams, _translate,
+            "translate", "Image to another modality", "translate", u.TranslateImageParams,
+            _translate,
             {
                 "input": "image or volume; a folder to translate all images in it",
                 "part": "series or data set of a file or folder that has several",

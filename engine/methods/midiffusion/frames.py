@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.segmentation.preparation import Prepared, resized
-from engine.data.volumes.volume import Volume
+from engine.data.volumes.volume import Affine, Volume
 from engine.errors import InputError
 from engine.methods.midiffusion.looks import (
     SMALLEST,
@@ -64,6 +64,30 @@ class Framed:
     def seen(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
         """Slices (m, rows, columns) of the plane in [0, 1] as the network sees them (m, h, w)."""
         return _seen(plane, self.window, (self.slices.shape[1], self.slices.shape[2]))
+
+    def numbers(self) -> NDArray[np.intp]:
+        """(n,) where each slice lies along the image's axis that is cut, from 0."""
+        count = len(self.slices)
+        turn = self.axes.turn
+        falls = turn is not None and turn[list(turn[:, 0]).index(2), 1] < 0
+        return np.arange(count)[:: -1 if falls else 1]
+
+    def affine(self, affine: Affine, place: int) -> Affine:
+        """(4, 4) from pixels (column, row, 0) of slice `place` as the network sees it to mm.
+
+        Args:
+            affine: Of the image's voxels.
+        """
+        from nibabel.orientations import inv_ornt_aff
+
+        turn = self.axes.turn
+        back = np.eye(4) if turn is None else inv_ornt_aff(turn, self.axes.shape[::-1])
+        top, left, height, width = self.window
+        down, across = height / self.slices.shape[1], width / self.slices.shape[2]
+        pixel = np.diag([across, down, 1.0, 1.0])
+        pixel[:3, 3] = left + (across - 1) / 2, top + (down - 1) / 2, place
+        found: Affine = affine @ back @ pixel
+        return found
 
     def on_plane(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """Maps (K, m, h, w) on the image's own pixels (K, m, rows, columns), linear between the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data.volumes.limits import readable_bytes
-from engine.data.volumes.volume import Volume
+from engine.data.volumes.volume import Affine, Volume
 from engine.device import Context
 from engine.errors import InputError
 from engine.methods.midiffusion.frames import Framed, frame_volume
@@ -79,15 +79,18 @@ def translate_volume(
     context: Context,
     *,
     most: int = 0,
+    only: Collection[int] = (),
 ) -> Generator[Step, None, Translation]:
     """Translate an image, or some slices of it.
 
     Args:
         most: Slices at most, evenly chosen; 0 takes all that show something.
+        only: Numbers of slices as `Framed.numbers` has them; none takes all.
 
     Yields:
         Progress in network calls, and the denoising of the slice in the middle, which comes
-        first: x_t, x0_hat and, as evidence, the local mutual information (1, 1, h, w).
+        first: x_t, x0_hat and, as evidence, the local mutual information (1, 1, h, w). The steps
+        of repetitions and samples are counted in a row.
 
     Raises:
         InputError: an image that cannot be used, parameters that do not fit the model, or too
@@ -99,7 +102,7 @@ def translate_volume(
     notes = framed.notes
     if framing.plane != loaded.framing.plane and volume.geometry.oriented:
         notes += (f"the model knows {loaded.framing.plane} slices, not {framing.plane} ones",)
-    chosen = _chosen(framed, most)
+    chosen = _chosen(framed, most, only)
     left_out = int((framed.content == 0).sum())
     if left_out:
         notes += (f"{left_out} of {len(framed.slices)} slices are constant and stay empty",)
@@ -108,17 +111,20 @@ def translate_volume(
     _check_memory(volume, framed, loaded, context)
     maps = np.zeros((3, *framed.slices.shape), np.float32)
     done = np.zeros(len(framed.slices), bool)
-    yield from _run(framed, chosen, loaded, way, params, context, maps, done)
+    affine = framed.affine(volume.affine, int(chosen[0]))
+    yield from _run(framed, chosen, loaded, way, params, context, maps, done, affine)
     return Translation(framed, maps, done, way, notes)
 
 
-def _chosen(framed: Framed, most: int) -> NDArray[np.intp]:
+def _chosen(framed: Framed, most: int, only: Collection[int]) -> NDArray[np.intp]:
     """Slices that show anything, the middle one of them first, then outwards.
 
     Raises:
-        InputError: none does.
+        InputError: none does, or none of those that are asked for.
     """
     filled = np.flatnonzero(framed.content > 0)
+    if only:
+        filled = _only(framed, filled, only)
     if not len(filled):
         raise InputError(
             f"All {len(framed.slices)} slices of the image are constant.",
@@ -132,6 +138,29 @@ def _chosen(framed: Framed, most: int) -> NDArray[np.intp]:
     return found
 
 
+def _only(framed: Framed, filled: NDArray[np.intp], only: Collection[int]) -> NDArray[np.intp]:
+    """Those of some slices that are asked for.
+
+    Raises:
+        InputError: one that is not there, or none that shows anything.
+    """
+    numbers = framed.numbers()
+    count = len(numbers)
+    if max(only) >= count:
+        raise InputError(
+            f"Slice {max(only)} was asked for; this way the image has {count}, 0 to {count - 1}.",
+            "Choose among those, or cut the volume another way.",
+        )
+    found = filled[np.isin(numbers[filled], list(only))]
+    if not len(found):
+        one = len(only) == 1
+        raise InputError(
+            f"Slice {min(only)} is constant." if one else "The chosen slices are all constant.",
+            "Choose one that shows something.",
+        )
+    return found
+
+
 def _run(
     framed: Framed,
     chosen: NDArray[np.intp],
@@ -141,6 +170,7 @@ def _run(
     context: Context,
     maps: NDArray[np.float32],
     done: NDArray[np.bool_],
+    affine: Affine,
 ) -> Generator[Step, None, None]:
     height, width = framed.slices.shape[1:]
     wanted = max(1, GROUP_PIXELS[context.device.type] // (height * width))
@@ -153,7 +183,7 @@ def _run(
         sources = torch.from_numpy(framed.slices[part])[:, None]
         steps = translate_slices(loaded, sources, way, params, context.device)
         before = start // size * calls
-        found = yield from _passed_on(steps, before, total, shown=start == 0)
+        found = yield from _passed_on(steps, before, total, None if start else (sources, affine))
         for place, values in ((IMAGE, found.image), (SPREAD, found.spread),
                               (INFORMATION, found.information)):  # fmt: skip
             maps[place, part] = values[:, 0].cpu().numpy()
@@ -161,9 +191,16 @@ def _run(
 
 
 def _passed_on(
-    steps: Generator[DenoiseStep, None, Translated], before: int, total: int, *, shown: bool
+    steps: Generator[DenoiseStep, None, Translated],
+    before: int,
+    total: int,
+    shown: tuple[Tensor, Affine] | None,
 ) -> Generator[Step, None, Translated]:
-    """The steps as pictures of the first slice, or as progress alone."""
+    """The steps as pictures of the first slice, or as progress alone.
+
+    Args:
+        shown: The sources, and where the first of them lies.
+    """
     count = before
     while True:
         try:
@@ -172,10 +209,14 @@ def _passed_on(
             found: Translated = end.value
             return found
         count += 1
-        if shown:
+        if shown is not None:
+            index = step.group * step.total + step.index
+            begins = index == 0
             yield replace(
-                step, x_t=step.x_t[:1], x0_hat=step.x0_hat[:1], eps=None,
-                evidence=_first(step.evidence), before=_first(step.before),
+                step, index=index, total=step.groups * step.total, group=0, groups=1,
+                x_t=step.x_t[:1], x0_hat=step.x0_hat[:1], eps=None,
+                evidence=_first(step.evidence), before=_first(step.before) if begins else None,
+                guide=shown[0][:1] if begins else None, affine=shown[1] if begins else None,
             )  # fmt: skip
         yield ProgressStep(count, total, "Translating")
 

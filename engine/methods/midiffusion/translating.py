@@ -24,7 +24,11 @@ from engine.methods.midiffusion.inference import (
 )
 from engine.methods.midiffusion.networks import LoadedTranslator, load_translator
 from engine.methods.midiffusion.outputs import write_translation
-from engine.methods.midiffusion.use_params import TranslateParams
+from engine.methods.midiffusion.use_params import (
+    TranslateImageParams,
+    TranslateParams,
+    slice_numbers,
+)
 from engine.results import TranslationResult
 from engine.steps import Step
 
@@ -43,12 +47,13 @@ def translate(job: Job, context: Context) -> Generator[Step, None, TranslationRe
         DiskError: the files cannot be written.
     """
     params = job.params
-    assert isinstance(params, TranslateParams)
+    assert isinstance(params, TranslateImageParams)
     volume = given_volume(job)
     output, maps = _targets(job)
     check_targets(None, maps, volume, image=output)
     loaded = load_translator(params.checkpoint, context)
-    found = yield from translate_volume(volume, loaded, params, context)
+    only = slice_numbers(params.slices)
+    found = yield from translate_volume(volume, loaded, params, context, only=only)
     result = result_of(job, context, volume, loaded, found)
     if file := input_record(job, volume):
         result.provenance["inputs"]["input"] = file

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
+
+from pydantic import field_validator
 
 from engine.methods.midiffusion.params import MAX_SEED, MAX_TIMESTEPS, Presets
 from engine.parameters import Parameters, parameter
 
 Guidance = Literal["information", "none"]
+MAX_SLICES = 100_000
 GUIDANCES = {
     "information": "Local mutual information", "none": "None (SDEdit)",
 }  # fmt: skip
@@ -21,8 +25,25 @@ PARTS = {
     "all": "All pairs", "test": "Test cases of the split",
     "validation": "Validation cases of the split", "train": "Training cases of the split",
 }  # fmt: skip
+SLICES = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 MANIFEST = "translations.json"
 """What a folder of translations calls the list of what it holds."""
+
+
+def slice_numbers(text: str) -> frozenset[int]:
+    """Numbers from text such as "60-80, 90"; none where it is empty.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    found: set[int] = set()
+    for part in text.split(",") if text.strip() else ():
+        match = SLICES.fullmatch(part.strip())
+        first, last = (0, -1) if match is None else (int(match[1]), int(match[2] or match[1]))
+        if not first <= last < MAX_SLICES:
+            raise ValueError("numbers from 0 on or ranges such as 60-80, separated by commas")
+        found.update(range(first, last + 1))
+    return frozenset(found)
 
 
 class SampleParams(Parameters):
@@ -85,12 +106,27 @@ class SampleParams(Parameters):
 
 
 class TranslateParams(SampleParams):
-    """Turn an image into the model's modality, on its own voxels."""
+    """How an image becomes one of the model's modality, on its own voxels."""
 
     values: Literal["source", "unit"] = parameter(
         "source", "Values", "Of the result: the source's range, or 0 to 1.",
         choices={"source": "Source's range", "unit": "0 to 1"}, group="Image",
     )  # fmt: skip
+
+
+class TranslateImageParams(TranslateParams):
+    """Turn an image into the model's modality, or some of its slices."""
+
+    slices: str = parameter(
+        "", "Only slices", "Voxels along the axis that is cut, from 0, such as 70 or 60-80, 90; "
+        "what is left out stays black. All slices where empty.", group="Image", advanced=True,
+    )  # fmt: skip
+
+    @field_validator("slices")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        slice_numbers(text)
+        return text
 
 
 class TranslateSetParams(TranslateParams):

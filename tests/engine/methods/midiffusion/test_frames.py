@@ -14,6 +14,7 @@ from engine.data.volumes.volume import Geometry, Volume, plain_affine
 from engine.errors import CheckpointError, InputError
 from engine.methods.midiffusion.frames import Framed, frame_volume
 from engine.methods.midiffusion.looks import Framing, facts_of, look_at
+from engine.methods.midiffusion.params import Plane
 from tests.helpers.midiffusion_models import SPACING, head, save_volume
 
 FRAMING = Framing(16, pixel_mm=SPACING)
@@ -185,3 +186,19 @@ def test_a_card_keeps_the_framing() -> None:
 def test_a_card_that_says_something_else(changes: dict[str, object]) -> None:
     with pytest.raises(CheckpointError, match="how slices are cut"):
         Framing.from_card({**Framing(64).card(), **changes})
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal", "stored"])
+def test_where_the_pixels_of_a_slice_lie(plane: Plane) -> None:
+    """A bright voxel is seen where the affine says that it is."""
+    array = np.zeros((9, 14, 12), np.float32)
+    array[2:7, 3:11, 2:10] = 0.4
+    array[3, 8, 4] = 1.0
+    affine = np.array([[0, 1.5, 0, 3], [-1.5, 0, 0, 20], [0, 0, 1.5, -5], [0, 0, 0, 1]], float)
+    image = Volume(array[None], Geometry(array.shape, affine))
+    framed = frame_volume(image, Framing(16, plane, SPACING, 0.0, 0.0), 2)
+    place, row, column = np.unravel_index(int(framed.slices.argmax()), framed.slices.shape)
+    world = framed.affine(affine, int(place)) @ (column, row, 0.0, 1.0)
+    np.testing.assert_allclose(world, affine @ (4.0, 8.0, 3.0, 1.0), atol=1e-5)
+    axis = {"axial": 0, "coronal": 2, "sagittal": 1, "stored": 0}[plane]
+    assert framed.numbers()[place] == (3, 8, 4)[axis]

@@ -14,10 +14,12 @@ from PIL import Image
 from engine.data.png import write_png
 from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, DiskError, InputError
+from engine.events import Event, JobPreview
 from engine.jobs import Job
 from engine.methods.midiffusion.translating import translate
-from engine.methods.midiffusion.use_params import TranslateParams
+from engine.methods.midiffusion.use_params import TranslateImageParams
 from engine.provenance import SYNTHETIC_SOURCE
+from engine.reporting import StepReporter
 from engine.results import TranslationResult
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 from engine.training.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -48,7 +50,7 @@ def scan(tmp_path: Path) -> Path:
 def translated(
     inputs: dict[str, Any], max_batch: int = 0, **params: Any
 ) -> tuple[TranslationResult, list[Step]]:
-    made = TranslateParams.parse({**QUICK, **params})
+    made = TranslateImageParams.parse({**QUICK, **params})
     job = Job("midiffusion", "translate", made, inputs)
     result, steps = run(translate(job, cpu_context(max_batch)))
     return result, steps
@@ -193,7 +195,7 @@ def test_colours_and_negative_values(tmp_path: Path, checkpoint: str) -> None:
 
 def test_cancelled_between_two_steps(tmp_path: Path, checkpoint: str, scan: Path) -> None:
     output = tmp_path / "t1.nii.gz"
-    params = TranslateParams.parse({**QUICK, "checkpoint": checkpoint})
+    params = TranslateImageParams.parse({**QUICK, "checkpoint": checkpoint})
     job = Job("midiffusion", "translate", params, {"input": scan, "output": output})
     steps = translate(job, cpu_context())
     for step in steps:
@@ -281,3 +283,47 @@ def test_checkpoints_that_cannot_be_used(
     with pytest.raises(CheckpointError, match=problem) as caught:
         translated({"input": scan}, checkpoint=name)
     assert caught.value.hint
+
+
+def test_chosen_slices_are_those_of_the_whole_volume(checkpoint: str, scan: Path) -> None:
+    whole, _ = translated({"input": scan}, checkpoint=checkpoint)
+    some, _ = translated({"input": scan}, checkpoint=checkpoint, slices="3, 1-2")
+    np.testing.assert_allclose(some.image[1:4], whole.image[1:4], atol=0.05)
+    assert some.image[4].min() == some.image[4].max() == some.window[0]
+    assert some.provenance["slices"]["translated"] == 3
+    # Along an axis that the network sees from the other end.
+    one, _ = translated({"input": scan}, checkpoint=checkpoint, slices="9", plane="sagittal")
+    filled = one.information.any(axis=(0, 1))
+    assert list(np.flatnonzero(filled)) == [9]
+    for slices, message in (("0", "Slice 0 is constant"), ("3-7", "0 to 4")):
+        with pytest.raises(InputError, match=message):
+            translated({"input": scan}, checkpoint=checkpoint, slices=slices)
+    with pytest.raises(InputError, match="slices: numbers from 0 on"):
+        TranslateImageParams.parse({"slices": "5-3"})
+
+
+def test_steps_are_a_chain_with_what_guides_it_and_where_it_lies(
+    checkpoint: str, scan: Path
+) -> None:
+    _, steps = translated({"input": scan}, checkpoint=checkpoint, repetitions=2, samples=2)
+    shown = [step for step in steps if isinstance(step, DenoiseStep)]
+    assert [(step.index, step.total) for step in shown] == [(i, 8) for i in range(8)]
+    first, *others = shown
+    assert first.guide is not None
+    assert first.affine is not None
+    assert first.before is not None
+    assert not any(step.guide is not None or step.before is not None for step in others)
+    assert all(
+        step.evidence is not None and step.evidence.shape == (1, 1, 16, 16) for step in shown
+    )
+    # The canvas of 16 px lies around the middle of the image's 12 x 14.
+    source = nibabel.load(scan)
+    middle = source.affine @ (5.5, 6.5, 3.0, 1.0)
+    np.testing.assert_allclose(first.affine @ (7.5, 7.5, 0.0, 1.0), middle, atol=0.8)
+    events: list[Event] = []
+    StepReporter(1, events.append).report(first)
+    (told,) = [event for event in events if isinstance(event, JobPreview)]
+    assert told.guide is not None
+    assert told.evidence is not None
+    assert told.guide.shape == told.evidence.shape == told.x_t.shape
+    np.testing.assert_array_equal(told.affine, first.affine)
