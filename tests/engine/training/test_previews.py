@@ -33,6 +33,14 @@ def test_pictures_come_back_in_their_order_with_their_titles(tmp_path: Path) -> 
     assert np.abs(found["Attention of D"] - share).max() <= 1 / 255 / 2 + 1e-6
 
 
+def test_small_tables_keep_their_numbers_and_pictures_their_shades(tmp_path: Path) -> None:
+    large = np.linspace(-2, 3, 2000, dtype=np.float32).reshape(40, 50)
+    write_previews(tmp_path, 1, {"Table": GREY, "Image": large})
+    found = read_previews(tmp_path, 1)
+    assert np.array_equal(found["Table"], GREY)
+    assert 1e-4 < np.abs(found["Image"] - large).max() <= 5 / 255 / 2 + 1e-6
+
+
 def test_other_programs_see_labels_in_colours(tmp_path: Path) -> None:
     write_previews(tmp_path, 1, {"Labels": LABELS})
     with Image.open(tmp_path / "previews" / "000001_labels.png") as image:

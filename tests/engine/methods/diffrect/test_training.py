@@ -19,6 +19,7 @@ from engine.methods.diffrect.params import TrainParams
 from engine.methods.diffrect.training import networks_of, train
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.checkpoint import load_checkpoint, load_tensors
+from engine.training.previews import read_previews
 from engine.training.runs import read_metrics, read_request
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.diffrect_models import SIDE, TINY_TRAINING, label_file, slices_set
@@ -69,6 +70,8 @@ def test_from_slices_to_a_checkpoint(tmp_path: Path) -> None:
     found = read_labelled(tmp_path / "run")
     assert found is not None
     assert (len(found.chosen), len(found.unlabelled)) == (6, 9)
+    assert found.classes == ("background", "label 1", "label 2")
+    assert found.watched == found.unlabelled[0]
     assert "6 labelled cases of 2 patients (patient001, patient002)" in notes(steps)
 
 
@@ -90,7 +93,11 @@ def test_pictures_of_the_case_that_is_watched(tmp_path: Path) -> None:
         assert picture.dtype == (np.uint8 if "label" in title.lower() else picture.dtype)
     changed = shown[0].images["Pseudo-label"] != shown[0].images["Rectified"]
     assert np.array_equal(shown[0].images["Difference"] > 0, changed)
-    assert np.abs(shown[0].images["Class correlation"]).max() <= 1 + 1e-5
+    matrix = shown[0].images["Class correlation"]
+    assert matrix.shape == (3, 3)
+    assert np.abs(matrix).max() <= 1 + 1e-5
+    kept = read_previews(root / "run", 1)["Class correlation"]
+    assert np.array_equal(kept, matrix), "numbers are kept, not shades"
     assert not np.array_equal(shown[0].images["Image"], shown[1].images["Image"])
     for case in (name, "patient003_frame01_slice_0"):
         proposed = read_volume(root / "run" / "proposals" / f"{case}.nii.gz", kind="labels")
@@ -106,7 +113,10 @@ def test_what_it_is_compared_with(tmp_path: Path) -> None:
         assert "rectifier" not in trained(steps)[-1].losses
         shown = next(s for s in steps if isinstance(s, ImagesStep))
         assert {"Image", "Pseudo-label", "Certainty"} == shown.images.keys()
-        assert not (root / scheme / "proposals").exists()
+        (proposal,) = (root / scheme / "proposals").glob("*.json")
+        record = json.loads(proposal.read_text(encoding="utf-8"))
+        assert record["what"] == "pseudo-label"
+        assert Path(record["source"]).is_file()
     card = load_checkpoint(root / "supervised" / "checkpoints" / "final.safetensors").card
     assert card.title.startswith("U-Net")
 

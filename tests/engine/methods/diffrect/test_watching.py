@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.methods.diffrect.watching import _enlarged, class_correlation
+from engine.methods.diffrect.watching import class_correlation
 
 
 def test_correlation_of_classes() -> None:
@@ -23,10 +23,3 @@ def test_correlation_of_classes() -> None:
 def test_a_class_that_is_the_same_everywhere_correlates_with_nothing() -> None:
     soft = torch.full((1, 2, 8, 8), 0.5)
     assert not class_correlation(soft, soft).any()
-
-
-def test_every_entry_is_a_square() -> None:
-    picture = _enlarged(torch.eye(3), 64)
-    assert picture.shape == (63, 63)
-    assert picture[:21, :21].eq(1).all()
-    assert not picture[:21, 21:].any()
