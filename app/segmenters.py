@@ -84,13 +84,19 @@ class Findable:
     levels: int = 0
 
 
-def segmenters(methods: Sequence[Method] = METHODS) -> tuple[Segmenter, ...]:
-    """Those that there are, in the order of the methods."""
+def segmenters(
+    methods: Sequence[Method] = METHODS, workspace: str = WORKSPACE
+) -> tuple[Segmenter, ...]:
+    """Those that there are, in the order of the methods.
+
+    Args:
+        workspace: Another one's: tasks that make something else of an image.
+    """
     return tuple(
         Segmenter(method, task)
         for method in methods
         for task in method.tasks
-        if task.workspace == WORKSPACE and not task.folder_of
+        if task.workspace == workspace and not task.folder_of
     )
 
 
@@ -115,7 +121,7 @@ def opened(path: Path, among: Sequence[Segmenter]) -> Opened:
             return Opened(segmenter, parameter, Entry(str(path), path, card, bundled=False))
     known = ", ".join(f"{s.method.id} {role}" for s in among for role in s.roles().values())
     raise CheckpointError(
-        f"{path.name} is a {card.role} of {card.method}, which segments nothing.",
+        f"{path.name} is a {card.role} of {card.method}, which {among[0].task.workspace}s nothing.",
         f"Choose a checkpoint that does: {known}.",
     )
 

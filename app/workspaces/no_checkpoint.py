@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 from engine.method import Method
 
 TEXT = (
-    "<b>No checkpoint of {title} yet</b><br>Train one on labelled images, or import published "
+    "<b>No checkpoint of {title} yet</b><br>Train one in Train, or import published "
     "weights:<br><code>reverie train --method {id}</code><br>"
     "<code>reverie import --method {id}</code><br>"
     "A .safetensors file can also be opened from where it lies."
