@@ -109,8 +109,11 @@ class Opened:
     entry: Entry
 
 
-def opened(path: Path, among: Sequence[Segmenter]) -> Opened:
+def opened(path: Path, among: Sequence[Segmenter], verb: str = "segments") -> Opened:
     """A checkpoint's file, and what it is for.
+
+    Args:
+        verb: What those methods do.
 
     Raises:
         CheckpointError: it cannot be read, or no method here segments with it.
@@ -121,7 +124,7 @@ def opened(path: Path, among: Sequence[Segmenter]) -> Opened:
             return Opened(segmenter, parameter, Entry(str(path), path, card, bundled=False))
     known = ", ".join(f"{s.method.id} {role}" for s in among for role in s.roles().values())
     raise CheckpointError(
-        f"{path.name} is a {card.role} of {card.method}, which {among[0].task.workspace}s nothing.",
+        f"{path.name} is a {card.role} of {card.method}, which {verb} nothing.",
         f"Choose a checkpoint that does: {known}.",
     )
 

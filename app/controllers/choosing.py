@@ -26,15 +26,17 @@ class Choosing(QObject):
 
     Args:
         kept: What was chosen at the last exit; see `kept`.
+        verb: What the methods do with an image, for messages.
     """
 
     changed = pyqtSignal()  # another method or checkpoint
 
     def __init__(
         self, panel: TaskPanel, kept: Mapping[str, Any], background: Background, teller: Teller,
-        parent: QObject,
+        parent: QObject, *, verb: str = "segments",
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        self._verb = verb
         self._panel, self._segmenters = panel, panel.segmenters()
         self._background, self._teller = background, teller
         self._forms = {
@@ -88,7 +90,7 @@ class Choosing(QObject):
         """Offer a checkpoint's file and choose it; it is offered again at the next start."""
 
         def read() -> Opened:
-            return opened(path, self._segmenters)
+            return opened(path, self._segmenters, self._verb)
 
         self._background.run(f"Opening {path.name}", read, self._take, self._teller.failure)
 

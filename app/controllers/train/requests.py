@@ -18,6 +18,7 @@ from engine.methods import METHODS
 from engine.training.facts import holds_run, is_held
 
 OUTPUT, CHECKPOINT, ITERATIONS = "output", "checkpoint", "iterations"
+LABELLED = "labelled_cases"
 WORKSPACE = "train"
 
 
@@ -46,6 +47,11 @@ class Trainer:
     def makes_run(self) -> bool:
         """Whether its output is a run, to be continued and looked at."""
         return ITERATIONS in self.task.params.model_fields
+
+    @property
+    def parts_patients(self) -> bool:
+        """Whether its parameters name those that are labelled."""
+        return LABELLED in self.task.params.model_fields
 
 
 class WrongInputs(InputError):
