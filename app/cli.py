@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.cli_doctor import HELP as DOCTOR_HELP
+from app.cli_doctor import DoctorCommand
 from app.cli_labels import label_commands
 from app.cli_options import (
     input_options,
@@ -65,6 +67,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     for offer in offers(METHODS):
         shown = narrowed(offer, arguments)
         program.command(offer.command, help=_help(shown))(_Command(shown))
+    program.command("doctor", help=DOCTOR_HELP)(DoctorCommand())
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)

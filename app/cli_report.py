@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine.data.doctor.findings import Finding
 from engine.events import Event, JobLosses, JobNote, JobPreview, JobProgress
 from engine.failures import Failure
 from engine.jobs import Job
@@ -88,6 +89,23 @@ class Reporter:
                 print(f"  {name}: {f'{value:.4g}' if isinstance(value, float) else value}")
         for file in files:
             print(f"  {file}" + (f": {about[file]}" if about and file in about else ""))
+
+    def found(self, finding: Finding) -> None:
+        """Something that is wrong with a set."""
+        self.close()
+        self._line(
+            "finding",
+            severity=finding.severity,
+            check=finding.check,
+            cases=list(finding.cases),
+            files=[str(file) for file in finding.files],
+            message=finding.message,
+            remedy=finding.remedy,
+            fix=finding.fix,
+        )
+        if not self._as_json:
+            mended = f" (--fix {finding.fix})" if finding.fix else ""
+            print(f"{finding.severity}: {finding.message} {finding.remedy}{mended}")
 
     def left_out(self, name: str, problem: str, remedy: str) -> None:
         """One of several things was not done; the others were."""

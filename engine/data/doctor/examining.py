@@ -11,23 +11,11 @@ from engine.data.doctor.checks import of_cases
 from engine.data.doctor.findings import CHECKS, Finding, Severity
 from engine.data.doctor.layouts import Layout, recognise
 from engine.data.doctor.looking import Look, look_at
+from engine.data.doctor.params import ExamineParams
 from engine.data.doctor.set_checks import of_set
-from engine.parameters import Parameters, parameter
 from engine.steps import ProgressStep, Step
 
 _GRAVITY: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
-
-
-class ExamineParams(Parameters):
-    """How a set is looked at."""
-
-    channel: int = parameter(
-        0, "Channel", "Which of several that an image has.", ge=0, le=63, advanced=True
-    )
-    patient_pattern: str = parameter(
-        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
-        "by usual names where empty.", advanced=True,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

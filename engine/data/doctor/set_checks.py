@@ -81,9 +81,11 @@ def _labels(layout: Layout, looks: Sequence[Look]) -> Iterator[Finding]:
             look for look in marked
             if look.mask and any(remap.get(v, v) != v for v in look.mask.counts)
         ]  # fmt: skip
+        others = [str(v) for v in values if v and layout.names and v not in layout.names]
+        unnamed = f" The set has no name for {', '.join(others)}." if others else ""
         yield _about(
-            "labels", "error", having,
-            f"The labels are {', '.join(map(str, values))}, not 0 to {len(remap) - 1}.",
+            "labels", "error" if layout.expects_masks else "note", having,
+            f"The labels are {', '.join(map(str, values))}, not 0 to {len(remap) - 1}.{unnamed}",
             f"They can be renumbered: {describe_remap(remap)}.", "renumber",
         )  # fmt: skip
     if values == [0]:

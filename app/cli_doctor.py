@@ -1,0 +1,150 @@
+"""`reverie doctor`: what is wrong with a set of images, and a corrected copy of it."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from app.cli_interrupt import Interrupts
+from app.cli_options import option, parameter_options, switch
+from app.cli_report import Reporter
+from app.cli_run import BAD_INPUT, OK, guarded
+from engine.data.doctor.findings import known_fixes
+from engine.data.doctor.params import ExamineParams
+from engine.errors import InputError
+from engine.parameters import describe
+from engine.steps import Step
+
+HELP = """Say what is wrong with a set of images, and write a corrected copy of it.
+
+The set itself is never changed. Exit code 2: there are errors that were not mended."""
+ALL = "all"
+T = TypeVar("T")
+
+
+class DoctorCommand:
+    """The command; its options are those of `ExamineParams` and a few more."""
+
+    def __init__(self) -> None:
+        only = inspect.Parameter.KEYWORD_ONLY
+        about = "Folder, list or table of images, or a dataset.json."
+        source = typer.Argument(metavar="FOLDER", help=about)
+        masks = typer.Argument(metavar="[MASKS]", help="Folder of masks, where it is another one.")
+        fixes = typer.Option(
+            "--fix", metavar="NAME", help="Mend this in a copy, or 'all'; may be given several "
+            f"times: {', '.join(known_fixes())}.",
+        )  # fmt: skip
+        parameters = [
+            inspect.Parameter("source", only, annotation=Annotated[Path, source]),
+            inspect.Parameter(
+                "masks", only, default=None, annotation=Annotated[Path | None, masks]
+            ),
+            inspect.Parameter(
+                "fixes", only, default=None, annotation=Annotated[list[str] | None, fixes]
+            ),
+            option("output", Path, "New folder for the corrected copy.", metavar="DIR"),
+            option("report", Path, "Write what was found as HTML.", metavar="FILE"),
+            *parameter_options([_Described()]),
+            switch("as_json", "Print what was found as JSON lines.", flag="--json"),
+            switch("debug", "Show the traceback of a fault of the program."),
+        ]
+        self.__signature__ = inspect.Signature(parameters)
+        self.__annotations__ = {p.name: p.annotation for p in parameters}
+
+    def __call__(self, **options: Any) -> None:
+        reporter = Reporter(as_json=options["as_json"])
+
+        def body() -> int:
+            return _doctor(options, reporter)
+
+        raise typer.Exit(guarded(reporter, "reverie doctor", body, debug=options["debug"]))
+
+
+class _Described:
+    params = ExamineParams
+
+
+def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
+    from engine.data.doctor.examining import examine
+    from engine.data.doctor.repairing import repair
+    from engine.data.doctor.report import write_report
+
+    begun = time.monotonic()
+    output, fixes = options["output"], options["fixes"] or []
+    wanted = _wanted(fixes, output)
+    given = {i.name: options[i.name] for i in describe(ExamineParams)}
+    params = ExamineParams.parse({n: v for n, v in given.items() if v is not None})
+    found = _driven(lambda: examine(options["source"], options["masks"], params), reporter)
+    for finding in found.findings:
+        reporter.found(finding)
+    chosen = [finding for finding in found.findings if finding.fix in wanted]
+    files: list[Path] = []
+    changes: Sequence[Any] = ()
+    if output is not None and not chosen:
+        raise InputError(
+            f"There is nothing in {options['source']} to mend by {', '.join(fixes)}.",
+            "Leave --fix and --output out.",
+        )
+    if chosen:
+        corrected = _driven(lambda: repair(found, chosen, output), reporter)
+        files.append(corrected.path)
+        changes = corrected.changes
+    if options["report"] is not None:
+        write_report(options["report"], found, changes)
+        files.append(options["report"])
+    layout = found.layout
+    figures = {
+        "layout": layout.title, "cases": len(found.looks), "patients": len(found.patients),
+        "changes": len(changes),
+    }  # fmt: skip
+    reporter.finished(found.summary(), files, time.monotonic() - begun, figures)
+    left = [finding for finding in found.of("error") if finding not in chosen]
+    return BAD_INPUT if left else OK
+
+
+def _wanted(fixes: Sequence[str], output: Path | None) -> set[str]:
+    """The fixes that are asked for, by name.
+
+    Raises:
+        InputError: there is no such fix, or no place for the copy.
+    """
+    known = known_fixes()
+    if unknown := [name for name in fixes if name not in (*known, ALL)]:
+        raise InputError(
+            f"There is no fix {unknown[0]!r}.", f"Choose 'all' or of: {', '.join(known)}."
+        )
+    if bool(fixes) != (output is not None):
+        raise InputError(
+            "A corrected copy needs both, what to mend and where the copy goes.",
+            "Give --fix NAME (or --fix all) and --output DIR.",
+        )
+    return set(known) if ALL in fixes else set(fixes)
+
+
+def _driven(start: Callable[[], Generator[Step, None, T]], reporter: Reporter) -> T:
+    """The result of a generator of steps, told as it goes; Ctrl+C ends it between two steps.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl+C.
+    """
+    from engine.reporting import StepReporter
+
+    steps = start()
+    telling = StepReporter(0, reporter.event)
+    try:
+        with Interrupts() as interrupts:
+            while interrupts.proceed():
+                try:
+                    telling.report(next(steps))
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+        raise KeyboardInterrupt
+    finally:
+        steps.close()
+        reporter.close()
