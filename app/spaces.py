@@ -131,7 +131,9 @@ class Spaces(QObject):
         return [path for path in paths if path not in volumes]
 
     def escape(self) -> bool:
-        """Abandon the stroke under way; False when there is none."""
+        """Abandon the stroke or drag under way, or leave a page; False when there is none."""
+        if self._current == TRAIN:
+            return self.train().escape()
         if self._current != SEGMENT:
             return False
         return self.segment().escape()

@@ -26,6 +26,7 @@ from engine.library import Entry
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
+from widgets.tips import give_tip
 
 DATA, REST = "Data", "Training"
 LABELS = {"images": "Image folder", "masks": "Mask folder"}
@@ -40,6 +41,7 @@ class TrainSetup(QWidget):
 
     Attributes:
         trainer: The list of what can be trained.
+        patients: Lets patients be looked at and chosen, where the trainer tells labelled ones.
         form: Inputs, under names with `PREFIX`, and parameters.
     """
 
@@ -63,6 +65,13 @@ class TrainSetup(QWidget):
         self.preset.taken.connect(self._preset_taken)
         self.form = Form(parent=self)
         self.form.changed.connect(self._form_changed)
+        self.patients = QPushButton(
+            icon("mdi6.account-group-outline"), "Look at patients and choose…", self
+        )
+        give_tip(
+            self.patients, "Who is labelled, who is not, who validates",
+            "Reads the images, and shows what labels there are of each patient",
+        )  # fmt: skip
         self.start = QPushButton(
             icon("mdi6.school-outline", tone="on_accent"), "Start training", self
         )
@@ -90,6 +99,7 @@ class TrainSetup(QWidget):
         self.form.setSpecs(self._specs)
         self.preset.setTask(task)
         self.preset.setEnabled(bool(task.presets))
+        self.patients.setVisible(self._current.parts_patients)
         self.start.setText("Start training" if self._current.makes_run else "Run")
         self._show_preset()
 
@@ -178,6 +188,7 @@ class TrainSetup(QWidget):
         outer.setSpacing(em // 2)
         outer.addLayout(head)
         outer.addWidget(self._area, 1)
+        outer.addWidget(self.patients)
         outer.addWidget(self.start)
 
 

@@ -17,6 +17,7 @@ from app.bridge import Bridge
 from app.controllers.jobs import JobsController
 from app.controllers.train.following import Follower, Look
 from app.controllers.train.keeping import add_to_models
+from app.controllers.train.patients import PatientChoice
 from app.controllers.train.pictures import PictureLoader
 from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.requests import Trainer, runs_folder, trainers
@@ -79,6 +80,9 @@ class TrainSpace(QObject):
             self.view.setup, self._trainers, self.training, around.settings, self.background,
             around.teller, self,
         )  # fmt: skip
+        # Sets are large: while one is read, nothing else should wait.
+        self.reading = Background(self, name="patients")
+        self.patients = PatientChoice(self.view, self.reading, around.teller, self)
         self.follower = Follower(self.background, self)
         self.loader = PictureLoader(self.background, self)
         self._jobs = around.jobs
@@ -108,6 +112,10 @@ class TrainSpace(QObject):
         if self.view.isStart() and self.view.isVisible():
             self.view.start.open_run.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def escape(self) -> bool:
+        """Leave the table of patients; False where something else is in sight."""
+        return self.patients.escape()
+
     def shown(self) -> None:
         """The workspace came to the front; others may have changed files meanwhile."""
         self.setting_up.reload()
@@ -119,8 +127,9 @@ class TrainSpace(QObject):
         """Keep what the form says, and end the work in the background."""
         self.setting_up.remember()
         self.follower.stop()
-        self.background.cancelAll()
-        self.background.close()
+        for background in (self.background, self.reading):
+            background.cancelAll()
+            background.close()
 
     # --- runs
 

@@ -15,6 +15,7 @@ from app.workspaces.train.start import TrainStart
 from widgets.tab_order import follow_layout
 
 if TYPE_CHECKING:
+    from app.workspaces.train.patients_page import PatientsPage
     from app.workspaces.train.run_view import RunView
 
 SIDE_EM = 21
@@ -35,6 +36,8 @@ class TrainView(QWidget):
         self.setup = TrainSetup(trainers)
         self.setup.setMinimumWidth(SIDE_EM * em)
         self._run_view: RunView | None = None
+        self._patients: PatientsPage | None = None
+        self._before: QWidget = self.start
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
@@ -66,6 +69,26 @@ class TrainView(QWidget):
         """Bring the run to the front."""
         if self._run_view is not None:
             self._pages.setCurrentWidget(self._run_view)
+
+    def patients_page(self) -> PatientsPage:
+        """The table of patients, made on first use."""
+        if self._patients is None:
+            from app.workspaces.train.patients_page import PatientsPage
+
+            self._patients = PatientsPage()
+            self._pages.addWidget(self._patients)
+        return self._patients
+
+    def showPatients(self) -> None:
+        """Bring the table of patients to the front."""
+        if self._patients is not None and self._pages.currentWidget() is not self._patients:
+            self._before = self._pages.currentWidget() or self.start
+            self._pages.setCurrentWidget(self._patients)
+
+    def leavePatients(self) -> None:
+        """Back to what was in front before, if nothing else came since."""
+        if self._patients is not None and self._pages.currentWidget() is self._patients:
+            self._pages.setCurrentWidget(self._before)
 
     def isStart(self) -> bool:
         return self._pages.currentWidget() is self.start

@@ -28,8 +28,11 @@ RESAMPLINGS = {"nearest": "Nearest pixel, as published", "linear": "Linear, smoo
 
 
 def names_of(text: str) -> tuple[str, ...]:
-    """Names from text such as "patient001, patient007_frame01"."""
-    return tuple(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
+    """Names from text such as "patient001, patient007_frame01"; with a comma in it, names may have
+    spaces."""
+    text = text.replace(";", ",")
+    parts = text.split(",") if "," in text else text.split()
+    return tuple(dict.fromkeys(name for part in parts if (name := part.strip())))
 
 
 class TrainParams(Parameters):

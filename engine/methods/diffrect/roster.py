@@ -65,12 +65,14 @@ class Roster:
 
     Attributes:
         structures: Class -> name and colour (r, g, b) in 0 to 255.
-        told: What the check of the set has to say, and why a choice cannot be met.
+        told: What the check of the set has to say.
+        problem: Why the choice of the parameters cannot be met, "" where it can.
     """
 
     patients: tuple[Patient, ...]
     structures: Mapping[int, tuple[str, tuple[int, int, int]]]
     told: tuple[str, ...]
+    problem: str = ""
 
 
 def read_roster(
@@ -94,10 +96,8 @@ def read_roster(
         channel=params.channel, patient_pattern=params.patient_pattern,
     )  # fmt: skip
     report = pool.report
-    told = list(report.notes(remap=True))
     report.accept(remap=True, least=1)
-    parts, problems = _parts(pool, labelled, params)
-    told += problems
+    parts, problem = _parts(pool, labelled, params)
     of_patient: dict[str, list[Case]] = {}
     for case in (*pool.cases, *pool.unlabelled):
         of_patient.setdefault(case.patient, []).append(case)
@@ -107,29 +107,25 @@ def read_roster(
         yield ProgressStep(index + 1, len(of_patient), f"Looking at {name}")
         patients.append(_patient(name, cases, bare, parts, pool))
     structures = {e.value: (e.name, e.colour) for e in table_of(report.names)}
-    return Roster(tuple(patients), structures, tuple(told))
+    return Roster(tuple(patients), structures, report.notes(remap=True), problem)
 
 
-def _parts(
-    pool: Pool, labelled: Path | None, params: TrainParams
-) -> tuple[dict[str, Part], list[str]]:
-    """Case -> part; what cannot be met leaves all that it is about unlabelled."""
+def _parts(pool: Pool, labelled: Path | None, params: TrainParams) -> tuple[dict[str, Part], str]:
+    """Case -> part, and what cannot be met: that leaves all that it is about unlabelled."""
     found: dict[str, Part] = {}
-    told: list[str] = []
     try:
         split = split_for(pool, params)
     except InputError as error:
-        return found, [_sentences(error)]
+        return found, _sentences(error)
     found.update((name, "validation") for name in split.validation)
     found.update((name, "test") for name in split.test)
     try:
         names = names_of(params.labelled_cases) or (names_in(labelled) if labelled else ())
         chosen = choose(pool, split, params.labelled_patients, names)
     except InputError as error:
-        told.append(_sentences(error))
-    else:
-        found.update((case.name, "labelled") for case in chosen.labelled)
-    return found, told
+        return found, _sentences(error)
+    found.update((case.name, "labelled") for case in chosen.labelled)
+    return found, ""
 
 
 def _sentences(error: InputError) -> str:

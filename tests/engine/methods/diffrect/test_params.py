@@ -48,5 +48,8 @@ def test_every_task_can_be_shown_as_a_form() -> None:
 
 
 def test_names_from_text() -> None:
-    assert names_of("a, b;c  a") == ("a", "b", "c")
+    assert names_of("a, b;c, a") == ("a", "b", "c")
+    assert names_of("a b\na") == ("a", "b")
+    assert names_of("patient 1, patient 2") == ("patient 1", "patient 2")
+    assert names_of("patient 1,") == ("patient 1",)
     assert names_of("") == ()

@@ -35,6 +35,7 @@ def test_everybody_stands_where_the_parameters_say(tmp_path: Path) -> None:
     assert set(np.unique(first.marked)) == {0, 1, 2}
     assert first.picture.shape == first.marked.shape
     assert found.structures[1] == ("label 1", (255, 0, 0))
+    assert not found.problem
     named = roster_of(root, labelled_cases="patient003", validation_cases="patient001")
     assert [p.part for p in named.patients] == [
         "validation", "unlabelled", "labelled", "unlabelled", "unlabelled",
@@ -45,10 +46,10 @@ def test_a_choice_that_cannot_be_met_is_told_and_changed_by_hand(tmp_path: Path)
     root = slices_set(tmp_path, patients=2, slices=1)
     found = roster_of(root, labelled_patients=9, test=0.0)
     assert [p.part for p in found.patients] == ["unlabelled"] * 2 + ["validation"] * 2
-    assert "9 labelled patients are asked for; there are 2" in found.told[-1]
+    assert "9 labelled patients are asked for; there are 2" in found.problem
     lost = roster_of(root, validation_cases="nobody")
     assert {p.part for p in lost.patients} == {"unlabelled"}
-    assert "no case or patient nobody" in lost.told[-1]
+    assert "no case or patient nobody" in lost.problem
 
 
 def test_images_without_a_label_and_large_ones(tmp_path: Path) -> None:
