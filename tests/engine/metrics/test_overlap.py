@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.metrics.overlap import (
-    diagonal,
-    hausdorff95,
-    mean_surface_distance,
-    score_classes,
-)
+from engine.metrics.overlap import score_classes
+from engine.metrics.surfaces import diagonal, surface_distances
 
 Mask = NDArray[np.bool_]
 
@@ -56,15 +52,15 @@ def test_distances_are_those_of_all_pairs(
         centre = rng.uniform(0, shape)
         masks.append(np.sqrt(((places - centre) ** 2).sum(-1)) <= rng.uniform(1.5, 5))
     hd95, asd = slow_distances(masks[0], masks[1], spacing)
-    assert hausdorff95(masks[0], masks[1], spacing) == pytest.approx(hd95, rel=1e-5)
-    assert mean_surface_distance(masks[0], masks[1], spacing) == pytest.approx(asd, rel=1e-5)
+    found = surface_distances(masks[0], masks[1], spacing)
+    assert (found.hd95, found.asd) == pytest.approx((hd95, asd), rel=1e-5)
 
 
 def test_one_slice_of_a_volume_counts_as_an_image() -> None:
     one, other = np.zeros((1, 20, 20), bool), np.zeros((1, 20, 20), bool)
     one[0, 2:12, 2:12] = other[0, 4:14, 2:12] = True
-    flat = hausdorff95(one[0], other[0], (0.5, 0.5))
-    assert hausdorff95(one, other, (9.0, 0.5, 0.5)) == pytest.approx(flat)
+    flat = surface_distances(one[0], other[0], (0.5, 0.5)).hd95
+    assert surface_distances(one, other, (9.0, 0.5, 0.5)).hd95 == pytest.approx(flat)
     assert flat == pytest.approx(1.0)
 
 
