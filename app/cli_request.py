@@ -91,7 +91,8 @@ def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
     paths = _paths(offer, options, run, task)
     inputs, notes = _read_inputs(task, paths, options)
     output = paths.get("output") if "output" not in task.inputs else None
-    return Request(Job(method.id, task.name, params, inputs, task.title), output, notes)
+    dry = bool(options.get("estimate"))
+    return Request(Job(method.id, task.name, params, inputs, task.title, dry=dry), output, notes)
 
 
 def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,6 +202,8 @@ def _paths(
             f"It takes: {', '.join(n for n in names if n in own)}.",
         )
     paths = {**run["inputs"], **given}
+    if options.get("estimate"):
+        own -= {"output"}  # its run is thrown away
     if missing := [n for n in names if n in own and n not in paths and not _optional(n, task)]:
         if missing == ["masks"] and paths["images"].suffix.lower() in PICKLES:
             return paths  # one file holds both

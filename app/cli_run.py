@@ -22,6 +22,7 @@ from engine.failures import Caught, describe
 from engine.jobs import Job
 from engine.methods.midiffusion.use_params import MANIFEST
 from engine.results import (
+    Estimate,
     FileResult,
     SaliencyResult,
     Segmentation,
@@ -111,14 +112,17 @@ def _kept(job: Job) -> str:
 
 def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
     request = resolve(offer, options)
-    if offer.staged and request.job.task != "pseudo-label":
+    if offer.staged and request.job.task != "pseudo-label" and not request.job.dry:
         refuse_second_run(request.job, options["resume"])
     _check_before(request, options)
     for note in request.notes:
         reporter.note(note)
     begun = time.monotonic()
     result = run_job(request.job, device_settings(options), reporter)
-    if isinstance(result, FileResult):
+    figures: Mapping[str, Any]
+    if isinstance(result, Estimate):
+        summary, files, figures = result.summary, [], _figures(result)
+    elif isinstance(result, FileResult):
         summary, files, figures = result.summary, [result.path], result.figures
     elif isinstance(result, SegmentationResult | SaliencyResult | TranslationResult):
         # The task itself has written what was asked for.
@@ -131,6 +135,18 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
         summary, figures = _summary(result), {}
     reporter.finished(summary, files, time.monotonic() - begun, figures)
     return _told_failures(result, reporter) if isinstance(result, FolderResult) else OK
+
+
+def _figures(found: Estimate) -> dict[str, Any]:
+    """What was measured, in seconds and bytes."""
+    taken = found.measures
+    return {
+        "fits": taken.fits, "total_s": found.seconds(), "step_s": taken.step_s,
+        "preparation_s": found.preparation_s, "iterations": taken.iterations,
+        "batch": taken.batch, "memory_bytes": taken.memory, "available_bytes": taken.available,
+        "device": taken.device, "change": dict(found.change),
+        "parts": {role: len(names) for role, names in found.split.items()},
+    }  # fmt: skip
 
 
 def _told_failures(result: FolderResult, reporter: Reporter) -> int:

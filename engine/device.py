@@ -46,6 +46,19 @@ class BatchRecord:
     size: int = 0
 
 
+@dataclass
+class Rehearsal:
+    """The wish for a few iterations of a training in place of all, and what they took.
+
+    Attributes:
+        available: Bytes that a training may take; 0 asks the device.
+        found: Written by the training loop: an `engine.results.Measures`.
+    """
+
+    available: int = 0
+    found: Any = None
+
+
 @dataclass(frozen=True)
 class Context:
     """What a running task may use.
@@ -58,6 +71,7 @@ class Context:
         loaded: Networks kept between jobs, by what identifies them; the newest last.
         taken: Written by `limit`. Only a task that asks `limit` for its batch size can be
             retried with a smaller one.
+        rehearsal: Where training is only tried, see `Rehearsal`.
     """
 
     device: torch.device
@@ -66,6 +80,7 @@ class Context:
     max_batch: int = 0
     loaded: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
     taken: BatchRecord = field(default_factory=BatchRecord, repr=False, compare=False)
+    rehearsal: Rehearsal | None = field(default=None, repr=False, compare=False)
 
     def keep(self, key: Hashable, load: Callable[[], Any]) -> Any:
         """What `load` made for this key before, else what it makes now; keeps the newest few."""

@@ -47,6 +47,8 @@ class Job:
         inputs: Named inputs of the task: arrays, paths, plain values.
         title: One line for the jobs list.
         live: Made by drawing; a newer one makes it worthless.
+        dry: Of a training, only a few iterations, whose run is thrown away: the result is an
+            `engine.results.Estimate` of all of them.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Job:
     inputs: Mapping[str, InputValue] = field(default_factory=dict)
     title: str = ""
     live: bool = False
+    dry: bool = False
 
     def __post_init__(self) -> None:
         frozen = {name: _freeze(value) for name, value in self.inputs.items()}

@@ -253,3 +253,101 @@ class FileResult:
     path: Path
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a few iterations of a training took.
+
+    Attributes:
+        iterations, batch: Of the whole training.
+        step_s: Seconds of an iteration.
+        extra_s: Seconds of all validations, saves and previews together.
+        memory, available: Bytes that it takes beyond what was taken before, and that it may take.
+        tried: Largest batch whose parts went through the device at once.
+        memory_of: Bytes that are needed whatever the batch, and for each sample of it more.
+        device: Where it ran.
+    """
+
+    iterations: int
+    batch: int
+    step_s: float
+    extra_s: float
+    memory: int
+    available: int
+    tried: int
+    memory_of: tuple[float, float]
+    device: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether the whole batch has room."""
+        return self.memory <= self.available
+
+    def largest(self) -> int:
+        """The batch for which there is room, 0 for none."""
+        base, each = self.memory_of
+        if self.fits:
+            return self.batch
+        room = self.available - base
+        return max(0, min(self.batch - 1, int(room / each))) if each > 0 and room > 0 else 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training would take, measured by a few iterations of it on this machine.
+
+    Attributes:
+        measures: As it was asked for.
+        preparation_s: Seconds until the first iteration: finding and checking the data.
+        change: Parameters with which it fits where it does not; empty if it does, or if none is
+            known.
+        changed: What it takes with them.
+        split: Part -> names of cases, as the run would have it; empty where it has none.
+        patients: Case -> patient, of the split.
+        notes: What the training said of its data.
+    """
+
+    measures: Measures
+    preparation_s: float
+    change: Mapping[str, Any] = field(default_factory=dict)
+    changed: Measures | None = None
+    split: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    patients: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def seconds(self, measures: Measures | None = None) -> float:
+        """Of the whole training."""
+        found = measures or self.measures
+        return self.preparation_s + found.iterations * found.step_s + found.extra_s
+
+    @property
+    def summary(self) -> str:
+        """Sentences for people."""
+        found = self.measures
+        told = (
+            f"About {duration(self.seconds())} for {found.iterations:,} iterations of "
+            f"{found.step_s:.2g} s on this machine ({found.device}). "
+            f"{_gib(found.memory)} of {_gib(found.available)} of memory: "
+        )
+        if found.fits:
+            return f"{told}it fits."
+        if self.changed is None:
+            return f"{told}it does not fit, and no smaller batch or image was found that does."
+        named = ", ".join(f"{name} {value}" for name, value in self.change.items())
+        return (
+            f"{told}it does not fit. With {named} it does: {_gib(self.changed.memory)}, about "
+            f"{duration(self.seconds(self.changed))}."
+        )
+
+
+def duration(seconds: float) -> str:
+    """For people, such as "40 s", "12 min", "3.5 h", "4 days"."""
+    for unit, length, digits in (("days", 86400.0, 1), ("h", 3600.0, 1), ("min", 60.0, 0)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.{digits}f}".removesuffix(".0") + f" {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**29 else f"{count / 2**20:.0f} MiB"

@@ -39,5 +39,11 @@ def method(identifier: str) -> Method:
 
 
 def run(job: Job, context: Context) -> Generator[Step, None, Any]:
-    """The generator of a job's task; returns the task's result."""
-    return method(job.method).task(job.task).run(job, context)
+    """The generator of a job's task; returns the task's result, or of a dry job what it would
+    take."""
+    task = method(job.method).task(job.task)
+    if job.dry:
+        from engine.training.estimating import estimate
+
+        return estimate(job, context, task.run)
+    return task.run(job, context)

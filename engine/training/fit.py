@@ -21,6 +21,7 @@ from engine.errors import EngineError, InputError
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
 from engine.training.players import Player, optimizer_of, players, set_rates, update
+from engine.training.rehearsal import Acts, rehearse
 from engine.training.runs import RunFolder
 from engine.training.stage import (
     Adversarial,
@@ -53,6 +54,9 @@ def fit(
     """
     accelerator = _accelerator(context)
     state = _start(trainable, settings, accelerator)
+    if context.rehearsal is not None:
+        yield from _rehearsed(trainable, settings, context, accelerator, state, run)
+        return state.model.eval()
     kept = run if accelerator.is_main_process else None
     try:
         if kept is not None:
@@ -90,11 +94,9 @@ def _iterations(
         if isinstance(trainable, Paced):
             for note in trainable.begin(i + 1):
                 yield NoteStep(note)
-        rng = np.random.default_rng([settings.seed, i])
         rates = set_rates(settings, state, i)
         turns = players(trainable, (wrapped, prepared), critic, i + 1)
-        with _drawing(settings.seed, i, accelerator):
-            losses = _iterate(trainable, turns, settings, context, accelerator, rng)
+        losses = _drawn(trainable, turns, settings, context, accelerator, i)
         if not np.isfinite([losses[player.minimised] for player in turns]).all():
             raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
         if state.ema:
@@ -109,6 +111,55 @@ def _iterations(
         yield TrainStep(state.iteration, settings.iterations, told)
         if isinstance(trainable, Previewing) and settings.shows(state.iteration):
             yield _show(trainable, state, run)
+
+
+def _drawn(
+    trainable: Trainable, turns: Sequence[Player], settings: FitSettings, context: Context,
+    accelerator: Accelerator, i: int,
+) -> dict[str, float]:  # fmt: skip
+    """The 0-based iteration i, with its own random numbers."""
+    rng = np.random.default_rng([settings.seed, i])
+    with _drawing(settings.seed, i, accelerator):
+        return _iterate(trainable, turns, settings, context, accelerator, rng)
+
+
+def _rehearsed(
+    trainable: Trainable, settings: FitSettings, context: Context, accelerator: Accelerator,
+    state: TrainingState, run: RunFolder | None,
+) -> Generator[Step, None, None]:  # fmt: skip
+    """A few iterations of the same code, measured."""
+    own = accelerator.prepare(state.model, state.optimizer)
+    critic = accelerator.prepare(*state.rival) if state.rival else None
+
+    def iterate(i: int, given: Context) -> None:
+        if isinstance(trainable, Paced):
+            trainable.begin(i + 1)
+        set_rates(settings, state, i)
+        turns = players(trainable, own, critic, i + 1)
+        _drawn(trainable, turns, settings, given, accelerator, i)
+        state.iteration = i + 1
+
+    def validate() -> bool:
+        return bool(_validate(trainable, state))
+
+    def save() -> None:
+        if run is not None:
+            run.save_weights("final", state.weights, state.iteration, {})
+            run.save_state(state.tensors(), state.iteration)
+
+    def show() -> bool:
+        if isinstance(trainable, Previewing) and settings.preview_every:
+            _show(trainable, state, run)
+            return True
+        return False
+
+    acts = Acts(iterate, validate, save, show)
+    try:
+        yield from rehearse(acts, settings, context)
+    finally:
+        if run is not None:
+            run.close()
+        accelerator.free_memory()
 
 
 @contextmanager

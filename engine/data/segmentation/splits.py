@@ -76,6 +76,8 @@ def make_split(
     validation: float = 0.1,
     test: float = 0.2,
     held_out: Sequence[str] = (),
+    folds: int = 0,
+    fold: int = 1,
 ) -> Split:
     """Draws patients for validation and test; follows from seed and names alone.
 
@@ -84,10 +86,15 @@ def make_split(
     Args:
         validation, test: Shares of the patients, together below 1.
         held_out: Patients to test on; with any of them `test` counts for nothing.
+        folds, fold: With folds, the patients who are not tested on are cut into so many parts
+            that differ by one at most; the 1-based fold validates, and `validation` counts for
+            nothing. All folds test on the same patients.
 
     Raises:
-        InputError: Fewer patients than parts, or a patient held out that there is not.
+        InputError: Fewer patients than parts, a patient held out that there is not, or a fold
+            that there is not.
     """
+    _check_folds(folds, fold)
     of_patient: dict[str, list[str]] = defaultdict(list)
     for case in cases:
         of_patient[case.patient].append(case.name)
@@ -99,8 +106,10 @@ def make_split(
     patients = sorted(set(of_patient) - set(held_out))
     counts = [
         max(1, round(len(patients) * share)) if share > 0 else 0
-        for share in (0.0 if held_out else test, validation)
+        for share in (0.0 if held_out else test, 0.0 if folds else validation)
     ]
+    if folds:
+        _check_patients(len(patients) - counts[0], folds)
     if len(patients) <= sum(counts):
         whose = "1 patient" if len(of_patient) == 1 else f"{len(of_patient)} patients"
         uses = ["train", *["validate"] * bool(counts[1]), *["test"] * bool(counts[0] or held_out)]
@@ -113,13 +122,32 @@ def make_split(
     order = np.random.default_rng(seed).permutation(len(patients))
     drawn = [patients[i] for i in order]
     tested, checked = drawn[: counts[0]], drawn[counts[0] : sum(counts)]
+    trained = drawn[sum(counts) :]
+    if folds:
+        checked = trained[fold - 1 :: folds]
+        trained = [patient for patient in trained if patient not in set(checked)]
     tested += held_out
-    chosen = {"test": tested, "validation": checked, "train": drawn[sum(counts) :]}
+    chosen = {"test": tested, "validation": checked, "train": trained}
     parts = {
         role: tuple(sorted(name for patient in chosen[role] for name in of_patient[patient]))
         for role in ROLES
     }
     return Split(parts["train"], parts["validation"], parts["test"], seed)
+
+
+def _check_folds(folds: int, fold: int) -> None:
+    if folds == 1:
+        raise InputError("One fold leaves nobody to train on.", "Take two or more, or 0 for none.")
+    if folds and not 1 <= fold <= folds:
+        raise InputError(f"There is no fold {fold} of {folds}.", f"Choose 1 to {folds}.")
+
+
+def _check_patients(there: int, folds: int) -> None:
+    if there < folds:
+        raise InputError(
+            f"{there} patients cannot be cut into {folds} folds.",
+            f"Take at most {there} folds, or keep fewer patients for testing.",
+        )
 
 
 def read_split(path: Path) -> Split:

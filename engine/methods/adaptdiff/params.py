@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
 
 MAX_SEED = 2**31 - 1
@@ -82,6 +83,20 @@ class SegmenterParams(TrainingParams):
     )
     augment: bool = parameter(
         True, "Augment", "Noise, blur, contrast and brightness, so that it meets another modality.",
+    )  # fmt: skip
+    validation: float = parameter(
+        0.2, "Validation", "Share of the patients that tell how far training is.",
+        ge=0, le=0.5, step=0.05, group="Cases",
+    )  # fmt: skip
+    test: float = parameter(
+        0.0, "Test", "Share of the patients kept apart for the evaluation.",
+        ge=0, le=0.49, step=0.05, group="Cases",
+    )  # fmt: skip
+    folds: int = fold_params.folds()
+    fold: int = fold_params.fold()
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", group="Cases", advanced=True,
     )  # fmt: skip
 
 

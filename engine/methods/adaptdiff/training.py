@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from engine.data.pairset import read_pair_set
+from engine.data.segmentation.splits import Split, continued_split
 from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
@@ -22,6 +23,7 @@ from engine.methods.adaptdiff.params import (
     SegmenterParams,
     TrainingParams,
 )
+from engine.methods.adaptdiff.parting import Owner, owners, split_for
 from engine.methods.adaptdiff.sources import labelled_cases
 from engine.methods.adaptdiff.stages import DiffusionStage, SegmenterStage, fit_settings
 from engine.methods.adaptdiff.vessels import VesselImage, check_cases, min_max
@@ -30,15 +32,13 @@ from engine.networks.spade_unet import SpadeUNet
 from engine.parameters import Parameters
 from engine.provenance import array_hash, versions
 from engine.results import FileResult
-from engine.steps import Step
+from engine.steps import NoteStep, Step
 from engine.training.checkpoint import Card
 from engine.training.fit import Trainable, fit
 from engine.training.runs import RunFolder
 
 Training = Generator[Step, None, FileResult]
 Network = TypeVar("Network", bound=nn.Module)
-HELD_OUT = 5
-"""Every fifth labelled case is kept for validation where there are enough of them."""
 
 
 def train_segmenter(job: Job, context: Context) -> Training:
@@ -46,14 +46,22 @@ def train_segmenter(job: Job, context: Context) -> Training:
     params = job.params
     assert isinstance(params, SegmenterParams)
     cases = labelled_cases(job, params.kind, params.name)
-    held_out = cases[::HELD_OUT] if len(cases) >= 2 * HELD_OUT else []
-    train = [c for c in cases if c not in held_out]
+    owned = owners(cases, params.patient_pattern)
+    split = continued_split(job.path("output"), owned) or split_for(owned, params)
+    train, held_out = (
+        [case for case in cases if case.name in split.part(role)]
+        for role in ("train", "validation")
+    )
+    yield NoteStep(
+        f"{len(train)} cases to train on, {len(held_out)} to validate, {len(split.test)} kept "
+        "apart for testing."
+    )
     model = _seeded(params.seed, lambda: ResidualUNet(SEGMENTER_CHANNELS))
     _check_crop(model, params)
     stage = SegmenterStage(model, train, params, published=False, validation=held_out)
     card = _card("segmenter", f"Vessel segmenter, {params.kind}", params, model.config, train)
     card.preprocessing = {"kind": params.kind, "range": [0, 1], "vessels": "bright"}
-    return (yield from _train(job, stage, params, card, context))
+    return (yield from _train(job, stage, params, card, context, (split, owned)))
 
 
 def train_diffusion(job: Job, context: Context) -> Training:
@@ -111,8 +119,9 @@ def _check_crop(model: ResidualUNet, params: TrainingParams) -> None:
 
 
 def _train(
-    job: Job, stage: Trainable, params: TrainingParams, card: Card, context: Context
-) -> Training:
+    job: Job, stage: Trainable, params: TrainingParams, card: Card, context: Context,
+    parted: tuple[Split, Sequence[Owner]] | None = None,
+) -> Training:  # fmt: skip
     run = RunFolder(job.path("output"), card)
     run.write_request(
         {
@@ -122,6 +131,9 @@ def _train(
             "inputs": {k: str(v) for k, v in job.inputs.items()},
         }
     )
+    if parted is not None:
+        split, owned = parted
+        split.save(job.path("output"), owned)
     validate_every = max(1, params.iterations // 10)
     yield from fit(stage, fit_settings(params, validate_every), context, run)
     return FileResult(run.final, f"{card.title}: {params.iterations} iterations done.")

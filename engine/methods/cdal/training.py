@@ -54,8 +54,9 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     networks = generator_config(params, shown, report.classes)
     discriminator = discriminator_config(params, networks.labels)
     split = continued_split(job.path("output"), cases) or make_split(
-        cases, params.seed, params.validation, params.test
-    )
+        cases, params.seed, params.validation, params.test,
+        folds=params.folds, fold=params.fold,
+    )  # fmt: skip
     yield NoteStep(
         f"{len(split.train)} cases to train on, {len(split.validation)} to validate, "
         f"{len(split.test)} kept apart for testing."

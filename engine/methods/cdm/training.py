@@ -208,9 +208,14 @@ def _split(scans: Sequence[Scan], params: SliceParams) -> Split:
     """That of the set where it has one, else a draw of patients."""
     tested = [scan for scan in scans if scan.role == "test"]
     if not tested or params.held_out:
-        return make_split(scans, params.seed, params.validation, params.test, params.held_out)
+        return make_split(
+            scans, params.seed, params.validation, params.test, params.held_out,
+            params.folds, params.fold,
+        )  # fmt: skip
     others = [scan for scan in scans if scan.role != "test"]
-    split = make_split(others, params.seed, params.validation, 0.0)
+    split = make_split(
+        others, params.seed, params.validation, 0.0, folds=params.folds, fold=params.fold
+    )
     return replace(split, test=tuple(sorted(scan.name for scan in tested)))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
 
 MAX_SEED = 2**31 - 1
@@ -75,6 +76,8 @@ class TrainParams(Parameters):
         0.2, "Test", "Share of the patients kept apart for the evaluation; of those of val.list "
         "where the set has that and no test.list.", ge=0, le=0.5, step=0.05, group="Cases",
     )  # fmt: skip
+    folds: int = fold_params.folds()
+    fold: int = fold_params.fold()
     channel: int = parameter(
         0, "Channel", "Which of several that a case has.", ge=0, le=63, group="Cases",
         advanced=True,

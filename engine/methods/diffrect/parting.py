@@ -26,7 +26,7 @@ def split_for(pool: Pool, params: TrainParams) -> Split:
             "Cases are named to test on, but none to validate on.",
             "Name those too (--validation-cases), or leave both to lists and shares.",
         )
-    return split_of(pool, params.seed, params.validation, params.test)
+    return split_of(pool, params.seed, params.validation, params.test, params.folds, params.fold)
 
 
 def split_by_hand(
@@ -48,19 +48,30 @@ def split_by_hand(
     return found
 
 
-def split_of(pool: Pool, seed: int, validation: float, test: float) -> Split:
+def split_of(
+    pool: Pool, seed: int, validation: float, test: float, folds: int = 0, fold: int = 1
+) -> Split:
     """By the lists of the set, else drawn by patient.
 
     Without a test.list, `test` is the share of the patients of val.list that are kept apart; at
     least one of them validates.
 
+    Args:
+        folds, fold: See `splits.make_split`; of sets without a val.list.
+
     Raises:
-        InputError: A patient in two parts, or too few.
+        InputError: A patient in two parts, too few, or folds of a set that has a val.list.
     """
     if "validation" not in pool.lists:
         if "test" in pool.lists:
-            return _with_test_list(pool, seed, validation)
-        return make_split(pool.train, seed, validation, test)
+            drawn = make_split(pool.train, seed, validation, 0.0, folds=folds, fold=fold)
+            return _with_test_list(pool, drawn)
+        return make_split(pool.train, seed, validation, test, folds=folds, fold=fold)
+    if folds:
+        raise InputError(
+            "The set has a val.list, which says who validates: it cannot be cut into folds.",
+            "Take that list away, or set the folds to 0.",
+        )
     train = tuple(case.name for case in pool.train)
     listed = pool.lists["validation"]
     checked, tested = listed, pool.lists.get("test", ())
@@ -74,9 +85,8 @@ def split_of(pool: Pool, seed: int, validation: float, test: float) -> Split:
     return found
 
 
-def _with_test_list(pool: Pool, seed: int, validation: float) -> Split:
-    drawn = make_split(pool.train, seed, validation, 0.0)
-    found = Split(drawn.train, drawn.validation, pool.lists["test"], seed)
+def _with_test_list(pool: Pool, drawn: Split) -> Split:
+    found = Split(drawn.train, drawn.validation, pool.lists["test"], drawn.seed)
     check_split(found, pool.cases)
     return found
 

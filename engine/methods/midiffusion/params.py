@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
 
 MAX_SEED = 2**31 - 1
@@ -68,6 +69,8 @@ class TrainParams(Parameters):
         0.2, "Test", "Share of the patients kept apart for the evaluation.",
         ge=0, le=0.49, step=0.05, group="Cases",
     )  # fmt: skip
+    folds: int = fold_params.folds()
+    fold: int = fold_params.fold()
     hold_out: str = parameter(
         "", "Hold out", "Patients kept apart for the evaluation, separated by commas, in place of "
         "a share.", group="Cases",

@@ -129,7 +129,10 @@ def _split(scans: Sequence[Scan], params: TrainParams) -> Split:
     if len(patients) == 1 and not params.held_out:
         # Everything is of one patient: there is nothing to keep apart.
         return Split(tuple(scan.name for scan in scans), (), (), params.seed)
-    return make_split(scans, params.seed, params.validation, params.test, params.held_out)
+    return make_split(
+        scans, params.seed, params.validation, params.test, params.held_out,
+        params.folds, params.fold,
+    )  # fmt: skip
 
 
 def _slices(scans: Sequence[Scan], loaded: LoadedTranslator, params: TrainParams) -> TrainingSlices:

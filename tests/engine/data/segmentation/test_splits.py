@@ -58,6 +58,21 @@ def test_shares_and_too_few_patients() -> None:
     assert len(make_split(cases(10, 2), 0, validation=0.0).test) == 5
 
 
+def test_in_folds_everybody_validates_once_and_nobody_is_tested_on_what_was_learnt() -> None:
+    all_cases = cases(22, 11)
+    parts = [make_split(all_cases, 4, folds=3, fold=fold) for fold in (1, 2, 3)]
+    assert len({part.test for part in parts}) == 1
+    for part in parts:
+        check_split(part, all_cases)
+    validated = sorted(name for part in parts for name in part.validation)
+    assert validated == sorted({case.name for case in all_cases} - set(parts[0].test))
+    sizes = [len(part.validation) for part in parts]
+    assert max(sizes) - min(sizes) <= 2, "a patient has two cases"
+    for folds, fold, reason in ((1, 1, "One fold"), (3, 4, "no fold 4"), (12, 1, "cannot be cut")):
+        with pytest.raises(InputError, match=reason):
+            make_split(all_cases, 4, folds=folds, fold=fold)
+
+
 def test_a_split_is_kept_and_read_back(tmp_path: Path) -> None:
     all_cases = cases(12, 6)
     split = make_split(all_cases, 3)
