@@ -9,10 +9,11 @@ from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.keymap import Command, Context, Keymap
-from app.keymap_commands import MASK_COMMANDS, VIEWER_COMMANDS
+from app.keymap_commands import MASK_COMMANDS, TRANSLATE_COMMANDS, VIEWER_COMMANDS
 from app.keymap_presets import PRESETS
 
 Slot = Callable[[], object]
+COMMANDS = (*MASK_COMMANDS, *VIEWER_COMMANDS, *TRANSLATE_COMMANDS)
 
 
 class Actions(QObject):
@@ -26,7 +27,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget, keymap: Keymap | None = None) -> None:
         super().__init__(window)
         self._window = window
-        self.keymap = keymap or Keymap((*MASK_COMMANDS, *VIEWER_COMMANDS), PRESETS, self)
+        self.keymap = keymap or Keymap(COMMANDS, PRESETS, self)
         self._menus: dict[str, list[QAction | QMenu | None]] = {}
         self._ends: dict[str, list[QAction | QMenu | None]] = {}
         self._spaces: dict[QAction, str] = {}

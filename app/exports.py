@@ -123,8 +123,8 @@ def _as_shown(frame: Frame, low: float, high: float) -> Frame:
     """The same in 8 bits."""
 
     def grey(state: np.ndarray | None) -> np.ndarray | None:
-        if state is None:
-            return None
+        if state is None or state.dtype == np.uint8:
+            return state
         share = (np.clip(state, low, high) - low) / (high - low)
         return np.asarray(np.rint(share * 255), np.uint8)
 

@@ -9,6 +9,7 @@ from app.keymap import Command, Context, Keys
 TOOLS, BRUSH, LABELS, SHOW, MOVE = "Tools", "Brush", "Labels", "Display", "Slices and views"
 DOUBT = "Doubtful places"
 DRAW = "Mask"
+COMPARE = "Source and result"
 
 
 def _viewer(
@@ -142,6 +143,42 @@ MASK_COMMANDS: tuple[Command, ...] = (
 )
 """Of the canvas on which a mask is drawn to synthesize an image of."""
 
+TRANSLATE_COMMANDS: tuple[Command, ...] = (
+    *_viewer(
+        COMPARE,
+        ("translate.back", "Handle towards the source", ("A",)),
+        ("translate.on", "Handle towards the result", ("D",)),
+        repeats=True,
+        space="translate",
+    ),
+    *_viewer(
+        COMPARE,
+        ("translate.toggle", "Result on and off", ("W",)),
+        ("translate.crosshair", "Crosshair on and off", ("Shift+X",)),
+        ("translate.smooth", "Smooth or nearest", ("N",)),
+        ("translate.side", "Radiological or neurological", ("Shift+R",)),
+        space="translate",
+    ),
+    *_viewer(
+        MOVE,
+        ("translate.slice_previous", "Previous slice", ("PgUp", "Left")),
+        ("translate.slice_next", "Next slice", ("PgDown", "Right")),
+        ("translate.step_previous", "Previous step of the run", (",",)),
+        ("translate.step_next", "Next step of the run", (".",)),
+        repeats=True,
+        space="translate",
+    ),
+    *_viewer(
+        MOVE,
+        ("translate.slice_first", "First slice", ("Home",)),
+        ("translate.slice_last", "Last slice", ("End",)),
+        ("translate.reset", "Reset zoom and position", ("R",)),
+        ("translate.maximise", "Maximise view", ("Shift+Space",)),
+        space="translate",
+    ),
+)
+"""Of the views in which source and result are compared."""
+
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 POINTER_VIEWER: Sections = (
     (
@@ -209,8 +246,34 @@ POINTER_SYNTHESIZE: Sections = (
 )
 """As `POINTER_VIEWER`, for the other workspace."""
 
+POINTER_TRANSLATE: Sections = (
+    (
+        "Pointer in a slice",
+        (
+            ("Wheel", "Other slice"),
+            ("Ctrl+wheel", "Zoom, in all views"),
+            ("Middle-drag, Space+drag", "Pan, in all views"),
+            ("Click", "Place the crosshair, in all views"),
+            ("Right-drag", "Window (across) and level (up, down)"),
+            ("Ctrl+double-click", "Reset window and level"),
+            ("Drag on the curtain's edge", "More of the source, or of the result"),
+            ("Double-click", "Maximise the view"),
+        ),
+    ),
+    (
+        "Panel below the views",
+        (
+            ("Left, Right, Home, End", "Step through the run"),
+            ("Space on the steps", "Play"),
+            ("Move over the joint histogram", "Values and how many pixels have them"),
+        ),
+    ),
+)
+"""As `POINTER_VIEWER`, where one modality becomes another."""
+
 POINTER: Mapping[str, Sections] = {
     "segment": POINTER_VIEWER,
     "synthesize": POINTER_SYNTHESIZE,
+    "translate": POINTER_TRANSLATE,
 }
 """By workspace."""

@@ -50,6 +50,7 @@ class Settings:
         autosave_folder: Where journals lie; "" for the user's state folder.
         viewer: What else the volume viewer and its tools remember, by name.
         segment: Method, checkpoint files and forms of the Segment workspace.
+        translate: The same of the Translate workspace.
         train: Forms of the Train workspace, and the runs that were open.
     """
 
@@ -72,6 +73,7 @@ class Settings:
     autosave_folder: str = ""
     viewer: dict[str, Any] = field(default_factory=dict)
     segment: dict[str, Any] = field(default_factory=dict)
+    translate: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QRect, pyqtSignal
 from PyQt6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from app.arguments import is_volume
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from app.actions import Actions
     from app.bridge import Bridge
     from app.controllers.jobs import JobsController
+    from app.controllers.translate.runs import Landed
     from app.session import Session
     from app.volume_log import Recovered
-    from app.workspaces.segment.space import SegmentSpace
+    from app.workspaces.segment.space import SegmentSpace, Surroundings
     from app.workspaces.train.space import TrainSpace
+    from app.workspaces.translate.space import TranslateSpace
     from engine.worker import EngineLike
     from widgets.panels.rail import Rail
 
-SYNTHESIZE, SEGMENT, TRAIN, MODELS = "synthesize", "segment", "train", "models"
+SYNTHESIZE, SEGMENT, TRANSLATE = "synthesize", "segment", "translate"
+TRAIN, MODELS = "train", "models"
 
 
 class Spaces(QObject):
-    """Switches between workspaces; Segment and Train are made on their first use.
+    """Switches between workspaces; Segment, Translate and Train are made on their first use.
 
     Args:
         window: Parent of what is made.
@@ -45,6 +48,7 @@ class Spaces(QObject):
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
     segmentMade = pyqtSignal()
+    translateMade = pyqtSignal()
     trainMade = pyqtSignal()
     modelsChanged = pyqtSignal()
 
@@ -59,6 +63,7 @@ class Spaces(QObject):
         self._background = background
         self._works = engine, bridge, session
         self._segment: SegmentSpace | None = None
+        self._translate: TranslateSpace | None = None
         self._train: TrainSpace | None = None
         self._jobs: JobsController | None = None
         self._actions: Actions | None = None
@@ -85,6 +90,8 @@ class Spaces(QObject):
         """Bring a workspace to the front."""
         if key == SEGMENT:
             self.segment()
+        elif key == TRANSLATE:
+            self.translate()
         elif key == TRAIN:
             self.train()
         self._current = key
@@ -96,6 +103,8 @@ class Spaces(QObject):
             # Checkpoints may have been trained or imported meanwhile.
             self.segment().choosing.reload()
             self.segment().focus()
+        elif key == TRANSLATE:
+            self.translate().shown()
         elif key == TRAIN:
             self.train().shown()
         self.shown.emit(key)
@@ -107,6 +116,13 @@ class Spaces(QObject):
             self.segmentMade.emit()
         return self._segment
 
+    def translate(self) -> TranslateSpace:
+        """The Translate workspace, made now if it was not."""
+        if self._translate is None:
+            self._translate = self._make_translate()
+            self.translateMade.emit()
+        return self._translate
+
     def train(self) -> TrainSpace:
         """The Train workspace, made now if it was not."""
         if self._train is None:
@@ -115,7 +131,7 @@ class Spaces(QObject):
         return self._train
 
     def open(self, paths: Sequence[Path]) -> list[Path]:
-        """Open what Segment and Train are for; returns the others."""
+        """Open what the other workspaces are for; returns the rest."""
         runs = [path for path in paths if (path / "run.toml").is_file()]
         if runs:
             self.show(TRAIN)
@@ -123,6 +139,9 @@ class Spaces(QObject):
         paths = [path for path in paths if path not in runs]
         if self._current == SEGMENT:
             self.segment().open(paths)
+            return []
+        if self._current == TRANSLATE:
+            self.translate().open(paths)
             return []
         volumes = [path for path in paths if is_volume(path)]
         if volumes:
@@ -140,6 +159,8 @@ class Spaces(QObject):
 
     def cancelRun(self) -> bool:
         """Cancel the newest run of the workspace shown; False where it has none."""
+        if self._current == TRANSLATE:
+            return self.translate().running.cancel()
         return self._current == SEGMENT and self.segment().running.cancel()
 
     def adopt(self, old: int, new: int) -> None:
@@ -147,15 +168,25 @@ class Spaces(QObject):
         if self._segment is not None:
             self._segment.running.adopt(old, new)
             self._segment.foldering.adopt(old, new)
+        if self._translate is not None:
+            self._translate.running.adopt(old, new)
 
     def isKept(self) -> bool:
         """After `close` and the end of the background work: whether the labels are in a file."""
         return self._segment is None or self._segment.isKept()
 
+    def messageArea(self) -> QRect | None:
+        """What messages may cover of the workspace shown; None where the window knows better."""
+        spaces = {SEGMENT: self._segment, TRANSLATE: self._translate, TRAIN: self._train}
+        space = spaces.get(self._current)
+        return None if space is None else space.view.messageArea()
+
     def title(self) -> str:
         """The title of the workspace shown; "" where the window knows better."""
         if self._current == TRAIN:
             return self.train().title()
+        if self._current == TRANSLATE:
+            return self.translate().title()
         return self.segment().title() if self._current == SEGMENT else ""
 
     def isSaved(self) -> bool:
@@ -167,6 +198,8 @@ class Spaces(QObject):
         self.computing.close()
         if self._train is not None:
             self._train.close()
+        if self._translate is not None:
+            self._translate.close()
         if self._segment is not None:
             self._segment.close()
 
@@ -211,13 +244,9 @@ class Spaces(QObject):
     def _make_segment(self) -> SegmentSpace:
         from app.keymap_keys import ViewerKeys
         from app.workspaces.segment.commands import add_commands
-        from app.workspaces.segment.space import SegmentSpace, Surroundings
+        from app.workspaces.segment.space import SegmentSpace
 
-        around = Surroundings(
-            self._settings, self._background, self.computing, self.journal, self.recent,
-            self._teller, *self._works,
-        )  # fmt: skip
-        space = SegmentSpace(around, self._window)
+        space = SegmentSpace(self._around(), self._window)
         self._pages[SEGMENT] = space.view
         self._stack.addWidget(space.view)
         actions = self._actions
@@ -228,6 +257,36 @@ class Spaces(QObject):
         space.titleChanged.connect(self.titleChanged)
         space.statusChanged.connect(self.statusChanged)
         return space
+
+    def _around(self) -> Surroundings:
+        from app.workspaces.segment.space import Surroundings
+
+        return Surroundings(
+            self._settings, self._background, self.computing, self.journal, self.recent,
+            self._teller, *self._works,
+        )  # fmt: skip
+
+    def _make_translate(self) -> TranslateSpace:
+        from app.keymap_keys import ViewerKeys
+        from app.workspaces.translate.commands import add_commands
+        from app.workspaces.translate.space import TranslateSpace
+
+        space = TranslateSpace(self._around(), self._window)
+        self._pages[TRANSLATE] = space.view
+        self._stack.addWidget(space.view)
+        actions = self._actions
+        if actions is not None:
+            add_commands(actions, space, self.recent)
+            actions.showSpace(self._current)
+            ViewerKeys(space.view, actions.keymap, actions.slots(TRANSLATE))
+        space.titleChanged.connect(self.titleChanged)
+        space.statusChanged.connect(self.statusChanged)
+        space.segmentRequested.connect(self._segment_result)
+        return space
+
+    def _segment_result(self, landed: Landed) -> None:
+        self.segment().receiving.receive(landed.volume, landed.synthetic(), landed.name)
+        self.show(SEGMENT)
 
     def _make_train(self) -> TrainSpace:
         from app.workspaces.train.commands import add_commands

@@ -48,11 +48,13 @@ if TYPE_CHECKING:
     from app.controllers.synthesize import SynthesizeController
     from app.spaces import Spaces
     from app.workspaces.models import ModelsView
+    from app.workspaces.segment.view import SegmentView
+    from app.workspaces.translate.view import TranslateView
     from engine.worker import EngineLike
     from widgets.panels.palette import CommandPalette
 
 MENUS = ("&File", "&Edit", "&View", "&Tools", "&Go", "&Labels", "&Run", "&Help")
-HERE = ("synthesize", "segment", "train", "models")
+HERE = ("synthesize", "segment", "translate", "train", "models")
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
 
@@ -238,28 +240,27 @@ class MainWindow(QMainWindow):
         area = self.stack.geometry().translated(self.center.pos())
         if self.stack.currentWidget() is self.view:
             area.setWidth(self.view.rows.width())
-        elif self._complete and self.spaces.current() == "segment":
-            area = self.spaces.segment().view.messageArea().translated(area.topLeft())
-        elif self._complete and self.spaces.current() == "train":
-            area = self.spaces.train().view.messageArea().translated(area.topLeft())
-        return area
+        own = self.spaces.messageArea() if self._complete else None
+        return area if own is None else own.translated(area.topLeft())
 
     def _follow_spaces(self) -> None:
         spaces = self.spaces
         self._fill_menus()
-        spaces.segmentMade.connect(self._fill_menus)
+        spaces.segmentMade.connect(lambda: self._made(spaces.segment().view))
+        spaces.translateMade.connect(lambda: self._made(spaces.translate().view))
         spaces.trainMade.connect(self._fill_menus)
         spaces.modelsChanged.connect(self.reloadModels)
         spaces.shown.connect(self._space_shown)
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))
         spaces.segmentMade.connect(lambda: self.status.follow(spaces.segment().figures))
-        spaces.segmentMade.connect(
-            lambda: spaces.segment().view.roomChanged.connect(self.messages.place)
-        )
-        spaces.segmentMade.connect(lambda: self.jobs.addPanel(spaces.segment().view.jobs))
         for work in (self.background, spaces.computing):
             self.status.watch(work)
+
+    def _made(self, view: SegmentView | TranslateView) -> None:
+        self._fill_menus()
+        view.roomChanged.connect(self.messages.place)
+        self.jobs.addPanel(view.jobs)
 
     def _space_shown(self, key: str) -> None:
         if key != self._space:

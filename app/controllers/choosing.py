@@ -64,6 +64,10 @@ class Choosing(QObject):
         entry = self.entry()
         return None if entry is None else findable(entry.card)
 
+    def named(self, entry: Entry) -> Entry:
+        """A checkpoint under the title that it is offered by."""
+        return entry
+
     def reload(self) -> None:
         """Look again which checkpoints there are; what is chosen stays if it is there."""
         self._fill(self._panel.values())
@@ -132,7 +136,8 @@ class Choosing(QObject):
         """Offer what there is, and show what of it is chosen."""
         panel, files = self._panel, self._opened()
         for parameter, role in panel.current().roles().items():
-            entries = [*panel.current().entries(role), *files.get(parameter, ())]
+            found = [*panel.current().entries(role), *files.get(parameter, ())]
+            entries = [self.named(entry) for entry in found]
             name = str(chosen.get(parameter) or "")
             if parameter == CHECKPOINT:
                 self._entries = {entry.name: entry for entry in entries}

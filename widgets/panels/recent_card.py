@@ -27,6 +27,7 @@ _KIND_ICONS = {
     "mask": "mdi6.layers-outline",
     "session": "mdi6.folder-star-outline",
     "run": "mdi6.school-outline",
+    "translation": "mdi6.swap-horizontal",
 }
 
 
@@ -37,7 +38,7 @@ class RecentItem:
     Attributes:
         key: Comes back in signals.
         name, folder, age: Texts, such as "brain.nii.gz", "/data/trial", "yesterday".
-        kind: "volume", "mask", "session" or "run".
+        kind: "volume", "mask", "session", "run" or "translation".
         missing: Whether the file is gone.
         thumbnail: A small picture, or None for an icon.
     """

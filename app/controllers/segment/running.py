@@ -15,6 +15,7 @@ from app.controllers.segment.converting import Converting
 from app.controllers.segment.findings import Findings
 from app.controllers.segment.landing import Landing
 from app.controllers.segment.placing import Placing
+from app.controllers.segment.receiving import Receiving
 from app.errors import Teller
 from app.segmenters import findable, step_name
 from app.session import Session
@@ -41,12 +42,13 @@ class Running(QObject):
 
     def __init__(
         self, engine: EngineLike, bridge: Bridge, session: Session, study: Study,
-        view: SegmentView, choosing: Choosing, placing: Placing, findings: Findings,
-        landing: Landing, teller: Teller, parent: QObject,
+        view: SegmentView, choosing: Choosing, placing: Placing, receiving: Receiving,
+        findings: Findings, landing: Landing, teller: Teller, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._engine, self._session, self._study = engine, session, study
         self._view, self._choosing, self._placing = view, choosing, placing
+        self._receiving = receiving
         self._findings, self._landing, self._teller = findings, landing, teller
         self._runs: dict[int, Run] = {}
         self._ended_lately: dict[int, Run] = {}
@@ -93,7 +95,10 @@ class Running(QObject):
             panel.form.control(next(iter(wrong))).setFocus()
             self._refuse("Some values cannot be used.", next(iter(wrong.values())))
             return
-        self._converting.whenAgreed(entry.card, volume, lambda: self._submit(entry, volume, first))
+        seen = self._receiving.volume() or volume
+        self._converting.whenAgreed(
+            entry.card, seen, lambda: self._submit(entry, volume, seen, first)
+        )
 
     def cancel(self) -> bool:
         """Cancel the newest run; False if there was none."""
@@ -144,7 +149,8 @@ class Running(QObject):
 
     # --- jobs
 
-    def _submit(self, entry: Entry, volume: Volume, first: bool) -> None:
+    def _submit(self, entry: Entry, volume: Volume, seen: Volume, first: bool) -> None:
+        """Let a method see an image; what it finds belongs to `volume`, of the same voxels."""
         panel = self._view.method
         segmenter = panel.current()
         panel.form.rollSeeds()
@@ -156,14 +162,14 @@ class Running(QObject):
             return
         self._withdraw()
         inputs: dict[str, Any] = {
-            "input": Constant(volume.array), "slope": volume.slope,
-            "intercept": volume.intercept, "channels": volume.channels, "name": self._study.name(),
+            "input": Constant(seen.array), "slope": seen.slope,
+            "intercept": seen.intercept, "channels": seen.channels, "name": seen.source.name,
             "region": self._placing.region(),
         }  # fmt: skip
         if volume.geometry.oriented:
             inputs["affine"] = volume.affine
         name = step_name(segmenter.method, entry.card)
-        title = f"{name}: {self._study.name()}, {self._placing.told()}"
+        title = f"{name}: {seen.source.name}, {self._placing.told()}"
         job = Job(segmenter.method.id, segmenter.task.name, params, inputs, title)
         shown = SHORT.get(getattr(params, "evidence", ""), segmenter.method.title)
         self._begin(Run(job, volume, name, shown, structures), first)

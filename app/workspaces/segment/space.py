@@ -25,6 +25,7 @@ from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
 from app.controllers.segment.operations import OperationsController
 from app.controllers.segment.placing import Placing
+from app.controllers.segment.receiving import Receiving
 from app.controllers.segment.review.comparing import Comparing
 from app.controllers.segment.review.reviewing import Results, Reviewing
 from app.controllers.segment.running import Running
@@ -107,9 +108,10 @@ class SegmentSpace(QObject):
         self.landing = Landing(
             study, view, self.findings, self.operations, around.computing, teller, self
         )
+        self.receiving = Receiving(study, view, self.asking, self)
         self.running = Running(
             around.engine, around.bridge, around.session, study, view, self.choosing,
-            self.placing, self.findings, self.landing, teller, self,
+            self.placing, self.receiving, self.findings, self.landing, teller, self,
         )  # fmt: skip
         self.foldering = Foldering(
             around.engine, around.bridge, around.session, view, self.choosing, self.asking,

@@ -104,7 +104,7 @@ def translate_volume(
         notes += (f"the model knows {loaded.framing.plane} slices, not {framing.plane} ones",)
     chosen = _chosen(framed, most, only)
     left_out = int((framed.content == 0).sum())
-    if left_out:
+    if left_out and not only:
         notes += (f"{left_out} of {len(framed.slices)} slices are constant and stay empty",)
     for note in notes:
         yield NoteStep(note[:1].upper() + note[1:] + ".")

@@ -63,7 +63,7 @@ class SampleParams(Parameters):
     )  # fmt: skip
     level: int = parameter(
         0, "Noise level t", "Where the run starts, 1 to T; 0 takes T from noise, and half of it "
-        "from the source.", ge=0, le=MAX_TIMESTEPS,
+        "from the source.", ge=0, le=MAX_TIMESTEPS, slider=(0, 1000),
     )  # fmt: skip
     sampler: Literal["ddpm", "ddim"] = parameter(
         "ddim", "Sampler", "DDIM needs few steps; DDPM with all of them is the published one.",
@@ -71,7 +71,7 @@ class SampleParams(Parameters):
     )  # fmt: skip
     steps: int = parameter(
         25, "Steps", "Network calls a slice; 0 takes every level below the start.",
-        ge=0, le=MAX_TIMESTEPS,
+        ge=0, le=MAX_TIMESTEPS, slider=(0, 100),
     )  # fmt: skip
     eta: float = parameter(
         0.0, "Eta", "Fresh noise in DDIM: 0 none, 1 as much as DDPM.", ge=0, le=1, step=0.1,

@@ -27,6 +27,7 @@ class Place:
         scale: Device pixels per plane pixel.
         ratio: Device pixels per view pixel.
         curtain: View pixels left of which curtained layers are not drawn.
+        square: View pixels of a checkerboard's square.
     """
 
     exposed: QRect
@@ -35,6 +36,7 @@ class Place:
     scale: float
     ratio: float
     curtain: float
+    square: int = SQUARE
 
 
 def draw_blended(painter: QPainter, drawn: DrawnLayer, cut: Cut, place: Place) -> None:
@@ -68,7 +70,8 @@ def clip_of(blend: Blend, place: Place) -> QRegion | None:
     if blend is not Blend.CHECKER:
         return None
     region = QRegion()
-    for row in range(math.ceil(height / SQUARE)):
-        for column in range((row + 1) % 2, math.ceil(width / SQUARE), 2):
-            region += QRect(column * SQUARE, row * SQUARE, SQUARE, SQUARE)
+    side = place.square
+    for row in range(math.ceil(height / side)):
+        for column in range((row + 1) % 2, math.ceil(width / side), 2):
+            region += QRect(column * side, row * side, side, side)
     return region

@@ -28,16 +28,20 @@ class ColourBars:
 
     Args:
         where: Which views have them: the same bar in all of them would only hide more.
+        untitled: Also in views that do not say which slice they show.
     """
 
-    def __init__(self, where: Callable[[SlicePane], bool] = lambda _: True) -> None:
-        self._where = where
+    def __init__(
+        self, where: Callable[[SlicePane], bool] = lambda _: True, *, untitled: bool = False
+    ) -> None:
+        self._where, self._untitled = where, untitled
 
     def paint(self, view: SlicePane, painter: QPainter) -> None:
         """Draw in the upper right corner, where no other decoration is."""
         area = QRectF(view.rect())
         small = area.width() < SMALL or area.height() < LOWEST
-        if small or not view.decorations().title or not self._where(view):
+        plain = not (view.decorations().title or self._untitled)
+        if small or plain or not self._where(view):
             return
         maps = [layer for layer in view.stack() if _is_seen(view, layer)]
         right = area.right() - MARGIN

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QRect, QRectF, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from widgets.viewer.volume.blending import Place, draw_blended
+from widgets.viewer.volume.blending import SQUARE, Place, draw_blended
 from widgets.viewer.volume.box import Box
 from widgets.viewer.volume.cut import Cut
 from widgets.viewer.volume.decorations import EMPTY, Decorations, draw_decorations
@@ -16,6 +16,8 @@ from widgets.viewer.volume.drawn import DrawnLayer
 from widgets.viewer.volume.layers import Layer, LayerKind, LayerStack
 from widgets.viewer.volume.plane_pane import PlanePane
 from widgets.viewer.volume.planes import PlaneName
+
+SMALLEST_SQUARE, LARGEST_SQUARE = 8, 256
 
 
 class Overlay(Protocol):
@@ -36,6 +38,7 @@ class SlicePane(PlanePane):
         self._drawn: list[DrawnLayer] = []
         self._cut: Cut | None = None
         self._curtain = 0.5
+        self._square = SQUARE
         self._decorations = Decorations()
         self._placeholder = EMPTY
         self._only: Layer | None = None
@@ -113,6 +116,16 @@ class SlicePane(PlanePane):
             self.update()
             self.curtainChanged.emit(share)
 
+    def square(self) -> int:
+        """The side of a checkerboard's squares in view pixels."""
+        return self._square
+
+    def setSquare(self, side: int) -> None:
+        side = min(max(side, SMALLEST_SQUARE), LARGEST_SQUARE)
+        if side != self._square:
+            self._square = side
+            self.update()
+
     # --- following the stack
 
     def _follow_layers(self) -> None:
@@ -173,7 +186,7 @@ class SlicePane(PlanePane):
             return
         place = Place(
             self._exposed, self.size(), source, self.deviceScale(), self.devicePixelRatioF(),
-            self._curtain * self.width(),
+            self._curtain * self.width(), self._square,
         )  # fmt: skip
         for drawn in self._drawn:
             layer = drawn.layer
