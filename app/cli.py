@@ -29,6 +29,8 @@ from app.cli_options import (
 from app.cli_report import Reporter
 from app.cli_request import Offer, narrowed, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
+from app.cli_score import HELP as SCORE_HELP
+from app.cli_score import ScoreCommand
 from app.cli_volumes import volume_commands
 from engine.device import DeviceName, Precision
 from engine.methods import METHODS
@@ -68,6 +70,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
         shown = narrowed(offer, arguments)
         program.command(offer.command, help=_help(shown))(_Command(shown))
     program.command("doctor", help=DOCTOR_HELP)(DoctorCommand())
+    program.command("score", help=SCORE_HELP)(ScoreCommand())
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)

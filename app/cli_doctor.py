@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from app.cli_interrupt import Interrupts
 from app.cli_options import option, parameter_options, switch
 from app.cli_report import Reporter
 from app.cli_run import BAD_INPUT, OK, guarded
+from app.cli_steps import driven
 from engine.data.doctor.findings import known_fixes
 from engine.data.doctor.params import ExamineParams
 from engine.errors import InputError
 from engine.parameters import describe
-from engine.steps import Step
 
 HELP = """Say what is wrong with a set of images, and write a corrected copy of it.
 
 The set itself is never changed. Exit code 2: there are errors that were not mended."""
 ALL = "all"
-T = TypeVar("T")
 
 
 class DoctorCommand:
@@ -79,7 +77,7 @@ def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
     wanted = _wanted(fixes, output)
     given = {i.name: options[i.name] for i in describe(ExamineParams)}
     params = ExamineParams.parse({n: v for n, v in given.items() if v is not None})
-    found = _driven(lambda: examine(options["source"], options["masks"], params), reporter)
+    found = driven(lambda: examine(options["source"], options["masks"], params), reporter)
     for finding in found.findings:
         reporter.found(finding)
     chosen = [finding for finding in found.findings if finding.fix in wanted]
@@ -91,7 +89,7 @@ def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
             "Leave --fix and --output out.",
         )
     if chosen:
-        corrected = _driven(lambda: repair(found, chosen, output), reporter)
+        corrected = driven(lambda: repair(found, chosen, output), reporter)
         files.append(corrected.path)
         changes = corrected.changes
     if options["report"] is not None:
@@ -124,27 +122,3 @@ def _wanted(fixes: Sequence[str], output: Path | None) -> set[str]:
             "Give --fix NAME (or --fix all) and --output DIR.",
         )
     return set(known) if ALL in fixes else set(fixes)
-
-
-def _driven(start: Callable[[], Generator[Step, None, T]], reporter: Reporter) -> T:
-    """The result of a generator of steps, told as it goes; Ctrl+C ends it between two steps.
-
-    Raises:
-        KeyboardInterrupt: after Ctrl+C.
-    """
-    from engine.reporting import StepReporter
-
-    steps = start()
-    telling = StepReporter(0, reporter.event)
-    try:
-        with Interrupts() as interrupts:
-            while interrupts.proceed():
-                try:
-                    telling.report(next(steps))
-                except StopIteration as end:
-                    result: T = end.value
-                    return result
-        raise KeyboardInterrupt
-    finally:
-        steps.close()
-        reporter.close()

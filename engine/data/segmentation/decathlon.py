@@ -60,11 +60,20 @@ def find_decathlon(path: Path, channel: int = 0, patient_pattern: str = "") -> C
             for n in names
         ),
         f"the name of the case in {IMAGES} and {LABELS}",
-        _names(description.get("labels", {}), root / DESCRIPTION),
+        _names(description, root / DESCRIPTION),
         tuple(images[n] for n in sorted(images.keys() - labels.keys())),
         tuple(labels[n] for n in sorted(labels.keys() - images.keys())),
         notes,
     )
+
+
+def label_names(root: Path) -> dict[int, str]:
+    """Names of labels from the dataset.json of a folder, 0 among them; empty without one.
+
+    Raises:
+        InputError: A dataset.json that is none.
+    """
+    return _names(_description(root / DESCRIPTION), root / DESCRIPTION)
 
 
 def _root(path: Path) -> Path:
@@ -119,8 +128,9 @@ def _description(path: Path) -> dict[str, Any]:
     return found
 
 
-def _names(labels: Any, path: Path) -> dict[int, str]:
+def _names(description: dict[str, Any], path: Path) -> dict[int, str]:
     """The Decathlon has {"1": "anterior"}, nnU-Net {"anterior": 1}."""
+    labels = description.get("labels", {})
     if not isinstance(labels, dict):
         labels = {}
     names: dict[int, str] = {}

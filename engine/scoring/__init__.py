@@ -1,0 +1,1 @@
+"""Predictions of any program against references: scores, comparisons and reports."""

@@ -1,0 +1,128 @@
+"""Which prediction belongs to which reference: two files, or two folders by names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.data.paired import SUFFIXES, VOLUME_SUFFIXES, PairListing, find_pairs, without_ending
+from engine.data.segmentation.patients import patient_of
+from engine.errors import InputError
+
+ENDINGS = (*SUFFIXES, *VOLUME_SUFFIXES)
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class ScoredCase:
+    """Files of one case.
+
+    Attributes:
+        prediction: None where there is none.
+        against: Of the other model, if two are compared.
+        image: What both are shown on, if there is one.
+    """
+
+    name: str
+    patient: str
+    reference: Path
+    prediction: Path | None
+    against: Path | None = None
+    image: Path | None = None
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """All cases, and what is to be known of how they were found."""
+
+    cases: tuple[ScoredCase, ...]
+    notes: tuple[str, ...] = ()
+
+
+def pair(
+    predictions: Path,
+    references: Path,
+    *,
+    against: Path | None = None,
+    images: Path | None = None,
+    patient_pattern: str = "",
+) -> Pairing:
+    """Every reference with its prediction.
+
+    Args:
+        predictions, references: Two files or two folders; so are the others.
+        against: Predictions of another model for the same references.
+        images: What was segmented.
+
+    Raises:
+        InputError: A file against a folder, nothing that fits together, or a pattern that names
+            no patient.
+    """
+    others = [place for place in (against, images) if place is not None]
+    for place in (predictions, references, *others):
+        if not place.exists():
+            raise InputError(f"{place} is not there.", "Choose a file or a folder that is.")
+    places = [place.resolve() for place in (predictions, references, *others)]
+    if len(set(places)) < len(places):
+        raise InputError(
+            "The same file or folder is given twice.",
+            "Choose one each for predictions, references and whatever else is compared or shown.",
+        )
+    kinds = {place.is_dir() for place in (predictions, references, *others)}
+    if len(kinds) > 1:
+        raise InputError(
+            "A file cannot be compared with a folder.", "Give files only, or folders only."
+        )
+    if not references.is_dir():
+        name = without_ending(references)
+        patient = patient_of(name, patient_pattern)
+        return Pairing((ScoredCase(name, patient, references, predictions, against, images),))
+    return _folders(predictions, references, against, images, patient_pattern)
+
+
+def _folders(
+    predictions: Path, references: Path, against: Path | None, images: Path | None, pattern: str
+) -> Pairing:
+    found = find_pairs(references, predictions, ENDINGS)
+    notes = [f"Predictions and references are paired by {found.rule}."]
+    if found.masks_without_image:
+        notes.append(
+            f"{_counted(found.masks_without_image, 'prediction')} without a reference cannot be "
+            f"judged: {_names(found.masks_without_image)}."
+        )
+    cases = [
+        ScoredCase(without_ending(reference), "", reference, prediction)
+        for reference, prediction, _ in found.pairs
+    ]
+    cases += [ScoredCase(without_ending(p), "", p, None) for p in found.images_without_mask]
+    theirs = _beside(references, against)
+    shown = _beside(references, images)
+    return Pairing(
+        tuple(
+            replace(
+                case,
+                patient=patient_of(case.name, pattern),
+                against=theirs.get(case.reference),
+                image=shown.get(case.reference),
+            )
+            for case in sorted(cases, key=lambda case: case.name)
+        ),
+        tuple(notes),
+    )
+
+
+def _beside(references: Path, others: Path | None) -> dict[Path, Path]:
+    """Reference -> what belongs to it in another folder."""
+    if others is None:
+        return {}
+    listing: PairListing = find_pairs(references, others, ENDINGS)
+    return {reference: other for reference, other, _ in listing.pairs}
+
+
+def _counted(files: tuple[Path, ...], what: str) -> str:
+    return f"{len(files)} {what}{'s' if len(files) != 1 else ''}"
+
+
+def _names(files: tuple[Path, ...]) -> str:
+    told = ", ".join(file.name for file in files[:LISTED])
+    return told + (f" and {len(files) - LISTED} more" if len(files) > LISTED else "")

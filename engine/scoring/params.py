@@ -1,0 +1,54 @@
+"""How predictions are judged: what is asked of the user. Loads no library that reads images."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from engine.parameters import Parameters, parameter
+
+MAX_LABEL = 65535
+
+
+class ScoreParams(Parameters):
+    """How label maps are judged."""
+
+    classes: str = parameter(
+        "", "Labels", "Which are judged, separated by commas; all that occur but 0 where empty."
+    )
+    tolerance: float = parameter(
+        1.0, "Tolerance", "Of the surface Dice: surfaces nearer than this agree. In mm, or in "
+        "pixels where an image has no millimetres.", ge=0, le=1000,
+    )  # fmt: skip
+    missing: Literal["refuse", "empty"] = parameter(
+        "refuse", "Missing files", "A reference without a prediction ends the work, or counts as "
+        "one in which nothing was found.", choices={"refuse": "Refuse", "empty": "Count as empty"},
+    )  # fmt: skip
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", advanced=True,
+    )  # fmt: skip
+
+    @field_validator("classes")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        _labels(text)
+        return text
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The labels that are judged; () for all."""
+        return _labels(self.classes)
+
+
+def _labels(text: str) -> tuple[int, ...]:
+    """Sorted labels from text such as "1, 2".
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    found = sorted({int(word) for word in text.replace(",", " ").split()})
+    if any(not 1 <= label <= MAX_LABEL for label in found):
+        raise ValueError(f"labels go from 1 to {MAX_LABEL}")
+    return tuple(found)

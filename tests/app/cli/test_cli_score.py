@@ -1,0 +1,60 @@
+"""`reverie score` on folders of label maps."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from tests.engine.scoring.maps import folders
+
+
+def test_a_table_and_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    predictions, references = map(str, folders(tmp_path))
+    table, report = tmp_path / "t.json", tmp_path / "r.html"
+
+    images = tmp_path / "images"
+    shutil.copytree(references, images)
+    arguments = [predictions, references, "--images", str(images), "--tolerance", "2"]
+    code = main(["score", *arguments, "--output", str(table), "--report", str(report)])
+
+    assert code == 0
+    assert json.loads(table.read_text())["parameters"]["tolerance"] == 2
+    assert report.read_text().startswith("<!doctype html>")
+    told = capsys.readouterr().out
+    assert "label 2: Dice 0.667" in told
+    assert str(table) in told
+
+
+def test_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    predictions, references = map(str, folders(tmp_path))
+    assert main(["score", predictions, references, "--json", "--classes", "1"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["event"] == "finished"
+    assert lines[-1]["figures"]["classes"]["1"]["dice"]["mean"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("extra", "problem"),
+    [
+        (["--output", "t.txt"], "no ending for a table"),
+        (["--report", "t.txt"], "no ending for a report"),
+        (["--images", "."], "Images are for the pictures of a report"),
+        (["--against", "nowhere"], "nowhere is not there"),
+    ],
+)
+def test_requests_that_cannot_be_met(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    extra: list[str],
+    problem: str,
+) -> None:
+    predictions, references = map(str, folders(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["score", predictions, references, *extra]) == 2
+    assert problem in capsys.readouterr().err
+    assert not (tmp_path / "t.txt").exists()
