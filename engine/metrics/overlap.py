@@ -66,6 +66,10 @@ class ClassScore:
         return self.found_size / self.true_size - 1
 
 
+NEITHER = ClassScore(1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0, 0)
+"""Of a class that neither has."""
+
+
 def score_classes(
     found: NDArray[np.integer],
     truth: NDArray[np.integer],

@@ -18,8 +18,15 @@ from engine.metrics.overlap import RULE, ClassScore
 METRICS = ("dice", "iou", "hd95")
 COLUMNS = ("case", "patient", "class", "name", *METRICS, "unit", "true_voxels", "found_voxels")
 """Of a table with the usual metrics."""
-WORDS = {"dice": "Dice", "iou": "IoU", "hd95": "HD95", "asd": "ASD"}
-DISTANCES = ("hd95", "asd")
+ALL_METRICS = (
+    "dice", "iou", "precision", "recall", "surface_dice", "hd", "hd95", "asd", "volume_error",
+)  # fmt: skip
+WORDS = {
+    "dice": "Dice", "iou": "IoU", "precision": "Precision", "recall": "Recall",
+    "surface_dice": "Surface Dice", "hd": "HD", "hd95": "HD95", "asd": "ASD",
+    "volume_error": "Volume error",
+}  # fmt: skip
+DISTANCES = ("hd", "hd95", "asd")
 ENDINGS = (".csv", ".json")
 
 
@@ -74,11 +81,18 @@ class ScoreTable:
         Raises:
             ValueError: The cases differ.
         """
+        return bootstrap_mean(self.leads(other, metric), [row.patient for row in self.rows])
+
+    def leads(self, other: ScoreTable, metric: str) -> list[float]:
+        """The same, one value a case in this table's order.
+
+        Raises:
+            ValueError: The cases differ.
+        """
         theirs = {row.case: row for row in other.rows}
         if sorted(theirs) != sorted(row.case for row in self.rows):
             raise ValueError("tables of other cases")
-        values = [_mean(row, metric) - _mean(theirs[row.case], metric) for row in self.rows]
-        return bootstrap_mean(values, [row.patient for row in self.rows])
+        return [_mean(row, metric) - _mean(theirs[row.case], metric) for row in self.rows]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -104,6 +118,7 @@ class ScoreTable:
                     "name": name,
                     **{m: _told(self.estimate(m, label)) for m in self.metrics},
                     "missed in": [r.case for r in self.rows if r.scores[label].missed],
+                    "spurious in": [r.case for r in self.rows if r.scores[label].spurious],
                 }
                 for label, name in self.names.items()
             },
@@ -115,7 +130,7 @@ class ScoreTable:
         """One line a class, for people."""
         lines = []
         for label, name in self.names.items():
-            told = ", ".join(self._shown(metric, label) for metric in self.metrics)
+            told = ", ".join(self.shown(metric, label) for metric in self.metrics)
             lines.append(f"{name}: {told} (n = {len(self.rows)})")
         return "\n".join(lines)
 
@@ -140,7 +155,7 @@ class ScoreTable:
             raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
         return path
 
-    def _shown(self, metric: str, label: int) -> str:
+    def shown(self, metric: str, label: int) -> str:
         """A metric of a class, for people."""
         found = self.estimate(metric, label)
         if metric in DISTANCES:
