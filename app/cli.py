@@ -91,6 +91,8 @@ def options_of(offer: Offer) -> list[inspect.Parameter]:
         options.append(option("stage", Literal[stages], stage_help))
         resume = "Continue the run that --output holds; alone it takes all else from there."
         options.append(switch("resume", resume))
+        estimate = "Only measure, by a few iterations, how long it takes and whether it fits."
+        options.append(switch("estimate", estimate))
     options += input_options(offer.tasks)
     if offer.command == "synthesize":
         timeline = "Folder for the denoising steps: strip, GIF and frames."
