@@ -285,7 +285,8 @@ class Spaces(QObject):
         return space
 
     def _segment_result(self, landed: Landed) -> None:
-        self.segment().receiving.receive(landed.volume, landed.synthetic(), landed.name)
+        name = f"{landed.name} (synthetic)"
+        self.segment().receiving.receive(landed.volume, landed.synthetic(), name)
         self.show(SEGMENT)
 
     def _make_train(self) -> TrainSpace:

@@ -127,6 +127,7 @@ class Showing(QObject):
         film = self._steps.film()
         if mode == STEPS and film is not None:
             views.setPlane(film.run.plane)
+            self._steps.showPart()
         self._show_header()
         self.modeChanged.emit()
 

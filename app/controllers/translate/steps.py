@@ -59,6 +59,13 @@ class Steps(QObject):
         """The step that is seen."""
         return self._seen
 
+    def showPart(self) -> None:
+        """Show of the source what the run sees of it."""
+        grid = None if self._film is None else self._film.grid
+        if grid is not None:
+            _, h, w = grid.shape
+            self._view.views.showPart(X_T, grid.world((0, h / 2, w / 2)))
+
     # --- following
 
     def _begin(self, run: Run) -> None:
@@ -120,7 +127,7 @@ class Steps(QObject):
         _, h, w = film.grid.shape
         middle = film.grid.world((0, h / 2, w / 2))
         views.setCrosshair(self._on_slice(film, middle))
-        views.showPart(X_T, middle)
+        self.showPart()
 
     def _on_slice(self, film: Film, middle: World) -> World:
         """The crosshair, moved onto the slice that is translated."""

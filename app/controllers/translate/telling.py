@@ -129,7 +129,7 @@ def rows_of(landed: Landed) -> list[tuple[str, str]]:
     rows = [
         ("Synthetic", "made by a diffusion model; not measured, not for diagnosis"),
         ("Source", landed.volume.source.name),
-        ("Checkpoint", f"{landed.title} ({told['checkpoint']['name']})"),
+        ("Checkpoint", " · ".join(dict.fromkeys((landed.title, told["checkpoint"]["name"])))),
         ("Slices", _slices(result, landed)),
         ("Steps", _run(told, parameters)),
         ("Black and white", f"{intensity['low']:.4g} and {intensity['high']:.4g} of the source"),

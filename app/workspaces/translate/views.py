@@ -53,6 +53,7 @@ class TranslateViews(Tiles):
         self._mode, self._plane = STEPS, PlaneName.AXIAL
         self._maximised: str | None = None
         self._opacity = 0.5
+        self._part: View | None = None  # of the source, that shows what a run sees
         self.links = Links(self)
         self.stacks = {name: LayerStack(self) for name in NAMES}
         self.captions = {name: Caption() for name in NAMES}
@@ -95,7 +96,9 @@ class TranslateViews(Tiles):
             self._show()
             after = self.currentView()
             after.setCrosshair(before.crosshair())
-            after.showLike(before)
+            after.setView(before.view())
+            if after.view() == self._part:
+                self.resetViews()  # what a run sees is no place that anybody has chosen
             self._blend()
 
     def plane(self) -> PlaneName:
@@ -131,15 +134,16 @@ class TranslateViews(Tiles):
         x, y, _ = plane.point(grid.voxel(middle))
         width, height = plane.size
         zoom = source.view().zoom * source.mmPerPixel() / other.mmPerPixel()
-        source.setView(View(x / width, y / height, zoom))
+        self._part = View(x / width, y / height, zoom)
+        source.setView(self._part)
 
     def follow(self, names: Sequence[str]) -> None:
-        """Let views that have a new grid look where the others look."""
+        """Let views that have a new grid, with the slices of the source, look where it does."""
         source = self.currentView()
         for view in (self._views[name] for name in names):
             if view is not source:
                 view.setCrosshair(source.crosshair())
-                view.showLike(source)
+                view.setView(source.view())
 
     # --- the handle
 

@@ -16,7 +16,7 @@ from engine.results import TranslationResult
 
 MARK = "SYNTHETIC: translated by a diffusion model"
 """What a NIfTI's description says."""
-PNG = ".png"
+PNG, NIFTI = ".png", (".nii", ".nii.gz")
 
 
 def write_translation(
@@ -45,7 +45,10 @@ def write_translation(
     if path.name.lower().endswith(PNG):
         _write_png(path, result, volume)
     else:
-        write_image(path, as_volume(result, volume), result.provenance)
+        made = as_volume(result, volume)
+        if path.name.lower().endswith(NIFTI):
+            made = replace(made, source=_marked(made.source))
+        write_image(path, made, result.provenance)
     maps = ((spread, result.spread), (information, result.information))
     for place, values in maps:
         if place is not None:
@@ -58,7 +61,6 @@ def as_volume(result: TranslationResult, source: Volume) -> Volume:
     return replace(
         source, array=result.image[np.newaxis], kind="image", channels="single", slope=1.0,
         intercept=0.0, window=result.window, unit="", notes=(), warnings=(), table=(),
-        source=_marked(source.source),
     )  # fmt: skip
 
 
@@ -80,12 +82,10 @@ def _write_png(path: Path, result: TranslationResult, volume: Volume) -> None:
 
 
 def _marked(source: Source) -> Source:
-    """A NIfTI's header with the mark in its description."""
+    """With a NIfTI's header that has the mark in its description, whatever the source is."""
     import nibabel as nib
 
-    header: Any = source.header
-    if not isinstance(header, nib.Nifti1Header):
-        return source
-    header = header.copy()
+    known: Any = source.header
+    header = known.copy() if isinstance(known, nib.Nifti1Header) else nib.Nifti1Header()
     header["descrip"] = MARK
     return replace(source, header=header)

@@ -327,3 +327,11 @@ def test_steps_are_a_chain_with_what_guides_it_and_where_it_lies(
     assert told.evidence is not None
     assert told.guide.shape == told.evidence.shape == told.x_t.shape
     np.testing.assert_array_equal(told.affine, first.affine)
+
+
+def test_a_nifti_of_a_picture_is_marked_too(tmp_path: Path, checkpoint: str) -> None:
+    image = tmp_path / "scan.png"
+    write_png(image, (head(np.random.default_rng(0), (20, 18), deep=False)[0]).astype(np.uint8))
+    output = tmp_path / "t1.nii.gz"
+    translated({"input": image, "output": output}, checkpoint=checkpoint)
+    assert "SYNTHETIC" in str(nibabel.load(output).header["descrip"])
