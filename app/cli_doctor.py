@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +14,15 @@ from app.cli_options import option, parameter_options, switch
 from app.cli_report import Reporter
 from app.cli_run import BAD_INPUT, OK, guarded
 from app.cli_steps import driven
+from app.command_line import training_command
 from engine.data.doctor.findings import known_fixes
+from engine.data.doctor.need import Goal
 from engine.data.doctor.params import ExamineParams
 from engine.errors import InputError
 from engine.parameters import describe
+
+if TYPE_CHECKING:
+    from engine.data.doctor.examining import Examination
 
 HELP = """Say what is wrong with a set of images, and write a corrected copy of it.
 
@@ -47,6 +52,7 @@ class DoctorCommand:
             ),
             option("output", Path, "New folder for the corrected copy.", metavar="DIR"),
             option("report", Path, "Write what was found as HTML.", metavar="FILE"),
+            option("goal", Goal, "Say too which method fits, and the command that trains it."),
             *parameter_options([_Described()]),
             switch("as_json", "Print what was found as JSON lines.", flag="--json"),
             switch("debug", "Show the traceback of a fault of the program."),
@@ -95,6 +101,8 @@ def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
     if options["report"] is not None:
         write_report(options["report"], found, changes)
         files.append(options["report"])
+    if options["goal"] is not None:
+        _suggest(found, options["goal"], reporter)
     layout = found.layout
     figures = {
         "layout": layout.title, "cases": len(found.looks), "patients": len(found.patients),
@@ -103,6 +111,22 @@ def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
     reporter.finished(found.summary(), files, time.monotonic() - begun, figures)
     left = [finding for finding in found.of("error") if finding not in chosen]
     return BAD_INPUT if left else OK
+
+
+def _suggest(found: Examination, goal: Goal, reporter: Reporter) -> None:
+    """Tell the method that fits best with the command that trains it, or why none does."""
+    from engine import methods
+    from engine.data.doctor.need import need_of
+
+    for method, told in methods.suggestions(need_of(found, goal)):
+        if not told.fit:
+            reporter.suggested(method.title, 0.0, told.why)
+            continue
+        task = method.task(told.task)
+        params = task.params.parse({**task.preset(told.preset), **told.values})
+        inputs = {**told.inputs, "output": Path("RUN")}
+        command = training_command(method, task, params, inputs, told.preset)
+        reporter.suggested(method.title, told.fit, f"{told.why} {told.after}".strip(), command)
 
 
 def _wanted(fixes: Sequence[str], output: Path | None) -> set[str]:

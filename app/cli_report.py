@@ -107,6 +107,14 @@ class Reporter:
             mended = f" (--fix {finding.fix})" if finding.fix else ""
             print(f"{finding.severity}: {finding.message} {finding.remedy}{mended}")
 
+    def suggested(self, method: str, fit: float, why: str, command: str = "") -> None:
+        """A method that could be trained, or why it cannot."""
+        self._line("suggestion", method=method, fit=fit, why=why, command=command)
+        if not self._as_json:
+            print(f"{method}: {why}" if fit else f"{method} does not fit: {why}")
+            if command:
+                print(f"  {command}")
+
     def left_out(self, name: str, problem: str, remedy: str) -> None:
         """One of several things was not done; the others were."""
         self._line("left out", name=name, message=problem, hint=remedy)

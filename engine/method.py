@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import InputError
@@ -12,6 +13,7 @@ from engine.parameters import Parameters
 from engine.steps import Step
 
 if TYPE_CHECKING:
+    from engine.data.doctor.need import Need
     from engine.device import Context
 
 Run = Callable[[Job, "Context"], Generator[Step, None, Any]]
@@ -63,14 +65,42 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """What a method says of a need.
+
+    Attributes:
+        fit: How well it fits, 0 (not at all) to 1.
+        why: The reason, sentences for people.
+        task: What to train.
+        preset: What to begin with.
+        inputs: Inputs of the task, but for its output.
+        values: Parameters that follow from the data.
+        after: What comes after this training, where one is not enough.
+    """
+
+    fit: float
+    why: str
+    task: str = ""
+    preset: str = ""
+    inputs: Mapping[str, Path] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class Method:
-    """A published method: identity and tasks."""
+    """A published method: identity and tasks.
+
+    Attributes:
+        fitting: What it says of somebody's data; None where it trains nothing.
+    """
 
     id: str
     title: str
     summary: str
     paper: str
     tasks: tuple[Task, ...]
+    fitting: Callable[[Need], Suggestion] | None = None
 
     def task(self, name: str) -> Task:
         """The task of that name.

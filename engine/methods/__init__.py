@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
 from engine.jobs import Job
-from engine.method import Method
+from engine.method import Method, Suggestion
 from engine.methods import adaptdiff, cdal, cdm, diffrect, midiffusion
 from engine.steps import Step
 
 if TYPE_CHECKING:
+    from engine.data.doctor.need import Need
     from engine.device import Context
 
 METHODS: tuple[Method, ...] = (
@@ -36,6 +37,12 @@ def method(identifier: str) -> Method:
         f"There is no method {identifier!r}.",
         f"Choose one of: {', '.join(m.id for m in METHODS)}.",
     )
+
+
+def suggestions(need: Need) -> tuple[tuple[Method, Suggestion], ...]:
+    """What each method says of a need, the best first."""
+    told = [(m, m.fitting(need)) for m in METHODS if m.fitting is not None]
+    return tuple(sorted(told, key=lambda pair: -pair[1].fit))
 
 
 def run(job: Job, context: Context) -> Generator[Step, None, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.jobs import Job
 from engine.method import Method, Task
 from engine.methods.adaptdiff import params as p
+from engine.methods.adaptdiff.fitting import fitting
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -127,4 +128,5 @@ METHOD = Method(
             {"weights": "published .pt file", "output": ".safetensors file"},
         ),
     ),
+    fitting=fitting,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from engine.method import Method, Task
 from engine.methods.cdal import evaluation_params as e
 from engine.methods.cdal import folder_params as f
 from engine.methods.cdal import params as p
+from engine.methods.cdal.fitting import fitting
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -107,4 +108,5 @@ METHOD = Method(
             {"weights": "published .pth file", "output": ".safetensors file"},
         ),
     ),
+    fitting=fitting,
 )  # fmt: skip

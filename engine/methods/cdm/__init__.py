@@ -12,6 +12,7 @@ from engine.jobs import Job
 from engine.method import Method, Task
 from engine.methods.cdm import params as p
 from engine.methods.cdm import use_params as u
+from engine.methods.cdm.fitting import fitting
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -94,4 +95,5 @@ METHOD = Method(
             {"weights": "published .pt or .pth file", "output": ".safetensors file"},
         ),
     ),
+    fitting=fitting,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from engine.method import Method, Task
 from engine.methods.diffrect import evaluation_params as e
 from engine.methods.diffrect import folder_params as f
 from engine.methods.diffrect import params as p
+from engine.methods.diffrect.fitting import fitting
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -123,4 +124,5 @@ METHOD = Method(
             {"weights": "published .pth file", "output": ".safetensors file"},
         ),
     ),
+    fitting=fitting,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from engine.jobs import Job
 from engine.method import Method, Task
 from engine.methods.midiffusion import params as p
 from engine.methods.midiffusion import use_params as u
+from engine.methods.midiffusion.fitting import fitting
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -99,4 +100,5 @@ METHOD = Method(
             {"weights": "published .pth file", "output": ".safetensors file"},
         ),
     ),
+    fitting=fitting,
 )  # fmt: skip

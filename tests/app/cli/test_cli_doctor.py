@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
-from app.cli import main
+from app.cli import build, main
 from tests.engine.data.segmentation.sets import folder_set
 
 
@@ -51,6 +54,23 @@ def test_options_that_do_not_fit(
 ) -> None:
     assert main(["doctor", str(unpaired), *options]) == 2
     assert reason in capsys.readouterr().err
+
+
+def test_the_method_that_fits_and_its_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = folder_set(tmp_path / "a set", [f"p{i}" for i in range(7)])
+    assert main(["doctor", str(root), "--goal", "segment"]) == 0
+    told = capsys.readouterr().out
+    command = next(line for line in told.splitlines() if line.startswith("  reverie train"))
+    words = shlex.split(command)
+    assert words[1:6] == ["train", "--method", "cdal", "--stage", "train"]
+    assert words[words.index("--images") + 1] == str(root)
+    commands = typer.main.get_command(build())
+    assert isinstance(commands, TyperGroup)
+    asked = commands.commands["train"].make_context("train", words[2:]).params
+    assert (asked["method"], asked["preset"], asked["output"]) == ("cdal", "fast", Path("RUN"))
+    assert "MIDiffusion does not fit" in told
 
 
 def test_a_folder_without_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

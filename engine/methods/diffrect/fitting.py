@@ -1,0 +1,47 @@
+"""Which data DiffRect fits, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.data.doctor.need import Need
+from engine.method import Suggestion
+
+LABELLED = 3
+"""Patients whose labels are looked at where all have some, as published."""
+
+
+def fitting(need: Need) -> Suggestion:
+    """DiffRect learns from few labelled patients and many without labels."""
+    if need.goal != "segment":
+        return Suggestion(0.0, "It segments, and makes no images.")
+    if need.modalities:
+        return Suggestion(
+            0.0,
+            "It learns from one kind of image: put one of the patients' images into imagesTr and "
+            "its masks into labelsTr.",
+        )
+    if need.labelled in ("nothing", "whole") or not need.labelled_images:
+        return Suggestion(0.0, "It needs the masks of a few patients, and there are none.")
+    inputs = {"images": need.source}
+    if need.masks is not None:
+        inputs["masks"] = need.masks
+    values: dict[str, Any] = {"renumber": True} if need.renumber else {}
+    if need.labelled == "some":
+        bare = need.images - need.labelled_images
+        values["labelled_patients"] = max(1, need.labelled_patients - need.labelled_patients // 3)
+        told = (
+            f"{bare} images have no mask, {need.labelled_images} have one: it is made for that, "
+            "and learns from both."
+        )
+        return Suggestion(0.9, told, "train", "fast", inputs, values)
+    values["labelled_patients"] = min(LABELLED, max(1, need.labelled_patients - 2))
+    told = (
+        f"All {need.labelled_images} images have masks, so that it has no unlabelled ones to learn "
+        "from. It shows what few labels would do: it looks at those of "
+        f"{values['labelled_patients']} patients."
+    )
+    published = need.layout == "ssl4mis"
+    if published:
+        told = f"The lists are those that it was published with. {told}"
+    return Suggestion(0.95 if published else 0.6, told, "train", "fast", inputs, values)
