@@ -20,6 +20,7 @@ POINTS = 800
 """Of a curve on screen, about one a pixel."""
 
 DOTS = 40  # values at most that are marked one by one
+LEAST_EM = 7.5
 PADDING = 0.08  # of the height, so that the outer numbers of the axis have room
 _TONES = ("trace_x0", "trace_x_t", "ok", "synthetic", "danger", "accent")
 _AXIS_EM = 3.2
@@ -76,7 +77,7 @@ class CurvePlot(QWidget):
         column.setSpacing(2)
         column.addWidget(self.legend)
         column.addWidget(self._thin, 1)
-        self.setMinimumHeight(9 * self.fontMetrics().height())
+        self.setMinimumHeight(round(LEAST_EM * self.fontMetrics().height()))
         self._restyle()
 
     def box(self) -> pg.ViewBox:

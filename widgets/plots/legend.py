@@ -20,8 +20,6 @@ class LegendEntry(QAbstractButton):
         self._colour = QColor()
         self._value = ""
         self.setText(name)
-        self.setAccessibleName(f"Show {name}")
-        self.setToolTip(f"Show or hide {name}")
         self.setCheckable(True)
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -75,6 +73,7 @@ class Legend(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[str, LegendEntry] = {}
+        self._title = title
         self._flow = FlowRow(self.fontMetrics().height() // 2)
         heading = QLabel(title)
         heading.setProperty("role", "heading")
@@ -84,8 +83,11 @@ class Legend(QWidget):
         column.addWidget(self._flow)
 
     def add(self, name: str) -> LegendEntry:
-        """An entry more, shown at first."""
-        entry = LegendEntry(name)
+        """An entry more, shown at first; it does not say again what the title says."""
+        said = f"{self._title.lower()} "
+        entry = LegendEntry(name.removeprefix(said))
+        entry.setAccessibleName(f"Show {name}")
+        entry.setToolTip(f"Show or hide {name}")
         entry.toggled.connect(lambda shown: self.toggled.emit(name, shown))
         self._entries[name] = entry
         self._flow.add(entry)

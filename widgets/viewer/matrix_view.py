@@ -89,7 +89,8 @@ class MatrixView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area, width, height = self._cells()
         self._paint_names(painter, area, width, height)
-        numbers = [f"{value:.2f}" for value in self._values.ravel()]
+        # No zero with a sign.
+        numbers = [f"{value:.2f}".replace("-0.00", "0.00") for value in self._values.ravel()]
         painter.setFont(self._fitting(numbers, width - 4))
         for place, (row, column) in enumerate(np.ndindex(rows, columns)):
             self._paint_cell(painter, row, column, numbers[place])

@@ -9,7 +9,10 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.background import Background, Work
+from engine.errors import InputError
 from engine.failures import Failure
+from engine.methods.diffrect.labelled import FILE as LABELLED
+from engine.methods.diffrect.labelled import PROPOSALS, Labelled, proposed, read_labelled
 from engine.training.facts import BEST, FINAL, STATE, RunFacts, is_held, look_at
 from engine.training.following import Gained, MetricsFollower
 from engine.training.previews import FOLDER, preview_iterations
@@ -20,6 +23,19 @@ _log = logging.getLogger(__name__)
 _Stamp = tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True)
+class Watching:
+    """What a run that learns from unlabelled cases says of them.
+
+    Attributes:
+        labelled: Who has a label, and which case is watched.
+        proposals: Cases that there are pseudo-labels of.
+    """
+
+    labelled: Labelled
+    proposals: frozenset[str]
+
+
 @dataclass(frozen=True, eq=False)
 class Look:
     """What one look found.
@@ -28,11 +44,13 @@ class Look:
         facts: What the folder says of itself.
         gained: New metrics.
         iterations: Those that there are pictures of.
+        watching: Its unlabelled cases; None where it has none.
     """
 
     facts: RunFacts
     gained: Gained
     iterations: tuple[int, ...]
+    watching: Watching | None = None
 
 
 class _Looker:
@@ -43,6 +61,7 @@ class _Looker:
         self._metrics = MetricsFollower(folder)
         self._seen: tuple[_Stamp, RunFacts] | None = None
         self._pictures: tuple[_Stamp, tuple[int, ...]] | None = None
+        self._watching: tuple[_Stamp, Watching | None] | None = None
 
     def look(self) -> Look:
         """Read what is new.
@@ -50,7 +69,7 @@ class _Looker:
         Raises:
             InputError: there is no run, or it cannot be read.
         """
-        return Look(self._facts(), self._metrics.read(), self._iterations())
+        return Look(self._facts(), self._metrics.read(), self._iterations(), self._cases())
 
     def _facts(self) -> RunFacts:
         names = (
@@ -70,6 +89,17 @@ class _Looker:
         if self._pictures is None or self._pictures[0] != stamp:
             self._pictures = stamp, preview_iterations(self._folder)
         return self._pictures[1]
+
+    def _cases(self) -> Watching | None:
+        stamp = _stamp(self._folder / LABELLED, self._folder / PROPOSALS)
+        if self._watching is None or self._watching[0] != stamp:
+            try:
+                labelled = read_labelled(self._folder)
+            except InputError:
+                labelled = None  # the run itself tells, at its next epoch
+            found = None if labelled is None else Watching(labelled, proposed(self._folder))
+            self._watching = stamp, found
+        return self._watching[1]
 
 
 def _stamp(*files: Path) -> _Stamp:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from engine.failures import Failure
 from engine.training.previews import grey_range, read_previews
 from widgets.viewer.picture_row import Picture
 
+IMAGE, DIFFERENCE, CORRELATION = "Image", "Difference", "Class correlation"
+"""Titles that methods give to what others are laid over, to marks, and to tables of classes."""
+MOST_CLASSES = 32
+BEFORE_AFTER = ("before", "after")
 KEPT = 32
 """Iterations whose pictures stay in memory."""
 
@@ -84,3 +89,26 @@ class PictureLoader(QObject):
 
 def _pictures(values: Mapping[str, NDArray[Any]]) -> list[Picture]:
     return [Picture(title, array, *grey_range(array)) for title, array in values.items()]
+
+
+def dressed(pictures: Sequence[Picture], classes: Sequence[str]) -> list[Picture]:
+    """Pictures as they are shown: labels over the image of their size, differences as marks with
+    their share of the pixels, correlations of classes as tables.
+
+    Args:
+        classes: Names of the labels from 0 on, as far as they are known.
+    """
+    image = next((p for p in pictures if p.title == IMAGE and not p.of_labels), None)
+    found = []
+    for picture in pictures:
+        if picture.title == CORRELATION and max(picture.values.shape) <= MOST_CLASSES:
+            count = max(picture.values.shape)
+            names = [*classes[:count], *map(str, range(len(classes), count))]
+            picture = replace(picture, names=tuple(names), axes=BEFORE_AFTER)
+        elif picture.of_labels and image is not None and image.values.shape == picture.values.shape:
+            picture = replace(picture, below=image.values, low=image.low, high=image.high)
+            if picture.title == DIFFERENCE:
+                share = 100 * float((picture.values > 0).mean())
+                picture = replace(picture, marks=True, note=f"{share:.1f} %")
+        found.append(picture)
+    return found

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from app.controllers.train.following import Watching
 from engine.reporting import Pace
 from engine.training.facts import RunFacts
 from engine.training.following import Gained
@@ -50,6 +51,7 @@ class TrainingRun(QObject):
         notes: What the job has told, in order.
         iterations: Those that there are pictures of.
         newest: Iteration and pictures that came last with an event; None before.
+        watching: Its unlabelled cases; None where it learns from none, or nothing is known.
         facts: What its folder says; None while there is nothing.
         row: Of the job that trains it in this window; None where none did.
         result: What a finished job said.
@@ -60,6 +62,7 @@ class TrainingRun(QObject):
     grown = pyqtSignal()  # curves
     noted = pyqtSignal()
     pictured = pyqtSignal()
+    watchedOther = pyqtSignal()  # another case is watched, proposed or labelled
 
     def __init__(
         self, folder: Path, title: str, parent: QObject | None = None,
@@ -71,6 +74,7 @@ class TrainingRun(QObject):
         self.notes: list[str] = []
         self.iterations: tuple[int, ...] = ()
         self.newest: tuple[int, Mapping[str, NDArray[Any]]] | None = None
+        self.watching: Watching | None = None
         self.facts: RunFacts | None = None
         self.row: JobRow | None = None
         self.result = ""
@@ -200,6 +204,12 @@ class TrainingRun(QObject):
         if iterations != self.iterations:
             self.iterations = iterations
             self.pictured.emit()
+
+    def takeWatching(self, watching: Watching | None) -> None:
+        """What its folder says of unlabelled cases."""
+        if watching != self.watching:
+            self.watching = watching
+            self.watchedOther.emit()
 
     def _catch_up(self, grown: bool) -> None:
         """All of the file is known."""

@@ -23,6 +23,7 @@ from app.controllers.segment.foldering import Foldering
 from app.controllers.segment.keeping import Keeping
 from app.controllers.segment.landing import Landing
 from app.controllers.segment.measuring import Measuring
+from app.controllers.segment.mending import Mending
 from app.controllers.segment.operations import OperationsController
 from app.controllers.segment.placing import Placing
 from app.controllers.segment.receiving import Receiving
@@ -102,6 +103,7 @@ class SegmentSpace(QObject):
         self.keeping = Keeping(
             study, around.journal, background, teller, self.asking.whenSafe, self
         )
+        self.mending = Mending(study, view, background, teller, self.asking.whenSafe, self)
         self.findings = Findings(study, self)
         self.placing = Placing(study, view, self.showing, around.computing, teller, self)
         self.choosing = Choosing(view.method, around.settings, background, teller, self)

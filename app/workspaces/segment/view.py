@@ -15,6 +15,7 @@ from app.segmenters import segmenters
 from app.study import Study
 from app.workspaces.segment.dock import SegmentDock
 from app.workspaces.segment.header import ViewHeader
+from app.workspaces.segment.mend_bar import MendBar
 from app.workspaces.segment.method_panel import MethodPanel
 from widgets.paint.labels.toolbar import LabelToolbar
 from widgets.paint.tools.base import ToolInfo
@@ -66,6 +67,7 @@ class SegmentView(QWidget):
         volume: The slice views.
         header: Layouts and what is shown, above the views.
         tools: The paint tools.
+        mending: Below them while a pseudo-label of a training is open.
         method, labels, history, measurements: The upper panels, in `label_tabs`.
         dock: Below the views: what a run did and found, and `jobs`, what runs and waits.
         layers, contrast, probe: The lower panels, in `image_tabs`; where there is room, contrast
@@ -80,6 +82,7 @@ class SegmentView(QWidget):
         self.volume = VolumeView(study.stack)
         self.header = ViewHeader()
         self.tools = LabelToolbar(study.editor, LOOKING)
+        self.mending = MendBar()
         self.method = MethodPanel(segmenters())
         self.jobs = JobsPanel()
         self.dock = SegmentDock(self.jobs)
@@ -282,6 +285,7 @@ class SegmentView(QWidget):
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.tools)
+        middle.addWidget(self.mending)
         middle.addWidget(self.rows, 1)
         self.sides.setMinimumWidth(SIDE_EM * em)
         self.columns.addWidget(self._work)

@@ -21,14 +21,22 @@ from app.controllers.train.requests import Trainer
 from app.controllers.train.run import TrainingRun
 from app.workspaces.train.about import about_html
 from app.workspaces.train.run_header import RunHeader
+from app.workspaces.train.watch_bar import WatchBar
 from engine.training.facts import RunFacts
 from widgets.panels.jobs import JobsPanel
 from widgets.panels.previews import PreviewPanel
 from widgets.plots.curves import CurveGroup, TrainingCurves
 
 LOSS, CRITIC, JUDGED, RATE = "Loss", "Discriminator", "Validation", "Learning rate"
+RECTIFIER, PSEUDO = "Rectifier", "Pseudo-labels"
+PLOTS = {
+    "critic": CRITIC, "R1": CRITIC, "rectifier": RECTIFIER, "latent": RECTIFIER,
+    "latent unlabelled": RECTIFIER, "rectification": RECTIFIER, "confident": PSEUDO,
+    "label distance": PSEUDO,
+}  # fmt: skip
 TABS = ("Pictures", "Notes", "About", "Jobs")
 PICTURES, NOTES = 0, 1
+TRAINS = ("queued", "running", "paused", "elsewhere")
 NO_NOTES = "What a job of this window notes is listed here."
 NO_PICTURES = "Pictures appear here while it trains, where the method shows any"
 
@@ -39,7 +47,7 @@ def plot_of(name: str) -> str:
         return RATE
     if name.startswith("validation"):
         return JUDGED
-    return CRITIC if name in ("critic", "R1") or name.startswith("D ") else LOSS
+    return CRITIC if name.startswith("D ") else PLOTS.get(name, LOSS)
 
 
 def _group(title: str, *, log: bool, smooth: bool) -> CurveGroup:
@@ -48,6 +56,7 @@ def _group(title: str, *, log: bool, smooth: bool) -> CurveGroup:
 
 GROUPS = (
     _group(LOSS, log=True, smooth=True), _group(CRITIC, log=True, smooth=True),
+    _group(RECTIFIER, log=True, smooth=True), _group(PSEUDO, log=False, smooth=True),
     _group(JUDGED, log=False, smooth=False), _group(RATE, log=True, smooth=False),
 )  # fmt: skip
 
@@ -59,6 +68,7 @@ class RunView(QWidget):
 
     Attributes:
         header, curves, pictures, jobs: The parts; all but the first two are in `tabs`.
+        watch: Above the pictures of a run that learns from unlabelled cases.
         like_this: Asks for the values of the run in the form.
     """
 
@@ -76,6 +86,7 @@ class RunView(QWidget):
         self.header = RunHeader(self)
         self.curves = TrainingCurves(GROUPS, self)
         self.pictures = PreviewPanel(self)
+        self.watch = WatchBar(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._notes = self._text(Qt.TextFormat.PlainText)
         self.jobs = JobsPanel(self)
@@ -103,6 +114,7 @@ class RunView(QWidget):
         self._changed()
         self._noted()
         self._pictured()
+        self._watched_other()
         if self.isVisible():
             self.setFocus()
 
@@ -133,6 +145,7 @@ class RunView(QWidget):
         return (
             (run.changed, self._changed), (run.grown, self.curves.refresh),
             (run.noted, self._noted), (run.pictured, self._pictured),
+            (run.watchedOther, self._watched_other),
         )  # fmt: skip
 
     def _changed(self) -> None:
@@ -151,6 +164,7 @@ class RunView(QWidget):
             text = about_html(run.facts, trainer)
             if text != self._about.text():
                 self._about.setText(text)
+        self._watched_other()
         self.like_this.setVisible(run.facts is not None and trainer is not None)
         self.shown.emit()
 
@@ -172,9 +186,20 @@ class RunView(QWidget):
         if first and self.tabs.currentIndex() == NOTES:
             self.tabs.setCurrentIndex(PICTURES)
 
+    def _watched_other(self) -> None:
+        run = self._run
+        if run is not None:
+            self.watch.showWatching(run.watching, trains=run.state() in TRAINS)
+
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        pages = (self.pictures, _scrolled(self._notes), _scrolled(self._about, self.like_this))
+        seen = QWidget(self)
+        above = QVBoxLayout(seen)
+        above.setContentsMargins(0, em // 3, 0, 0)
+        above.setSpacing(em // 3)
+        above.addWidget(self.watch)
+        above.addWidget(self.pictures, 1)
+        pages = (seen, _scrolled(self._notes), _scrolled(self._about, self.like_this))
         for title, page in zip(TABS, (*pages, self.jobs), strict=True):
             page.setContentsMargins(0, em // 3, 0, 0)
             self.tabs.addTab(page, title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from app.controllers.jobs import JobsController
 from app.controllers.train.following import Follower, Look
 from app.controllers.train.keeping import add_to_models
 from app.controllers.train.patients import PatientChoice
-from app.controllers.train.pictures import PictureLoader
+from app.controllers.train.pictures import PictureLoader, dressed
+from app.controllers.train.promoting import Promoting
 from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.requests import Trainer, runs_folder, trainers
 from app.controllers.train.run import TrainingRun
@@ -55,12 +56,14 @@ class TrainSpace(QObject):
     """View and controllers, by name.
 
     `changed` tells that other commands may be of use now, `segmentRequested` carries the weights
-    to segment with, and `modelsChanged` tells that the library has one more.
+    to segment with, `mendRequested` names a pseudo-label to be mended in the editor, and
+    `modelsChanged` tells that the library has one more.
     """
 
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
     segmentRequested = pyqtSignal(Path)
+    mendRequested = pyqtSignal(Path, str)  # run, case
     modelsChanged = pyqtSignal()
     changed = pyqtSignal()
 
@@ -85,6 +88,8 @@ class TrainSpace(QObject):
         self.patients = PatientChoice(self.view, self.reading, around.teller, self)
         self.follower = Follower(self.background, self)
         self.loader = PictureLoader(self.background, self)
+        self.promoting = Promoting(self.background, around.teller, self)
+        self.promoting.told.connect(self.statusChanged)
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
         self._lost = False
@@ -255,9 +260,16 @@ class TrainSpace(QObject):
             view.like_this.clicked.connect(self._like_this)
             view.shown.connect(self.changed)
             view.pictures.wanted.connect(self._want_pictures)
+            view.watch.pinned.connect(lambda case: self._with_run(self.promoting.pin, case))
+            view.watch.accepted.connect(lambda case: self._with_run(self.promoting.accept, case))
+            view.watch.mended.connect(lambda case: self._with_run(self.mendRequested.emit, case))
             view.watched.connect(lambda watched: self.follower.setResting(not watched))
             self._jobs.addPanel(view.jobs)
         return view
+
+    def _with_run(self, act: Callable[[Path, str], object], case: str) -> None:
+        if self._run is not None and case:
+            act(self._run.folder, case)
 
     def _connect(self) -> None:
         start = self.view.start
@@ -292,6 +304,7 @@ class TrainSpace(QObject):
         run.takeGained(look.gained)
         run.takeIterations(look.iterations)
         run.takeFacts(look.facts)
+        run.takeWatching(look.watching)
 
     def _not_looked(self, folder: Path, failure: Failure) -> None:
         run = self._run
@@ -311,7 +324,9 @@ class TrainSpace(QObject):
 
     def _show_pictures(self, folder: Path, iteration: int, pictures: list[Picture]) -> None:
         if self._run is not None and self._run.folder == folder:
-            self._run_view().pictures.setPictures(iteration, pictures)
+            watching = self._run.watching
+            classes = watching.labelled.classes if watching is not None else ()
+            self._run_view().pictures.setPictures(iteration, dressed(pictures, classes))
 
     def _like_this(self) -> None:
         if self._run is not None and self._run.facts is not None:

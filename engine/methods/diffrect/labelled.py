@@ -24,6 +24,7 @@ from engine.data.volumes.write import LABEL_ENDINGS, ending_of
 from engine.errors import InputError
 
 FILE, FOLDER, PROPOSALS, LOCK = "labelled.json", "promoted", "proposals", "labelled.lock"
+PROPOSAL = ".nii.gz"
 PATIENCE_S = 10.0
 ENDINGS = tuple(ending for ending in LABEL_ENDINGS if ending != ".mhd")
 """Of label maps that are one file."""
@@ -179,6 +180,20 @@ def pin(run: Path, case: str) -> Labelled:
         made = replace(now, pinned=case)
         _write(run, made)
     return made
+
+
+def proposed(run: Path) -> frozenset[str]:
+    """The cases that the run has proposed labels of."""
+    folder = run / PROPOSALS
+    if not folder.is_dir():
+        return frozenset()
+    names = (path.name for path in folder.iterdir())
+    return frozenset(n.removesuffix(PROPOSAL) for n in names if n.endswith(PROPOSAL))
+
+
+def proposal_of(run: Path, case: str) -> Path:
+    """Where the pseudo-label of a case lies, once there is one."""
+    return run / PROPOSALS / f"{case}{PROPOSAL}"
 
 
 def _required(run: Path) -> Labelled:

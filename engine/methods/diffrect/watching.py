@@ -21,7 +21,7 @@ from engine.device import Context
 from engine.errors import InputError
 from engine.methods.diffrect.growing import GrowingData
 from engine.methods.diffrect.inference import probabilities
-from engine.methods.diffrect.labelled import PROPOSALS, read_labelled
+from engine.methods.diffrect.labelled import proposal_of, read_labelled
 from engine.methods.diffrect.losses import certainty, pseudo_labels
 from engine.networks.level_unet import SegmenterUNet
 from engine.provenance import versions
@@ -135,15 +135,15 @@ def _propose(
     _, height, width = volume.geometry.shape
     soft = torch.from_numpy(stage.data.store.recipe.back(found, (height, width)))
     labels = pseudo_labels(soft.movedim(1, 0), watched.confidence).numpy().astype(np.uint8)
-    folder = watched.run / PROPOSALS
+    target = proposal_of(watched.run, case.name)
     try:
-        folder.mkdir(exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
     except OSError as error:
-        raise disk_error(folder, error) from error
+        raise disk_error(target.parent, error) from error
     record = {
         "method": "diffrect", "case": case.name,
         "what": "pseudo-label" if rectify is None else "rectified pseudo-label",
         "source": str(case.image.absolute()), "part": case.image_part, "synthetic": False,
         "versions": versions(),
     }  # fmt: skip
-    write_labels(folder / f"{case.name}.nii.gz", labels, volume, watched.table, record)
+    write_labels(target, labels, volume, watched.table, record)
