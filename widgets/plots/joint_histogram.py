@@ -104,6 +104,10 @@ class JointHistogram(QWidget):
         """Mutual information of the two in bits."""
         return self._information
 
+    def mark(self) -> tuple[float, float] | None:
+        """The pair that is ringed."""
+        return self._mark
+
     def setMark(self, mark: tuple[float, float] | None) -> None:
         """Ring the pair of values of a pixel."""
         if mark != self._mark:

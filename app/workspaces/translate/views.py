@@ -33,6 +33,12 @@ BLENDS = {CURTAIN: Blend.CURTAIN, CHECKER: Blend.CHECKER, BLEND: Blend.OVER}
 OF_STEPS = (X_T, X0_HAT, TIES)
 SYNTHETIC = "SYNTHETIC"
 MARKED = (X_T, X0_HAT, RESULT, MIXED)
+SPOKEN = {
+    SOURCE: "Source", X_T: "State x_t", X0_HAT: "Estimate x0_hat",
+    TIES: "Mutual information of source and state", RESULT: "Result",
+    MAP: "Mutual information of source and result", MIXED: "Source and result",
+}  # fmt: skip
+"""For screen readers."""
 BEFORE = {
     X_T: "The state x_t appears here while a slice is translated",
     X0_HAT: "The clean image that each step aims at appears here",
@@ -216,7 +222,7 @@ class TranslateViews(Tiles):
         view.setDecorations(Decorations(title=whole, convention=whole, scale_bar=whole))
         if name in BEFORE:
             view.setPlaceholder(BEFORE[name])
-        view.setAccessibleName({X_T: "x_t", X0_HAT: "x0_hat"}.get(name, name.capitalize()))
+        view.setAccessibleName(SPOKEN[name])
         view.addOverlay(caption)
         if name in (TIES, MAP):
             view.addOverlay(ColourBars(untitled=True))
