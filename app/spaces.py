@@ -256,6 +256,7 @@ class Spaces(QObject):
             ViewerKeys(space.view, actions.keymap, actions.slots(SEGMENT))
         space.titleChanged.connect(self.titleChanged)
         space.statusChanged.connect(self.statusChanged)
+        space.mending.backRequested.connect(lambda: self.show(TRAIN))
         return space
 
     def _around(self) -> Surroundings:
@@ -305,7 +306,12 @@ class Spaces(QObject):
         space.statusChanged.connect(self.statusChanged)
         space.modelsChanged.connect(self.modelsChanged)
         space.segmentRequested.connect(self._segment_with)
+        space.mendRequested.connect(self._mend)
         return space
+
+    def _mend(self, run: Path, case: str) -> None:
+        self.show(SEGMENT)
+        self.segment().mending.open(run, case)
 
     def _segment_with(self, weights: Path) -> None:
         self.show(SEGMENT)
