@@ -226,7 +226,7 @@ def test_pictures_come_into_sight_with_their_iteration(
         train(window, job, iteration - 99, iteration, qtbot)
         fake(window).emit(JobImages(job, pictures_of(iteration), f"Iteration {iteration}"))
         settle(window, qtbot)
-    assert view.tabs.currentWidget() is view.pictures, "nothing else was looked at"
+    assert view.pictures.isVisible(), "nothing else was looked at"
     assert view.pictures.caption() == "Iteration 200  ·  2 of 2"
     image, labels = view.pictures.row.pictures()
     assert image.values[0, 0] == pytest.approx(200 / 255)
@@ -364,8 +364,8 @@ def test_the_result_is_told(window: MainWindow, space: TrainSpace, job: int, qtb
 def test_keys_go_to_the_workspaces_and_start(window: MainWindow, data: Path, qtbot: QtBot) -> None:
     control = Qt.KeyboardModifier.ControlModifier
     for key, name in (
-        (Qt.Key.Key_3, "train"), (Qt.Key.Key_4, "models"), (Qt.Key.Key_1, "synthesize"),
-        (Qt.Key.Key_2, "segment"), (Qt.Key.Key_3, "train"),
+        (Qt.Key.Key_3, "translate"), (Qt.Key.Key_5, "models"), (Qt.Key.Key_1, "synthesize"),
+        (Qt.Key.Key_2, "segment"), (Qt.Key.Key_4, "train"),
     ):  # fmt: skip
         QTest.keyClick(window, key, control)
         assert window.spaces.current() == name
