@@ -306,12 +306,17 @@ class Spaces(QObject):
         space.statusChanged.connect(self.statusChanged)
         space.modelsChanged.connect(self.modelsChanged)
         space.segmentRequested.connect(self._segment_with)
+        space.translateRequested.connect(self._translate_with)
         space.mendRequested.connect(self._mend)
         return space
 
     def _mend(self, run: Path, case: str) -> None:
         self.show(SEGMENT)
         self.segment().mending.open(run, case)
+
+    def _translate_with(self, weights: Path) -> None:
+        self.show(TRANSLATE)
+        self.translate().choosing.open(weights)
 
     def _segment_with(self, weights: Path) -> None:
         self.show(SEGMENT)

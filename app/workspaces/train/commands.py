@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.actions import Actions, Slot
 from app.key_tips import KeyTips
+from app.workspaces.train.run_header import SEGMENT, TRANSLATE
 from app.workspaces.train.space import TrainSpace
 
 KEY = "train"
@@ -14,6 +15,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
     """Add them to the window's, for the time that this workspace is shown."""
     start: Slot = space.setting_up.start
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
+        (FILE, "train.guide", "&New run, guided…", space.openGuide, ("Ctrl+N",)),
         (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
         (FILE, "train.folder", "Show run &folder", space.showFolder, ()),
         (FILE, "train.keep", "&Add to models", space.keep, ()),
@@ -22,12 +24,16 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
         (RUN, "train.stop", "S&top training", space.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
-        (RUN, "train.use", "Segment &with this", space.use, ()),
+        (RUN, "train.use", SEGMENT, space.use, ()),
     )
     for menu, name, text, slot, keys in rows:
         actions.add(menu, name, text, slot, keys, space=KEY)
     view = space.view
-    controls = {"train.open": (view.start.open_run,), "train.start": (view.setup.start,)}
+    controls = {
+        "train.guide": (view.start.guided,),
+        "train.open": (view.start.open_run,),
+        "train.start": (view.setup.start,),
+    }
     KeyTips(actions.keymap, controls, space)
 
     def follow() -> None:
@@ -41,6 +47,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
             (("train.continue",), space.canGoOn()),
         ):
             actions.enable(names, can)
+        actions["train.use"].setText(TRANSLATE if space.translates() else SEGMENT)
 
     space.changed.connect(follow)
     follow()

@@ -31,6 +31,7 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     "stopped": ("Stopped", "mdi6.stop-circle-outline", "muted"),
 }
 MOST_ITERATIONS = 10_000_000
+SEGMENT, TRANSLATE = "Segment with this", "Translate with this"
 
 
 class RunHeader(QWidget):
@@ -59,9 +60,7 @@ class RunHeader(QWidget):
         self.until.setAccessibleName("Continue until iteration")
         self.until.valueEdited.connect(self._show_go_on)
         self.until.setFixedWidth(7 * self.fontMetrics().height())
-        self.use = QPushButton(
-            icon("mdi6.vector-polygon", tone="on_accent"), "Segment with this", self
-        )
+        self.use = QPushButton(icon("mdi6.vector-polygon", tone="on_accent"), SEGMENT, self)
         self.use.setProperty("primary", True)
         self.keep = tool_button("mdi6.cube-outline", "Add to models", self)
         self.folder = tool_button("mdi6.folder-outline", "Show folder", self)
@@ -91,7 +90,15 @@ class RunHeader(QWidget):
         self._show_progress(run, state, trainer is not None and not trainer.makes_run)
         self._show_buttons(run, state)
         has_weights = run.facts is not None and run.facts.weights is not None
-        self.use.setVisible(has_weights and trainer is not None and trainer.segments)
+        self.use.setVisible(
+            has_weights and trainer is not None and (trainer.segments or trainer.translates)
+        )
+        if trainer is not None and trainer.translates:
+            self.use.setText(TRANSLATE)
+            self.use.setIcon(icon("mdi6.swap-horizontal", tone="on_accent"))
+        else:
+            self.use.setText(SEGMENT)
+            self.use.setIcon(icon("mdi6.vector-polygon", tone="on_accent"))
         self.keep.setVisible(has_weights)
         failed = state == "failed" and run.row is not None
         text = f"{run.row.message} {run.row.hint}".strip() if failed and run.row else ""

@@ -55,14 +55,15 @@ class Surroundings:
 class TrainSpace(QObject):
     """View and controllers, by name.
 
-    `changed` tells that other commands may be of use now, `segmentRequested` carries the weights
-    to segment with, `mendRequested` names a pseudo-label to be mended in the editor, and
-    `modelsChanged` tells that the library has one more.
+    `changed` tells that other commands may be of use now, `segmentRequested` and
+    `translateRequested` carry the weights to work with, `mendRequested` names a pseudo-label to be
+    mended in the editor, and `modelsChanged` tells that the library has one more.
     """
 
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
     segmentRequested = pyqtSignal(Path)
+    translateRequested = pyqtSignal(Path)
     mendRequested = pyqtSignal(Path, str)  # run, case
     modelsChanged = pyqtSignal()
     changed = pyqtSignal()
@@ -186,9 +187,15 @@ class TrainSpace(QObject):
         return self._run is not None and self._run_view().header.canGoOn()
 
     def canUse(self) -> bool:
-        """Whether there is something to segment with."""
+        """Whether there is something to segment or to translate with."""
         trainer = self._trainer_of(self._run) if self._run is not None else None
-        return trainer is not None and trainer.segments and self._weights() is not None
+        used = trainer is not None and (trainer.segments or trainer.translates)
+        return used and self._weights() is not None
+
+    def translates(self) -> bool:
+        """Whether the run that is open makes a translator."""
+        trainer = self._trainer_of(self._run) if self._run is not None else None
+        return trainer is not None and trainer.translates
 
     def showAll(self) -> None:
         """All iterations in the plots."""
@@ -206,10 +213,11 @@ class TrainSpace(QObject):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run.folder)))
 
     def use(self) -> None:
-        """Segment with what was trained."""
+        """Segment or translate with what was trained."""
         weights = self._weights()
         if weights is not None and self.canUse():
-            self.segmentRequested.emit(weights)
+            signal = self.translateRequested if self.translates() else self.segmentRequested
+            signal.emit(weights)
 
     def keep(self) -> None:
         """Copy what was trained to the models, under the run's name."""
