@@ -49,6 +49,8 @@ class WatchBar(QWidget):
         self.accept = QPushButton(icon("mdi6.check"), "Accept as it is", self)
         give_tip(self.accept, "Make it a labelled case, from the next epoch on")
         self.accept.clicked.connect(lambda: self._act(self.accepted))
+        for button in (self.mend, self.accept):
+            button.setEnabled(False)
         self._state = ElidedLabel("", self)
         self._state.setProperty("role", "muted")
         em = self.fontMetrics().height()

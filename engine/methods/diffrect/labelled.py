@@ -183,12 +183,14 @@ def pin(run: Path, case: str) -> Labelled:
 
 
 def proposed(run: Path) -> frozenset[str]:
-    """The cases that the run has proposed labels of."""
+    """The cases that the run has proposed labels of, with the record that is written after them."""
     folder = run / PROPOSALS
     if not folder.is_dir():
         return frozenset()
+    ending = f"{PROPOSAL}.json"
     names = (path.name for path in folder.iterdir())
-    return frozenset(n.removesuffix(PROPOSAL) for n in names if n.endswith(PROPOSAL))
+    # A name with a dot before it is of a file that is being written.
+    return frozenset(n.removesuffix(ending) for n in names if n.endswith(ending) and n[0] != ".")
 
 
 def proposal_of(run: Path, case: str) -> Path:

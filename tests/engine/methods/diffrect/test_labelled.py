@@ -20,6 +20,8 @@ from engine.methods.diffrect.labelled import (
     continued_labelled,
     pin,
     promote,
+    proposal_of,
+    proposed,
     read_labelled,
 )
 from engine.methods.diffrect.params import PromoteParams
@@ -117,3 +119,21 @@ def test_promoting_as_a_job(begun: Path, tmp_path: Path) -> None:
     assert "b is labelled now, one of 2" in result.summary
     told = json.loads((begun / "labelled.json").read_text())
     assert told["promoted"] == [{"case": "b", "label": "promoted/b.nii.gz"}]
+
+
+def test_what_is_proposed_is_complete(begun: Path) -> None:
+    assert proposed(begun) == frozenset()
+    target = proposal_of(begun, "b")
+    target.parent.mkdir()
+    target.touch()
+    (target.parent / ".c.nii.gz.1f.json").touch()
+    assert proposed(begun) == frozenset(), "its record comes last"
+    target.with_name("b.nii.gz.json").touch()
+    assert proposed(begun) == {"b"}
+
+
+def test_the_watched_case_is_one_without_a_label(begun: Path, tmp_path: Path) -> None:
+    labels = label_file(tmp_path / "mended.nii.gz", (1, 40, 36))
+    assert promote(begun, "b", labels).watched == "c"
+    assert pin(begun, "c").watched == "c"
+    assert promote(begun, "c", labels).watched == ""
