@@ -24,6 +24,7 @@ from app.saving import image_metadata, save_image, save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
 from app.tour_segment import tour_segment
 from app.tour_train import tour_train
+from app.tour_translate import tour_translate
 from app.window import MainWindow
 from engine.data.atomic import atomic_path
 from engine.data.phantoms import grow_vessel_tree
@@ -88,6 +89,7 @@ class _Tour:
         else:
             self._results()
         tour_segment(self._window, self._wait, self._grab, layouts=pictures)
+        tour_translate(self._window, self._wait, self._grab)
         tour_train(self._window, self._wait, self._grab, longer=pictures)
         return self._files
 

@@ -17,6 +17,7 @@ from engine.data.png import read_png_metadata
 from engine.library import user_folder
 from tests.app.cli.conftest import save_tiny_checkpoint
 from tests.helpers.cdal_models import save_generator
+from tests.helpers.midiffusion_models import save_translator
 
 ENGINES = ("TORCH", "CUBLAS_", "GOMP_", "OMP_")
 
@@ -35,6 +36,7 @@ def test_the_tour_draws_synthesizes_and_leaves_pictures(
     user_folder().mkdir(parents=True)
     save_tiny_checkpoint(user_folder() / "octa.safetensors")
     save_generator(user_folder() / "parts.safetensors", kind="hippocampus")
+    save_translator(user_folder() / "t1.safetensors")
     settings_path().parent.mkdir(parents=True)
     settings_path().write_text('{"theme": "light"}')
     before = environment()
@@ -53,11 +55,17 @@ def test_the_tour_draws_synthesizes_and_leaves_pictures(
     )
     assert np.abs(drawn - empty).max() > 100
     assert np.abs(done - drawn).max() > 100
-    assert {"segment.png", "train_start.png", "train.png"} <= {path.name for path in files}
+    named = {"segment.png", "translate_start.png", "train_start.png", "train.png"}
+    assert named <= {path.name for path in files}
     painted, found = (
         read_image(tmp_path / "out" / f"{name}.png").array for name in ("segment", "segment_run")
     )
     assert np.abs(found - painted).max() > 100
+    steps, curtain = (
+        read_image(tmp_path / "out" / f"{name}.png").array
+        for name in ("translate", "translate_curtain")
+    )
+    assert np.abs(curtain - steps).max() > 100
     # What belongs to the user is as it was.
     assert environment() == before
     assert settings_path().read_text() == '{"theme": "light"}'
