@@ -17,13 +17,19 @@ from engine import library
 from tests.app.segment.driving import (
     AFFINE,
     LEFT,
+    go,
+    key,
     open_image,
     phantom,
+    pick,
     read_nifti,
     settled,
+    stroke,
+    view_of,
     write_nifti,
 )
 from tests.helpers.diffrect_models import save_segmenter
+from widgets.panels.choice_dialog import ChoiceDialog
 
 PATIENCE_MS = 120_000
 NAMES = {"1": {"name": "Ring", "color": "#00FFFF"}, "2": {"name": "Disc", "color": "#FF00FF"}}
@@ -75,3 +81,20 @@ def test_a_volume_as_the_command_line_has_it(
     assert main(command) == 0
     agree = (read_nifti(out) == model.array).mean()
     assert agree > 0.999, "the same but for rounding on other threads"
+    found = model.array.copy()
+    view = view_of(space)
+    space.study.table.setActive(1)
+    key(view, "b")
+    go(view, (3, 9, 9))
+    stroke(view, (3, 9, 4), (3, 9, 12))
+    mended = model.array.copy()
+    assert not np.array_equal(mended, found)
+    QTest.mouseClick(panel.run, LEFT)
+    qtbot.waitUntil(lambda: window.findChild(ChoiceDialog) is not None, timeout=PATIENCE_MS)
+    np.testing.assert_array_equal(model.array, mended, "work by hand is asked for first")
+    pick(window, qtbot, "Replace")
+    settled(window, qtbot)
+    np.testing.assert_array_equal(model.array, found)
+    for before in (mended, found, np.zeros_like(found)):
+        space.study.editor.undo()
+        np.testing.assert_array_equal(model.array, before)
