@@ -15,6 +15,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
     """Add them to the window's, for the time that this workspace is shown."""
     start: Slot = space.setting_up.start
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
+        (FILE, "train.guide", "&New run, guided…", space.openGuide, ("Ctrl+N",)),
         (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
         (FILE, "train.folder", "Show run &folder", space.showFolder, ()),
         (FILE, "train.keep", "&Add to models", space.keep, ()),
@@ -29,6 +30,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         actions.add(menu, name, text, slot, keys, space=KEY)
     view = space.view
     controls = {
+        "train.guide": (view.start.guided,),
         "train.open": (view.start.open_run,),
         "train.start": (view.setup.start,),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,11 @@ from engine.worker import EngineLike
 from widgets.viewer.picture_row import Picture
 
 if TYPE_CHECKING:
+    from app.controllers.train.guide.guide import Guide
     from app.workspaces.train.run_view import RunView
 
 PLOTS = "widgets.plots.curves"
+DOCTOR = "engine.data.doctor.repairing"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class TrainSpace(QObject):
     def __init__(self, around: Surroundings, parent: QWidget) -> None:
         super().__init__(parent)
         self._teller = around.teller
+        self._around = around
         self._trainers = trainers()
         # Its own: a long read elsewhere must not hold up the curves.
         self.background = Background(self, name="runs")
@@ -93,14 +97,17 @@ class TrainSpace(QObject):
         self.promoting.told.connect(self.statusChanged)
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
+        self._guide: Guide | None = None
         self._lost = False
         self._connect()
         self.recent.refresh()
-        # The first run should not wait for the library that plots.
-        self.background.run(
-            "Loading the plots", lambda: importlib.import_module(PLOTS), lambda _: None,
-            around.teller.failure,
-        )  # fmt: skip
+        # The first run should not wait for the library that plots, nor the guide for those that
+        # read images.
+        for what, module in (("Loading the plots", PLOTS), ("Loading the doctor", DOCTOR)):
+            self.background.run(
+                what, partial(importlib.import_module, module), lambda _: None,
+                around.teller.failure,
+            )  # fmt: skip
 
     # --- what every workspace can do
 
@@ -119,8 +126,13 @@ class TrainSpace(QObject):
             self.view.start.open_run.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def escape(self) -> bool:
-        """Leave the table of patients; False where something else is in sight."""
-        return self.patients.escape()
+        """Leave the table of patients or the guide; False where something else is in sight."""
+        if self.patients.escape():
+            return True
+        if self.view.isGuide():
+            self.leaveGuide()
+            return True
+        return False
 
     def shown(self) -> None:
         """The workspace came to the front; others may have changed files meanwhile."""
@@ -132,10 +144,41 @@ class TrainSpace(QObject):
     def close(self) -> None:
         """Keep what the form says, and end the work in the background."""
         self.setting_up.remember()
+        if self._guide is not None:
+            self._guide.close()
         self.follower.stop()
         for background in (self.background, self.reading):
             background.cancelAll()
             background.close()
+
+    # --- a new run, question by question
+
+    def guide(self) -> Guide:
+        """Who asks; made on first use."""
+        if self._guide is None:
+            from app.controllers.train.guide.guide import Guide
+
+            around = self._around
+            view = self.view.guide(self._trainers[0])
+            self._guide = Guide(
+                view, self._trainers, self.training, around.engine, around.bridge, around.teller,
+                self,
+            )  # fmt: skip
+            view.left.connect(self.leaveGuide)
+            self._guide.told.connect(self.statusChanged)
+        return self._guide
+
+    def openGuide(self) -> None:
+        """Ask the questions, where they were left."""
+        guide = self.guide()
+        self.closeRun()
+        self.view.showGuide()
+        guide.begin()
+
+    def leaveGuide(self) -> None:
+        """Back to the start page; the answers are kept."""
+        self.view.showStart()
+        self.recent.refresh()
 
     # --- runs
 
@@ -282,6 +325,7 @@ class TrainSpace(QObject):
     def _connect(self) -> None:
         start = self.view.start
         start.openRequested.connect(self.askOpen)
+        start.guideRequested.connect(self.openGuide)
         start.dropped.connect(self.openRun)
         start.recentRequested.connect(lambda key: self.openRun(Path(key)))
         start.removeRequested.connect(lambda key: self.recent.remove(Path(key)))

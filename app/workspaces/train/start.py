@@ -24,7 +24,8 @@ from widgets.tips import give_tip
 
 TITLE = "Train a method on your own data"
 HINT = (
-    "Choose images and labels at the right, and start. Or open a run: to see how it went, to "
+    "Let yourself be guided, question by question. Or choose images and labels at the right, and "
+    "start. Or open a run: to see how it went, to "
     "continue it, or to watch one that another program or machine is training."
 )
 
@@ -33,6 +34,7 @@ class TrainStart(QWidget):
     """A button, a place to drop run folders on, and cards of recent runs."""
 
     openRequested = pyqtSignal()
+    guideRequested = pyqtSignal()
     recentRequested = pyqtSignal(str)  # folder
     removeRequested = pyqtSignal(str)
     dropped = pyqtSignal(Path)
@@ -58,7 +60,16 @@ class TrainStart(QWidget):
         self.open_run = QPushButton(icon("mdi6.folder-open-outline"), "Open run folder…", self)
         give_tip(self.open_run, "Look at a run, or continue it")
         self.open_run.clicked.connect(self.openRequested)
+        guided = icon("mdi6.map-marker-question-outline", tone="on_accent")
+        self.guided = QPushButton(guided, "New run, guided…", self)
+        self.guided.setProperty("primary", True)
+        give_tip(
+            self.guided, "Question by question",
+            "What you want, what you have; the method that fits, and whether it fits this machine",
+        )  # fmt: skip
+        self.guided.clicked.connect(self.guideRequested)
         buttons = FlowRow(em // 2, centred=True)
+        buttons.add(self.guided)
         buttons.add(self.open_run)
         self._heading = QLabel("Recent runs", self)
         self._heading.setProperty("role", "heading")

@@ -15,6 +15,7 @@ from app.workspaces.train.start import TrainStart
 from widgets.tab_order import follow_layout
 
 if TYPE_CHECKING:
+    from app.workspaces.train.guide.view import GuideView
     from app.workspaces.train.patients_page import PatientsPage
     from app.workspaces.train.run_view import RunView
 
@@ -37,6 +38,7 @@ class TrainView(QWidget):
         self.setup.setMinimumWidth(SIDE_EM * em)
         self._run_view: RunView | None = None
         self._patients: PatientsPage | None = None
+        self._guide: GuideView | None = None
         self._before: QWidget = self.start
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
@@ -62,12 +64,32 @@ class TrainView(QWidget):
     def has_run_view(self) -> bool:
         return self._run_view is not None
 
+    def guide(self, first: Trainer) -> GuideView:
+        """The questions, made on first use."""
+        if self._guide is None:
+            from app.workspaces.train.guide.view import GuideView
+
+            self._guide = GuideView(first)
+            self._pages.addWidget(self._guide)
+        return self._guide
+
+    def showGuide(self) -> None:
+        """Bring the questions to the front; they take the place of the form."""
+        if self._guide is not None:
+            self.setup.hide()
+            self._pages.setCurrentWidget(self._guide)
+
+    def isGuide(self) -> bool:
+        return self._guide is not None and self._pages.currentWidget() is self._guide
+
     def showStart(self) -> None:
+        self.setup.show()
         self._pages.setCurrentWidget(self.start)
 
     def showRun(self) -> None:
         """Bring the run to the front."""
         if self._run_view is not None:
+            self.setup.show()
             self._pages.setCurrentWidget(self._run_view)
 
     def patients_page(self) -> PatientsPage:

@@ -72,18 +72,18 @@ def _fitting(look: Look) -> Iterator[Finding]:
         )
         yield Finding(
             "shape", "error", (item.name,), files_of(item),
-            f"{item.mask.name} does not have the size of {item.path.name}: {told}.", how, fix,
+            f"The mask {item.mask.name} does not have the size of its image: {told}.", how, fix,
         )  # fmt: skip
     elif mask.axes != image.axes and mask.axes and image.axes:
         yield Finding(
             "place", "error", (item.name,), files_of(item),
-            f"{item.mask.name} has other axes than {item.path.name}: {told}.",
+            f"The mask {item.mask.name} has other axes than its image: {told}.",
             "Resampling puts each label where it lies in the patient.", "resample-mask",
         )  # fmt: skip
     else:
         yield Finding(
             "place", "error", (item.name,), files_of(item),
-            f"{item.mask.name} does not lie on {item.path.name}: {told}.",
+            f"The mask {item.mask.name} does not lie on its image: {told}.",
             "Both have the same voxels, so the mask most likely lost its place: it can take the "
             "image's, voxel by voxel. Look at the picture first.", "take-place",
         )  # fmt: skip

@@ -1,0 +1,1 @@
+"""A new training, question by question."""

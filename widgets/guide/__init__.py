@@ -1,0 +1,1 @@
+"""Questions one after the other: what their pages are made of."""
