@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from app.cli_doctor import HELP as DOCTOR_HELP
-from app.cli_doctor import DoctorCommand
+from app.cli_doctor import doctor_command
 from app.cli_labels import label_commands
 from app.cli_options import (
     input_options,
@@ -30,7 +30,7 @@ from app.cli_report import Reporter
 from app.cli_request import Offer, narrowed, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
 from app.cli_score import HELP as SCORE_HELP
-from app.cli_score import ScoreCommand
+from app.cli_score import MEMORISED_HELP, memorised_command, score_command
 from app.cli_volumes import volume_commands
 from engine.device import DeviceName, Precision
 from engine.methods import METHODS
@@ -69,8 +69,9 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     for offer in offers(METHODS):
         shown = narrowed(offer, arguments)
         program.command(offer.command, help=_help(shown))(_Command(shown))
-    program.command("doctor", help=DOCTOR_HELP)(DoctorCommand())
-    program.command("score", help=SCORE_HELP)(ScoreCommand())
+    program.command("doctor", help=DOCTOR_HELP)(doctor_command())
+    program.command("score", help=SCORE_HELP)(score_command())
+    program.command("memorised", help=MEMORISED_HELP)(memorised_command())
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)

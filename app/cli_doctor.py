@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_options import option, parameter_options, switch
+from app.cli_options import option
 from app.cli_report import Reporter
-from app.cli_run import BAD_INPUT, OK, guarded
-from app.cli_steps import driven
+from app.cli_run import BAD_INPUT, OK
+from app.cli_steps import StepCommand, argument, driven
 from app.command_line import training_command
 from engine.data.doctor.findings import known_fixes
 from engine.data.doctor.need import Goal
 from engine.data.doctor.params import ExamineParams
 from engine.errors import InputError
-from engine.parameters import describe
 
 if TYPE_CHECKING:
     from engine.data.doctor.examining import Examination
@@ -30,50 +29,32 @@ The set itself is never changed. Exit code 2: there are errors that were not men
 ALL = "all"
 
 
-class DoctorCommand:
-    """The command; its options are those of `ExamineParams` and a few more."""
-
-    def __init__(self) -> None:
-        only = inspect.Parameter.KEYWORD_ONLY
-        about = "Folder, list or table of images, or a dataset.json."
-        source = typer.Argument(metavar="FOLDER", help=about)
-        masks = typer.Argument(metavar="[MASKS]", help="Folder of masks, where it is another one.")
-        fixes = typer.Option(
-            "--fix", metavar="NAME", help="Mend this in a copy, or 'all'; may be given several "
-            f"times: {', '.join(known_fixes())}.",
-        )  # fmt: skip
-        parameters = [
-            inspect.Parameter("source", only, annotation=Annotated[Path, source]),
-            inspect.Parameter(
-                "masks", only, default=None, annotation=Annotated[Path | None, masks]
-            ),
-            inspect.Parameter(
-                "fixes", only, default=None, annotation=Annotated[list[str] | None, fixes]
-            ),
-            option("output", Path, "New folder for the corrected copy.", metavar="DIR"),
-            option("report", Path, "Write what was found as HTML.", metavar="FILE"),
-            option("goal", Goal, "Say too which method fits, and the command that trains it."),
-            *parameter_options([_Described()]),
-            switch("as_json", "Print what was found as JSON lines.", flag="--json"),
-            switch("debug", "Show the traceback of a fault of the program."),
-        ]
-        self.__signature__ = inspect.Signature(parameters)
-        self.__annotations__ = {p.name: p.annotation for p in parameters}
-
-    def __call__(self, **options: Any) -> None:
-        reporter = Reporter(as_json=options["as_json"])
-
-        def body() -> int:
-            return _doctor(options, reporter)
-
-        raise typer.Exit(guarded(reporter, "reverie doctor", body, debug=options["debug"]))
+def doctor_command() -> StepCommand:
+    """The command."""
+    fixes = typer.Option(
+        "--fix", metavar="NAME", help="Mend this in a copy, or 'all'; may be given several times: "
+        f"{', '.join(known_fixes())}.",
+    )  # fmt: skip
+    own = [
+        argument(
+            "source", Path, "Folder, list or table of images, or a dataset.json.", metavar="FOLDER"
+        ),
+        argument(
+            "masks", Path | None, "Folder of masks, where it is another one.", metavar="[MASKS]",
+            optional=True,
+        ),
+        inspect.Parameter(
+            "fixes", inspect.Parameter.KEYWORD_ONLY, default=None,
+            annotation=Annotated[list[str] | None, fixes],
+        ),
+        option("output", Path, "New folder for the corrected copy.", metavar="DIR"),
+        option("report", Path, "Write what was found as HTML.", metavar="FILE"),
+        option("goal", Goal, "Say too which method fits, and the command that trains it."),
+    ]  # fmt: skip
+    return StepCommand("doctor", own, ExamineParams, _doctor)
 
 
-class _Described:
-    params = ExamineParams
-
-
-def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
+def _doctor(options: Mapping[str, Any], params: ExamineParams, reporter: Reporter) -> int:
     from engine.data.doctor.examining import examine
     from engine.data.doctor.repairing import repair
     from engine.data.doctor.report import write_report
@@ -81,8 +62,6 @@ def _doctor(options: Mapping[str, Any], reporter: Reporter) -> int:
     begun = time.monotonic()
     output, fixes = options["output"], options["fixes"] or []
     wanted = _wanted(fixes, output)
-    given = {i.name: options[i.name] for i in describe(ExamineParams)}
-    params = ExamineParams.parse({n: v for n, v in given.items() if v is not None})
     found = driven(lambda: examine(options["source"], options["masks"], params), reporter)
     for finding in found.findings:
         reporter.found(finding)

@@ -1,22 +1,18 @@
-"""`reverie score`: label maps of any program against references, and a report of it."""
+"""`reverie score` and `memorised`: label maps by references, synthetic images by training ones."""
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from app.cli_options import option, parameter_options, switch
+from app.cli_options import option
 from app.cli_report import Reporter
-from app.cli_run import OK, guarded
-from app.cli_steps import driven
+from app.cli_run import OK
+from app.cli_steps import StepCommand, argument, driven
 from engine.errors import InputError
-from engine.parameters import describe
-from engine.scoring.params import ScoreParams
+from engine.scoring.params import MemorisedParams, ScoreParams
 
 HELP = """Judge label maps of any program by references: two files, or two folders paired by name.
 
@@ -24,41 +20,35 @@ Dice, IoU, precision, recall, surface Dice, HD, HD95, ASD and volume error of ev
 with intervals. What is missed or spurious counts in full; nothing is left out."""
 
 
-class ScoreCommand:
-    """The command; its options are those of `ScoreParams` and a few more."""
+MEMORISED_HELP = """Look for copies of training images among synthetic ones.
 
-    def __init__(self) -> None:
-        only = inspect.Parameter.KEYWORD_ONLY
-        predictions = typer.Argument(metavar="PREDICTIONS", help="Label map, or folder of them.")
-        references = typer.Argument(metavar="REFERENCES", help="The truth, likewise.")
-        parameters = [
-            inspect.Parameter("predictions", only, annotation=Annotated[Path, predictions]),
-            inspect.Parameter("references", only, annotation=Annotated[Path, references]),
-            option("against", Path, "Predictions of another model, compared in pairs."),
-            option("images", Path, "What was segmented, for the report's pictures."),
-            option("output", Path, "Table: .csv, or .json with all figures.", metavar="FILE"),
-            option("report", Path, "Report with pictures: .html.", metavar="FILE"),
-            *parameter_options([_Described()]),
-            switch("as_json", "Print figures as JSON on standard output.", flag="--json"),
-            switch("debug", "Show the traceback of a fault of the program."),
-        ]
-        self.__signature__ = inspect.Signature(parameters)
-        self.__annotations__ = {p.name: p.annotation for p in parameters}
-
-    def __call__(self, **options: Any) -> None:
-        reporter = Reporter(as_json=options["as_json"])
-
-        def body() -> int:
-            return _score(options, reporter)
-
-        raise typer.Exit(guarded(reporter, "reverie score", body, debug=options["debug"]))
+A model that has learnt its training images by heart gives a patient's image away."""
 
 
-class _Described:
-    params = ScoreParams
+def score_command() -> StepCommand:
+    """The command that judges label maps."""
+    own = [
+        argument("predictions", Path, "Label map, or folder of them."),
+        argument("references", Path, "The truth, likewise."),
+        option("against", Path, "Predictions of another model, compared in pairs."),
+        option("images", Path, "What was segmented, for the report's pictures."),
+        option("output", Path, "Table: .csv, or .json with all figures.", metavar="FILE"),
+        option("report", Path, "Report with pictures: .html.", metavar="FILE"),
+    ]
+    return StepCommand("score", own, ScoreParams, _score)
 
 
-def _score(options: Mapping[str, Any], reporter: Reporter) -> int:
+def memorised_command() -> StepCommand:
+    """The command that looks for copies."""
+    own = [
+        argument("synthetic", Path, "Folder of synthetic images, or one of them."),
+        argument("training", Path, "Folder of the images that the model was trained on."),
+        option("output", Path, "Table: .csv, or .json.", metavar="FILE"),
+    ]
+    return StepCommand("memorised", own, MemorisedParams, _memorised)
+
+
+def _score(options: Mapping[str, Any], params: ScoreParams, reporter: Reporter) -> int:
     from engine.metrics.table import check_table
     from engine.scoring.report import check_report, write_report
     from engine.scoring.scoring import score
@@ -74,8 +64,6 @@ def _score(options: Mapping[str, Any], reporter: Reporter) -> int:
             "Images are for the pictures of a report, and none is asked for.",
             "Add --report FILE.html, or leave --images out.",
         )
-    given = {i.name: options[i.name] for i in describe(ScoreParams)}
-    params = ScoreParams.parse({n: v for n, v in given.items() if v is not None})
     predictions, references = options["predictions"], options["references"]
     scores = driven(
         lambda: score(
@@ -91,4 +79,24 @@ def _score(options: Mapping[str, Any], reporter: Reporter) -> int:
         files.append(driven(lambda: write_report(report, scores, title), reporter))
     figures = {m: f for m, f in scores.report().items() if m in ("classes", "mean of classes")}
     reporter.finished(scores.summary(), files, time.monotonic() - begun, figures)
+    return OK
+
+
+def _memorised(options: Mapping[str, Any], params: MemorisedParams, reporter: Reporter) -> int:
+    from engine.metrics.table import check_table
+    from engine.scoring.memorised import find_memorised
+
+    begun = time.monotonic()
+    output = options["output"]
+    if output is not None:
+        check_table(output)
+    found = driven(
+        lambda: find_memorised(options["synthetic"], options["training"], params), reporter
+    )
+    files = [found.write(output)] if output is not None else []
+    figures = {
+        "slices": len(found.nearest), "suspicious": len(found.suspicious),
+        "threshold": found.threshold, "usual": found.usual,
+    }  # fmt: skip
+    reporter.finished(found.summary(), files, time.monotonic() - begun, figures)
     return OK

@@ -1,15 +1,74 @@
-"""Steps of work without a job, such as looking through files, told on a terminal."""
+"""Commands of work without a job and a network, such as looking through files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TypeVar
+import inspect
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from app.cli_interrupt import Interrupts
+from app.cli_options import parameter_options, switch
 from app.cli_report import Reporter
+from app.cli_run import guarded
+from engine.parameters import Parameters, describe
 from engine.steps import Step
 
 T = TypeVar("T")
+Body = Callable[[Mapping[str, Any], Any, Reporter], int]
+"""From options, parameters and where to tell to the exit code."""
+
+
+class StepCommand:
+    """A command whose options are those of a parameter set and a few of its own.
+
+    Args:
+        name: Of the command.
+        own: Its arguments and options; see `argument` and `cli_options.option`.
+        params: The parameter set.
+        body: What it does.
+    """
+
+    def __init__(
+        self, name: str, own: Sequence[inspect.Parameter], params: type[Parameters], body: Body
+    ) -> None:
+        self._name, self._params, self._body = name, params, body
+        parameters = [
+            *own,
+            *parameter_options([_Described(params)]),
+            switch("as_json", "Print what was found as JSON lines.", flag="--json"),
+            switch("debug", "Show the traceback of a fault of the program."),
+        ]
+        self.__signature__ = inspect.Signature(parameters)
+        self.__annotations__ = {p.name: p.annotation for p in parameters}
+
+    def __call__(self, **options: Any) -> None:
+        reporter = Reporter(as_json=options["as_json"])
+
+        def body() -> int:
+            given = {i.name: options[i.name] for i in describe(self._params)}
+            params = self._params.parse({n: v for n, v in given.items() if v is not None})
+            return self._body(options, params, reporter)
+
+        name = f"reverie {self._name}"
+        raise typer.Exit(guarded(reporter, name, body, debug=options["debug"]))
+
+
+@dataclass(frozen=True)
+class _Described:
+    params: type[Parameters]
+
+
+def argument(
+    name: str, kind: Any, about: str, *, metavar: str = "", optional: bool = False
+) -> inspect.Parameter:
+    """A positional argument."""
+    annotation = Annotated[kind, typer.Argument(metavar=metavar or name.upper(), help=about)]
+    default = None if optional else inspect.Parameter.empty
+    only = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, only, default=default, annotation=annotation)
 
 
 def driven(start: Callable[[], Generator[Step, None, T]], reporter: Reporter) -> T:

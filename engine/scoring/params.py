@@ -1,4 +1,4 @@
-"""How predictions are judged: what is asked of the user. Loads no library that reads images."""
+"""How predictions are judged: what is asked of the user; loads no library that reads images."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ class ScoreParams(Parameters):
     def wanted(self) -> tuple[int, ...]:
         """The labels that are judged; () for all."""
         return _labels(self.classes)
+
+
+class MemorisedParams(Parameters):
+    """How copies are looked for."""
+
+    percentile: float = parameter(
+        99.0, "Percentile", "A slice is suspicious that is nearer to a training slice than this "
+        "share of the training slices is to its nearest one of another patient.", unit="%",
+        ge=50, le=100,
+    )  # fmt: skip
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient of a "
+        "training image; a guess by usual names where empty.", advanced=True,
+    )  # fmt: skip
 
 
 def _labels(text: str) -> tuple[int, ...]:

@@ -26,7 +26,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; } .rows { font-size: .85em; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #8886;
-  white-space: nowrap; } td.v, th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
+  white-space: nowrap; }
+td.v, th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .i { color: #888; font-size: .85em; } .bad { color: #d55e00; }
 figure { display: inline-block; width: 300px; margin: 0 .6rem 1.2rem 0; font-size: .85em;
   vertical-align: top; overflow-wrap: anywhere; }

@@ -6,7 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from app.cli import main
 from tests.engine.scoring.maps import folders
@@ -35,6 +37,24 @@ def test_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[-1]["event"] == "finished"
     assert lines[-1]["figures"]["classes"]["1"]["dice"]["mean"] == 1.0
+
+
+def test_copies_of_training_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    for folder in ("training", "synthetic"):
+        (tmp_path / folder).mkdir()
+    for number in range(5):
+        pixels = rng.integers(0, 255, (6, 6), np.uint8).repeat(8, 0).repeat(8, 1)
+        Image.fromarray(pixels).save(tmp_path / "training" / f"patient{number}.png")
+    Image.fromarray(pixels).save(tmp_path / "synthetic" / "one.png")
+    folders_of = [str(tmp_path / "synthetic"), str(tmp_path / "training")]
+
+    assert main(["memorised", *folders_of, "--output", str(tmp_path / "t.csv")]) == 0
+
+    told = capsys.readouterr().out
+    assert "1 of 1 synthetic slices" in told
+    assert "one: 1.000 with patient4" in told
+    assert "patient4" in (tmp_path / "t.csv").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,228 @@
+"""Whether synthetic images are copies of what a model was trained on: the nearest training image.
+
+A generator that has learnt its training images by heart gives back a patient's image. Every slice
+is compared with every training slice by the correlation of small grey versions, mirrored ones too
+(Carlini et al. 2023 look for near copies likewise, by distance between patches). How near is
+suspicious is told by the training set itself: pictures of different patients in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.transform import resize
+
+from engine.data.atomic import write_atomic
+from engine.data.gathering import Found, find_images
+from engine.data.volumes.read import read_volume
+from engine.errors import InputError
+from engine.scoring.params import MemorisedParams
+from engine.steps import NoteStep, ProgressStep, Step
+
+SIDE = 32
+FAINT = 1e-4
+"""Variance of a slice, of a range of 0 to 1, below which there is nothing to compare."""
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """Small versions of the slices of many images.
+
+    Attributes:
+        features: (n, side^2), of mean 0 and length 1.
+        image: (n,) which of `images` each is of.
+        place: (n,) its number in that image.
+    """
+
+    features: Features
+    image: NDArray[np.intp]
+    place: NDArray[np.intp]
+    images: tuple[Found, ...]
+
+    @property
+    def patients(self) -> NDArray[np.str_]:
+        """(n,) of each slice."""
+        return np.array([image.patient for image in self.images])[self.image]
+
+    def name(self, index: int) -> str:
+        """Image and slice, for people."""
+        image, place = self.images[self.image[index]], int(self.place[index])
+        alone = int((self.image == self.image[index]).sum()) == 1
+        return image.name if alone else f"{image.name}, slice {place + 1}"
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """A synthetic slice and the training slice that is most like it.
+
+    Attributes:
+        correlation: In [-1, 1].
+        suspicious: Whether it is nearer than training slices of two patients usually are.
+    """
+
+    slice: str
+    training: str
+    training_file: Path
+    correlation: float
+    suspicious: bool
+
+
+@dataclass(frozen=True)
+class Memorised:
+    """What was found.
+
+    Attributes:
+        nearest: The most alike first.
+        threshold: From which correlation on a slice is suspicious.
+        usual: Correlation of a training slice with its nearest of another patient, the median.
+    """
+
+    nearest: tuple[Nearest, ...]
+    threshold: float
+    usual: float
+    params: MemorisedParams
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def suspicious(self) -> tuple[Nearest, ...]:
+        """Those that look like copies."""
+        return tuple(one for one in self.nearest if one.suspicious)
+
+    def summary(self) -> str:
+        """For people."""
+        first = self.nearest[0]
+        return (
+            f"{len(self.suspicious)} of {len(self.nearest)} synthetic slices are nearer to a "
+            f"training slice than {self.params.percentile:g} % of the training slices are to "
+            f"another patient's (correlation above {self.threshold:.3f}; usual {self.usual:.3f}). "
+            f"The most alike is {first.slice}: {first.correlation:.3f} with {first.training}."
+        )
+
+    def write(self, path: Path) -> Path:
+        """Saves as .csv, or as .json with what was asked.
+
+        Raises:
+            InputError: Another ending.
+            DiskError: The disk refuses.
+        """
+        rows: list[dict[str, Any]] = [
+            {
+                "slice": one.slice, "training": one.training, "file": str(one.training_file),
+                "correlation": round(one.correlation, 6), "suspicious": one.suspicious,
+            }
+            for one in self.nearest
+        ]  # fmt: skip
+        if path.suffix.lower() == ".csv":
+            text = io.StringIO()
+            writer = csv.DictWriter(text, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+            write_atomic(path, text.getvalue().encode())
+        elif path.suffix.lower() == ".json":
+            report = {
+                "summary": self.summary(), "threshold": self.threshold, "usual": self.usual,
+                "parameters": self.params.model_dump(), "rows": rows,
+            }  # fmt: skip
+            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
+        else:
+            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
+        return path
+
+
+def find_memorised(
+    synthetic: Path, training: Path, params: MemorisedParams | None = None
+) -> Generator[Step, None, Memorised]:
+    """Look for copies of training images.
+
+    Args:
+        synthetic, training: Folders of images or volumes, or one of these.
+
+    Yields:
+        Progress in images, and notes.
+
+    Raises:
+        InputError: Nothing to compare, files that cannot be read, or a training set of one
+            patient, which tells nothing of how alike two patients are.
+    """
+    asked = params or MemorisedParams()
+    made = yield from _slices(find_images(synthetic), "synthetic images")
+    known = yield from _slices(
+        find_images(training, patient_pattern=asked.patient_pattern), "training images"
+    )
+    patients = known.patients
+    if len(set(patients.tolist())) < 2:
+        raise InputError(
+            f"All images of {training} are of one patient, {patients[0]}.",
+            "Give a training set of several; a patient pattern tells whose an image is.",
+        )
+    between = _most_alike(known.features, known.features, same=(patients, patients))[0]
+    threshold = float(np.percentile(between, asked.percentile))
+    correlations, places = _most_alike(made.features, known.features)
+    order = np.argsort(-correlations, kind="stable")
+    nearest = tuple(
+        Nearest(
+            made.name(i), known.name(places[i]), known.images[known.image[places[i]]].path,
+            float(correlations[i]), bool(correlations[i] > threshold),
+        )
+        for i in order
+    )  # fmt: skip
+    return Memorised(nearest, threshold, float(np.median(between)), asked)
+
+
+def _slices(images: Sequence[Found], what: str) -> Generator[Step, None, Slices]:
+    """All slices that show something."""
+    features: list[Features] = []
+    owners: list[int] = []
+    places: list[int] = []
+    empty = 0
+    for index, image in enumerate(images):
+        yield ProgressStep(index, len(images), f"Reading {what}")
+        volume = read_volume(image.path, kind="image")
+        count = 3 if volume.channels == "rgb" else 1
+        grey = np.mean([volume.values(c) for c in range(count)], axis=0, dtype=np.float32)
+        low, high = (float(v) for v in np.nanpercentile(grey, (0.5, 99.5)))
+        unit = np.asarray(np.clip(np.nan_to_num((grey - low) / max(high - low, 1e-12)), 0, 1))
+        for place, plane in enumerate(unit):
+            small = resize(plane, (SIDE, SIDE), order=1, anti_aliasing=True).astype(np.float32)
+            if small.var() < FAINT:
+                empty += 1
+                continue
+            small -= small.mean()
+            features.append((small / np.linalg.norm(small)).ravel())
+            owners.append(index)
+            places.append(place)
+    if not features:
+        raise InputError(
+            f"There is nothing to compare in the {what}: all slices are empty.",
+            "Choose images that show something.",
+        )
+    if empty:
+        yield NoteStep(f"{empty} slices of the {what} show nothing and are left out.")
+    return Slices(np.stack(features), np.array(owners), np.array(places), tuple(images))
+
+
+def _most_alike(
+    some: Features,
+    others: Features,
+    same: tuple[NDArray[np.str_], NDArray[np.str_]] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Of each of some the largest correlation with others or their mirror images, and which it is.
+
+    Args:
+        same: Owners of some and of others; those of one owner are not compared.
+    """
+    mirrored = others.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(others.shape)
+    alike = np.maximum(some @ others.T, some @ mirrored.T)
+    if same is not None:
+        alike[same[0][:, np.newaxis] == same[1][np.newaxis]] = -np.inf
+    places = alike.argmax(axis=1)
+    return alike[np.arange(len(some)), places], places
