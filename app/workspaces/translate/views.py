@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
@@ -103,8 +104,9 @@ class TranslateViews(Tiles):
             after = self.currentView()
             after.setCrosshair(before.crosshair())
             after.setView(before.view())
-            if after.view() == self._part:
+            if self._shows_part(after):
                 self.resetViews()  # what a run sees is no place that anybody has chosen
+            self.follow(SHOWN[mode])
             self._blend()
 
     def plane(self) -> PlaneName:
@@ -144,12 +146,12 @@ class TranslateViews(Tiles):
         source.setView(self._part)
 
     def follow(self, names: Sequence[str]) -> None:
-        """Let views that have a new grid, with the slices of the source, look where it does."""
+        """Let views that were hidden, or that have a new grid, look where the source's does."""
         source = self.currentView()
         for view in (self._views[name] for name in names):
             if view is not source:
                 view.setCrosshair(source.crosshair())
-                view.setView(source.view())
+                view.showLike(source)
 
     # --- the handle
 
@@ -231,6 +233,13 @@ class TranslateViews(Tiles):
         view.hide()
         self.links.add(view)
         return view
+
+    def _shows_part(self, view: SliceView) -> bool:
+        """Whether a view is where `showPart` has put it."""
+        at, part = view.view(), self._part
+        return part is not None and np.allclose(
+            (at.cx, at.cy, at.zoom), (part.cx, part.cy, part.zoom), rtol=1e-4
+        )
 
     def _show(self) -> None:
         names = SHOWN[self._mode] if self._maximised is None else (self._maximised,)

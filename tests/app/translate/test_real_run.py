@@ -136,6 +136,7 @@ def test_handles_are_dragged_and_moved_by_keys(start: Start, scan: Path, qtbot: 
     click(space.view.panel.run)
     landed(window, space, qtbot)
     mixed = views.view(MIXED)
+    assert mixed.view().fitted, "what a run sees is left behind"
     assert [views.captions[name].mark for name in (MIXED, RESULT, SOURCE)] == [
         "SYNTHETIC", "SYNTHETIC", "",
     ]  # fmt: skip
@@ -167,7 +168,8 @@ def test_handles_are_dragged_and_moved_by_keys(start: Start, scan: Path, qtbot: 
     assert [each.accessibleName() for each in views.shown()] == [
         SPOKEN[n] for n in (SOURCE, RESULT, MAP)
     ]
-    assert views.view(MAP).plane() is not None
+    scales = [views.view(name).mmPerPixel() for name in (SOURCE, RESULT, MAP)]
+    assert scales == pytest.approx([scales[0]] * 3, rel=0.02), "a pixel of the tiles is nothing"
     pointer.double_click(views.view(RESULT), (6.0, 6.0))
     assert [each.accessibleName() for each in views.shown()] == [SPOKEN[RESULT]]
     pointer.double_click(views.view(RESULT), (6.0, 6.0))
