@@ -326,8 +326,9 @@ class Estimate:
         """Sentences for people."""
         found = self.measures
         told = (
-            f"About {duration(self.seconds())} for {found.iterations:,} iterations of "
-            f"{found.step_s:.2g} s on this machine ({found.device}). "
+            f"About {duration(self.seconds())} on this machine ({found.device}): "
+            f"{duration(self.preparation_s)} to look at the data, {found.iterations:,} iterations "
+            f"of {found.step_s:.2g} s, {duration(found.extra_s)} to validate and save. "
             f"{_gib(found.memory)} of {_gib(found.available)} of memory: "
         )
         if found.fits:
