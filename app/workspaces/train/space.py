@@ -177,6 +177,7 @@ class TrainSpace(QObject):
 
     def leaveGuide(self) -> None:
         """Back to the start page; the answers are kept."""
+        self.guide().rest()
         self.view.showStart()
         self.recent.refresh()
 

@@ -114,6 +114,10 @@ def test_from_the_first_question_to_the_start(
     assert not job.dry
     assert job.params == trial.params
     assert job.path("images") == data
+    QTest.mouseClick(window.rail.button("train"), LEFT)
+    space.openGuide()
+    assert frame.place() == Page.GOAL, "the next one begins with the first question"
+    assert view.goal.choices.choice() == "segment"
 
 
 def test_back_keeps_answers_and_what_was_typed(
@@ -200,6 +204,11 @@ def test_a_trial_that_does_not_fit_offers_what_does(
     guide = space.guide()
     to_data(guide, data, qtbot)
     guide.view.frame.goTo(Page.TRIAL)
+    settle(window, qtbot)
+    assert space.escape()
+    assert fake(window).current is None, "nobody waits for the trial any more"
+    space.openGuide()
+    QTest.mouseClick(guide.view.trial.again, LEFT)
     settle(window, qtbot)
     fake(window).finish(len(fake(window).jobs), estimate(fits=False))
     settle(window, qtbot)

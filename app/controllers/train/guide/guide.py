@@ -43,10 +43,9 @@ MISSING = {Page.GOAL: "Choose one.", Page.DATA: "Drop a folder, or choose one an
 class Guide(QObject):
     """Asks the questions of a `GuideView` and does what follows from the answers.
 
-    `started` tells that a training began, `told` has a line for the status bar.
+    `told` has a line for the status bar.
     """
 
-    started = pyqtSignal()
     told = pyqtSignal(str)
 
     def __init__(
@@ -67,6 +66,10 @@ class Guide(QObject):
     def begin(self) -> None:
         """The questions come into sight, where they were left."""
         self.view.focusPage(self.view.frame.place())
+
+    def rest(self) -> None:
+        """Nobody looks: a trial would only take the engine's time."""
+        self.trial.stop()
 
     def tryIt(self) -> None:
         """Measure a few iterations of the training."""
@@ -99,7 +102,7 @@ class Guide(QObject):
                 return
             self._training.start(new_job(trainer, params, found))
             self._shown = None  # the next run gets a folder of its own
-            self.started.emit()
+            self.view.frame.goTo(Page.GOAL)
 
         self.examining.background.run("Checking the inputs", check, done, self._not_started)
 
