@@ -24,12 +24,12 @@ from app.controllers.train.requests import CHECKPOINT, OUTPUT, Trainer
 from app.workspaces.presets import PresetBox
 from engine.library import Entry
 from widgets.forms.form import Form
-from widgets.forms.spec import FieldSpec
+from widgets.forms.spec import FieldSpec, PathMode
 from widgets.icons import icon
 from widgets.tips import give_tip
 
 DATA, REST = "Data", "Training"
-LABELS = {"images": "Image folder", "masks": "Mask folder"}
+LABELS = {"images": "Image folder", "masks": "Mask folder", "labelled": "Labelled list"}
 # Parameters and inputs may share names.
 PREFIX = "input."
 
@@ -146,8 +146,9 @@ class TrainSetup(QWidget):
                 label = "Run folder" if self._current.makes_run else "Result"
             hint = " May be left out." if name in task.optional else ""
             help = f"{about[:1].upper()}{about[1:]}.{hint}"
+            mode: PathMode = "open" if about.startswith("list of") else "folder"
             found.append(
-                FieldSpec(PREFIX + name, label, "path", help=help, group=DATA, path_mode="folder")
+                FieldSpec(PREFIX + name, label, "path", help=help, group=DATA, path_mode=mode)
             )
         return found
 

@@ -144,6 +144,13 @@ def test_a_set_that_cannot_be_read_is_told(
     assert space.view.isStart()
 
 
+def test_a_list_is_a_file(space: TrainSpace) -> None:
+    form = space.view.setup.form
+    fields = {name: form.control(f"input.{name}").editor() for name in ("images", "labelled")}
+    told = {name: field.placeholderText() for name, field in fields.items()}
+    assert told == {"images": "Folder", "labelled": "File"}
+
+
 def test_only_who_parts_patients_offers_it(space: TrainSpace) -> None:
     setup = space.view.setup
     assert setup.patients.isVisible()
