@@ -1,4 +1,7 @@
-"""Ctrl+C on the command line: the job ends between two steps, so that what it has done is kept."""
+"""Ctrl+C on the command line: the job ends between two steps, so that what it has done is kept.
+
+A polite request to end, as schedulers of clusters and shutdowns send it, is taken likewise.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,30 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-TOLD = b"\nStopping after this step; Ctrl+C again stops at once.\n"
+TOLD = {
+    signal.SIGINT: b"\nStopping after this step; Ctrl+C again stops at once.\n",
+    signal.SIGTERM: b"\nStopping after this step, as was asked.\n",
+}
 _STDERR = 2
 
 
 class Interrupts:
-    """While the block runs, the first Ctrl+C is a wish and the second one an interruption.
+    """While the block runs, the first signal is a wish and the second one an interruption.
 
-    Outside the main thread, and where Ctrl+C is not to be heard, nothing changes.
+    Outside the main thread nothing changes, nor for a signal that is not to be heard, such as
+    Ctrl+C in the background.
     """
 
     def __init__(self) -> None:
         self._wished = False
-        self._before: Any = signal.SIG_IGN
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.getsignal(signal.SIGINT)
-        if self._before != signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._hear)
+            before = {number: signal.getsignal(number) for number in TOLD}
+            self._before = {n: was for n, was in before.items() if was != signal.SIG_IGN}
+        for number in self._before:
+            signal.signal(number, self._hear)
         return self
 
     def __exit__(
@@ -35,8 +43,8 @@ class Interrupts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._before != signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._before)
+        for number, was in self._before.items():
+            signal.signal(number, was)
 
     def proceed(self) -> bool:
         """Whether nobody has asked to stop."""
@@ -47,4 +55,4 @@ class Interrupts:
             raise KeyboardInterrupt
         self._wished = True
         # Not print, which may be what was interrupted.
-        os.write(_STDERR, TOLD)
+        os.write(_STDERR, TOLD[signal.Signals(number)])

@@ -1,5 +1,5 @@
 """Ctrl+C ends a run with code 130 and leaves no half-written file; a training goes on after it,
-and after a power cut, with the numbers of one that never stopped."""
+after being asked to end and after a power cut, with the numbers of one that never stopped."""
 
 from __future__ import annotations
 
@@ -82,6 +82,9 @@ def test_a_training_outlives_ctrl_c_and_a_power_cut(
     assert "Ctrl+C again" in errors
     assert "Traceback" not in errors
     assert (run / "checkpoints" / "latest.state").exists()
+    code, rest, errors = interrupted(goes_on, "losses", signal.SIGTERM)
+    assert (code, json.loads(rest.splitlines()[-1])["event"]) == (130, "cancelled")
+    assert "as was asked" in errors
     assert interrupted(goes_on, "losses", signal.SIGKILL)[0] == -signal.SIGKILL
     assert main([*goes_on, "--threads", "1"]) == 0
     assert "Continuing at iteration" in capsys.readouterr().err
