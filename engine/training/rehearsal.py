@@ -6,6 +6,8 @@ fills the machine: memory grows by a line with what goes through the network at 
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -162,6 +164,8 @@ class Meter:
     def __init__(self, context: Context) -> None:
         self._cuda = context.device.type == "cuda"
         self._device = context.device
+        if not self._cuda:
+            _give_back()
         self._process = psutil.Process()
         self._before = self._now()
         self.peak = 0
@@ -200,6 +204,14 @@ class Meter:
         if self._cuda:
             return int(torch.cuda.memory_allocated(self._device))
         return int(self._process.memory_info().rss)
+
+
+def _give_back() -> None:
+    """Let the C library give freed memory back to the system: what is only used again would not
+    be seen to be taken. GNU's library alone keeps and gives back."""
+    library = ctypes.CDLL(None) if os.name == "posix" else None
+    if library is not None and hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def _forget_peak() -> bool:
