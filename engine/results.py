@@ -327,8 +327,8 @@ class Estimate:
         found = self.measures
         told = (
             f"About {duration(self.seconds())} on this machine ({found.device}): "
-            f"{duration(self.preparation_s)} to look at the data, {found.iterations:,} iterations "
-            f"of {found.step_s:.2g} s, {duration(found.extra_s)} to validate and save. "
+            f"{duration(self.preparation_s)} before the first iteration, {found.iterations:,} of "
+            f"{found.step_s:.2g} s, {duration(found.extra_s)} to validate and save. "
             f"{_gib(found.memory)} of {_gib(found.available)} of memory: "
         )
         if found.fits:
