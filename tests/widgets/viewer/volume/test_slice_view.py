@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QPainter, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
@@ -28,8 +28,7 @@ from tests.helpers.pointer import (
     wheel,
 )
 from tests.widgets.viewer.volume.stage import image, labels, slice_view
-from widgets.viewer.volume.caption import Caption
-from widgets.viewer.volume.decorations import NOTHING, Decorations
+from widgets.viewer.volume.decorations import Decorations
 from widgets.viewer.volume.layers import Blend
 from widgets.viewer.volume.planes import PlaneName
 from widgets.viewer.volume.slice_view import SliceView
@@ -348,27 +347,6 @@ def test_squares_of_a_checkerboard_have_a_side_that_can_be_changed(qtbot: QtBot)
     assert view.square() == 8
     view.setSquare(9999)
     assert view.square() == 256
-
-
-def test_a_caption_says_what_is_seen_and_marks_what_nobody_measured(qtbot: QtBot) -> None:
-    view = make(qtbot, low=5000, high=6000)
-    view.setDecorations(NOTHING)
-    view.resize(400, 200)
-    caption = Caption()
-    view.addOverlay(caption)
-    plain = view.grab().toImage()
-    caption.title = "x_t"
-    titled = view.grab().toImage()
-    assert titled != plain
-    caption.mark = "SYNTHETIC"
-    right = view.grab().toImage()
-    corner = QRect(200, 0, 200, 100)
-    assert right.copy(corner) != titled.copy(corner)
-    view.resize(200, 200)  # no room beside the title
-    low = QRect(0, 100, 200, 100)
-    marked = view.grab().toImage().copy(low)
-    caption.mark = ""
-    assert view.grab().toImage().copy(low) != marked
 
 
 def test_decorations_are_drawn_and_left_out(qtbot: QtBot) -> None:
