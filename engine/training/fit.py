@@ -134,7 +134,8 @@ def _rehearsed(
     def iterate(i: int, given: Context) -> None:
         if isinstance(trainable, Paced):
             trainable.begin(i + 1)
-        set_rates(settings, state, i)
+        # A training may have fewer iterations than are tried; rates are told of its own alone.
+        set_rates(settings, state, min(i, settings.iterations - 1))
         turns = players(trainable, own, critic, i + 1)
         _drawn(trainable, turns, settings, given, accelerator, i)
         state.iteration = i + 1

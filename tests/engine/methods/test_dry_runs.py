@@ -37,7 +37,7 @@ def made(method: str, folder: Path) -> tuple[str, dict[str, Any], dict[str, Path
         values = {**cdm_models.TINY_TRAINING, "iterations": 100, "heads": 2, "plane": "axial"}
         return "train-diffusion", values, {"images": cdm_models.volumes(folder / "set")}
     if method == "diffrect":
-        values = {**diffrect_models.TINY_TRAINING, "iterations": 100, "labelled_patients": 1}
+        values = {**diffrect_models.TINY_TRAINING, "iterations": 3, "labelled_patients": 1}
         return "train", values, {"images": diffrect_models.slices_set(folder / "set")}
     values = {**midiffusion_models.TINY_TRAINING, "iterations": 100, "pattern": "*_t1.nii.gz"}
     return "train", values, {"images": midiffusion_models.heads(folder / "set")}
@@ -52,7 +52,7 @@ def test_a_dry_run(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found, _ = run(methods.run(job, cpu_context()))
     assert isinstance(found, Estimate)
     assert found.measures.fits
-    assert found.measures.iterations == 100
+    assert found.measures.iterations == params.iterations
     assert found.measures.tried == params.batch
     assert found.split["train"]
     assert found.split["validation"]
