@@ -1,7 +1,8 @@
 """CDM in the straightforward form that the fast one is measured against.
 
-Pixels are made four times before they are convolved, attention writes all weights out, convolution
-weights lie channels first, and the network is called for one way of one slice at a time.
+Pixels are made four times before they are convolved, attention writes all weights out, maps and
+weights lie channels first, every product is made, and the network is called for one way of one
+slice at a time.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.diffusion.noise import FixedNoise, NoiseSource
 from engine.diffusion.process import q_sample
 from engine.diffusion.samplers import ddim
 from engine.methods.cdm.networks import LoadedDiffusion
+from engine.networks.convolution import Conv3
 from engine.networks.guided_blocks import AttentionBlock, ResidualBlock, Upsample
 
 
@@ -48,6 +50,7 @@ def plain_layers() -> Iterator[None]:
         stack.enter_context(patch.object(AttentionBlock, "forward", _attention))
         stack.enter_context(patch.object(ResidualBlock, "forward", _residual))
         stack.enter_context(patch.object(Upsample, "forward", _upsample))
+        stack.enter_context(patch.object(Conv3, "forward", nn.Conv2d.forward))
         yield
 
 

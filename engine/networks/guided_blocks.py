@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.networks.convolution import Conv3, conv3
+
 Resample = Literal["none", "down", "up"]
 GROUPS = 32
 LONGEST = 10_000.0
@@ -78,11 +80,11 @@ class ResidualBlock(nn.Module):
         self.resample: Resample = resample
         self.scale_shift = scale_shift
         self.norm_in = norm(inputs)
-        self.conv_in = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv_in = Conv3(inputs, outputs)
         self.embed = nn.Linear(embedding, outputs * (2 if scale_shift else 1))
         self.norm_mid = norm(outputs)
         self.dropout = nn.Dropout(dropout)
-        self.conv_mid = silent(nn.Conv2d(outputs, outputs, 3, padding=1))
+        self.conv_mid = silent(Conv3(outputs, outputs))
         self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else None
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
@@ -102,11 +104,17 @@ class ResidualBlock(nn.Module):
     def _shortcut(self, x: Tensor) -> Tensor:
         if self.skip is None:
             return x
-        if torch.is_grad_enabled() or not x.is_contiguous(memory_format=torch.channels_last):
+        if torch.is_grad_enabled():
             return self.skip(x)
-        # With channels last a 1x1 convolution is a product of matrices, which CPUs do faster.
-        pixels = F.linear(x.permute(0, 2, 3, 1), self.skip.weight[:, :, 0, 0], self.skip.bias)
-        return pixels.permute(0, 3, 1, 2)
+        # A 1x1 convolution is a product of matrices, which CPUs do faster.
+        if x.is_contiguous(memory_format=torch.channels_last):
+            weight = self.skip.weight[:, :, 0, 0]
+            return F.linear(x.permute(0, 2, 3, 1), weight, self.skip.bias).permute(0, 3, 1, 2)
+        if x.device.type == "cpu" and x.is_contiguous():
+            assert self.skip.bias is not None
+            found = self.skip.weight[:, :, 0, 0] @ x.flatten(2)
+            return found.add_(self.skip.bias[:, None]).unflatten(2, x.shape[2:])
+        return self.skip(x)
 
 
 class AttentionBlock(nn.Module):
@@ -199,7 +207,7 @@ def enlarged(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     height, width = x.shape[2:]
     upper, lower = _merged(weight, 2)
     kernels = torch.cat([*_merged(upper, 3), *_merged(lower, 3)])
-    y = F.conv2d(x, kernels, bias.repeat(4), padding=1).chunk(4, dim=1)
+    y = conv3(x, kernels, bias.repeat(4)).chunk(4, dim=1)
     places = [
         part[:, :, row : row + height, column : column + width]
         for part, (row, column) in zip(y, ((0, 0), (0, 1), (1, 0), (1, 1)), strict=True)

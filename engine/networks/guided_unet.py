@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.networks.convolution import FEWEST_FEATURES
 from engine.networks.guided_blocks import (
     AttentionBlock,
     Downsample,
@@ -21,6 +22,7 @@ from engine.networks.guided_blocks import (
     silent,
     silu,
 )
+from engine.networks.ncsnpp import channels_last
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class GuidedEncoder(nn.Module):
     def encode(self, x: Tensor, embedding: Tensor) -> tuple[Tensor, list[Tensor]]:
         """x (B, inputs, H, W), the activated embedding -> the middle, and what is skipped."""
         h = self.stem(x)
-        if self.stem.weight.is_contiguous(memory_format=torch.channels_last):
+        # The stem's own weights cannot tell: with one channel both layouts are one.
+        if self.middle_in.conv_in.weight.is_contiguous(memory_format=torch.channels_last):
             h = h.contiguous(memory_format=torch.channels_last)
         skips = [h]
         for level in self.down:
@@ -206,6 +209,15 @@ class GuidedUNet(GuidedEncoder):
             if level.resample is not None:
                 h = level.step(h, embedding)
         return self.head(silu(self.head_norm(h)))
+
+
+def lay_out(model: GuidedUNet) -> None:
+    """Lay weights out as suits the device: channels last, which CPUs and tensor cores like best,
+    unless most convolutions can be made with fewer products, which want channels first."""
+    weight = model.middle_in.conv_in.weight
+    plain = weight.device.type == "cpu" and weight.dtype == torch.float32
+    if not (plain and model.config.width >= FEWEST_FEATURES and torch._nnpack_available()):
+        channels_last(model)
 
 
 def _residual(c: GuidedConfig, inputs: int, outputs: int, way: str = "none") -> ResidualBlock:

@@ -20,7 +20,7 @@ from engine.data.weak.frames import Framing
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
-from engine.networks.guided_unet import GuidedConfig, GuidedUNet
+from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.networks.ncsnpp import channels_last
 from engine.networks.noisy_classifier import ClassifierConfig, NoisyClassifier, make_classifier
 from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
@@ -209,9 +209,12 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def prepare(model: Network, context: Context) -> Network:
-    """Ready for inference: on its device, without gradients, with channels last."""
+    """Ready for inference: on its device, without gradients, laid out as suits that."""
     model = model.to(context.device, torch.float32).eval().requires_grad_(False)
-    channels_last(model)
+    if isinstance(model, GuidedUNet):
+        lay_out(model)
+    else:
+        channels_last(model)
     return model
 
 

@@ -15,8 +15,7 @@ from engine.diffusion.local_information import InformationSettings
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
 from engine.methods.midiffusion.looks import Framing
-from engine.networks.guided_unet import GuidedConfig, GuidedUNet
-from engine.networks.ncsnpp import channels_last
+from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
 
 METHOD, ROLE = "midiffusion", "translator"
@@ -175,9 +174,9 @@ def open_translator(checkpoint: Checkpoint, context: Context) -> LoadedTranslato
 
 
 def prepare(model: GuidedUNet, context: Context) -> GuidedUNet:
-    """Ready for inference: on its device, without gradients, with channels last."""
+    """Ready for inference: on its device, without gradients, laid out as suits that."""
     model = model.to(context.device, context.dtype).eval().requires_grad_(False)
-    channels_last(model)
+    lay_out(model)
     return model
 
 
