@@ -12,7 +12,8 @@ import csv
 import io
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from engine.steps import NoteStep, ProgressStep, Step
 SIDE = 32
 FAINT = 1e-4
 """Variance of a slice, of a range of 0 to 1, below which there is nothing to compare."""
+AT_ONCE = 1024
+"""Slices that are compared with all others at a time: memory grows with it, not with all."""
 Features = NDArray[np.float32]
 
 
@@ -56,8 +59,13 @@ class Slices:
     def name(self, index: int) -> str:
         """Image and slice, for people."""
         image, place = self.images[self.image[index]], int(self.place[index])
-        alone = int((self.image == self.image[index]).sum()) == 1
+        alone = self._counts[self.image[index]] == 1
         return image.name if alone else f"{image.name}, slice {place + 1}"
+
+    @cached_property
+    def _counts(self) -> NDArray[np.intp]:
+        """Slices of each image."""
+        return np.bincount(self.image)
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,6 @@ class Memorised:
     threshold: float
     usual: float
     params: MemorisedParams
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def suspicious(self) -> tuple[Nearest, ...]:
@@ -221,8 +228,13 @@ def _most_alike(
         same: Owners of some and of others; those of one owner are not compared.
     """
     mirrored = others.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(others.shape)
-    alike = np.maximum(some @ others.T, some @ mirrored.T)
-    if same is not None:
-        alike[same[0][:, np.newaxis] == same[1][np.newaxis]] = -np.inf
-    places = alike.argmax(axis=1)
-    return alike[np.arange(len(some)), places], places
+    largest = np.empty(len(some), np.float32)
+    places = np.empty(len(some), np.intp)
+    for start in range(0, len(some), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        alike = np.maximum(some[part] @ others.T, some[part] @ mirrored.T)
+        if same is not None:
+            alike[same[0][part, np.newaxis] == same[1][np.newaxis]] = -np.inf
+        places[part] = alike.argmax(axis=1)
+        largest[part] = alike.max(axis=1)
+    return largest, places

@@ -120,7 +120,8 @@ def rehearse(acts: Acts, settings: FitSettings, context: Context) -> Generator[S
         if number > 0 and (whole or number == len(sizes) - 1):
             found.seconds = [*found.seconds, took] if number >= len(sizes) else [took]
         done += 1
-    extra = yield from _extra(acts, settings, done, total)
+    # What does not fit in the smallest part would run out of memory in validating, too.
+    extra = (yield from _extra(acts, settings, done, total)) if tried else 0.0
     if not found.seconds:
         found.seconds = [time.monotonic() - begun]
     measured = found.seconds[1:] if len(found.seconds) > MEASURED else found.seconds

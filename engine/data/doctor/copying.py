@@ -20,6 +20,7 @@ from engine.data.doctor.layouts import Item
 from engine.data.doctor.looking import Look, fits, read_image, read_mask
 from engine.data.paired import without_ending
 from engine.data.segmentation.checking import describe_remap, numbering
+from engine.data.segmentation.reading import renumbered
 from engine.data.volumes.limits import decoding
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write import IMAGE_ENDINGS, LABEL_ENDINGS, write_image, write_labels
@@ -176,7 +177,7 @@ class CaseEditor:
         if "clean-mask" in fixes:
             done.append(("clean-mask", "what was read as labels was saved"))
         if "renumber" in fixes and self.remap:
-            labels = editing.numbered(labels, self.remap)
+            labels = renumbered(labels, self.remap)
             done.append(("renumber", f"labels: {describe_remap(self.remap)}"))
         if fits(geometry, image.geometry):
             geometry = image.geometry
@@ -256,7 +257,7 @@ class CaseEditor:
             if "renumber" in fixes and self.remap:
                 data = store[item.mask_part or "label"]
                 labels = np.rint(data[...]).astype(np.int64)
-                data[...] = editing.numbered(labels, self.remap).astype(data.dtype)
+                data[...] = renumbered(labels, self.remap).astype(data.dtype)
                 changes.append(Change(file, "renumber", f"labels: {describe_remap(self.remap)}"))
         return changes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,6 @@ from nibabel.orientations import (
 )
 from numpy.typing import NDArray
 
-from engine.data.segmentation.reading import renumbered
 from engine.data.volumes.masks import LabelsRead
 from engine.data.volumes.resample import resample
 from engine.data.volumes.volume import Geometry, Volume
@@ -95,8 +93,3 @@ def fitted(read: LabelsRead, image: Geometry) -> Array:
     )
     picked: Array = read.labels[:, rows[:, np.newaxis], columns]
     return picked
-
-
-def numbered(labels: Array, remap: Mapping[int, int]) -> Array:
-    """Labels with other numbers; see `reading.renumbered`."""
-    return renumbered(labels, remap)

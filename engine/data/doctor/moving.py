@@ -19,6 +19,7 @@ from engine.data.doctor.findings import Fix
 from engine.data.doctor.layouts import Item
 from engine.data.paired import without_ending
 from engine.data.segmentation.decathlon import DESCRIPTION
+from engine.data.segmentation.lists import plain_name
 from engine.data.volumes.read import SUPPORTED
 from engine.data.weak.listing import PARTS
 
@@ -106,13 +107,9 @@ def _lists(
     for role, file in found.layout.lists.items():
         gone = {item.name for item in dropped} | {i.name for i, to in moves.items() if to != role}
         lines = file.read_text(encoding="utf-8").split()
-        kept = [line for line in lines if _plain(line) not in gone]
+        kept = [line for line in lines if plain_name(line) not in gone]
         kept += [item.name for item, to in moves.items() if to == role]
         write_atomic(places.place(file), ("\n".join(kept) + "\n").encode())
-
-
-def _plain(line: str) -> str:
-    return line[: -len(".h5")] if line.lower().endswith(".h5") else line
 
 
 def _table(

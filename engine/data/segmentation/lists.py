@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data.segmentation.cases import LIST_ENDINGS
+from engine.data.segmentation.cases import H5_ENDINGS, LIST_ENDINGS
 
 TRAIN_LISTS = ("train_slices", "train")
 LISTS = {"validation": "val", "test": "test"}
@@ -24,6 +24,12 @@ def lists_of(images: Path) -> dict[str, Path]:
         train = first
     others = {part: _list_of(root, name) for part, name in LISTS.items()}
     return {"train": train, **{part: file for part, file in others.items() if file is not None}}
+
+
+def plain_name(line: str) -> str:
+    """The name of a case as a list has it, without an ending of h5 files."""
+    ending = next((e for e in H5_ENDINGS if line.lower().endswith(e)), "")
+    return line[: len(line) - len(ending)]
 
 
 def _list_of(folder: Path, name: str) -> Path | None:

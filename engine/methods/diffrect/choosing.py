@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.data.segmentation.cases import H5_ENDINGS, Case
+from engine.data.segmentation.cases import Case
+from engine.data.segmentation.lists import plain_name
 from engine.data.segmentation.reading import CaseFacts
 from engine.data.segmentation.splits import Split
 from engine.errors import InputError
@@ -68,12 +69,6 @@ def names_in(file: Path) -> tuple[str, ...]:
             f"The list {file} names no case.", "Write one name a line, or leave the list out."
         )
     return tuple(dict.fromkeys(plain_name(line) for line in lines))
-
-
-def plain_name(name: str) -> str:
-    """Without an ending of h5 files."""
-    ending = next((e for e in H5_ENDINGS if name.lower().endswith(e)), "")
-    return name[: len(name) - len(ending)]
 
 
 def _part(pool: Pool, split: Split, role: str) -> tuple[Case, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.data.segmentation.cases import Case
+from engine.data.segmentation.lists import plain_name
 from engine.data.segmentation.splits import Split, check_split, make_split
 from engine.errors import InputError
 from engine.methods.diffrect.cases import Pool
-from engine.methods.diffrect.choosing import plain_name
 from engine.methods.diffrect.params import TrainParams, names_of
 
 
