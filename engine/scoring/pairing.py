@@ -8,9 +8,9 @@ from pathlib import Path
 from engine.data.paired import SUFFIXES, VOLUME_SUFFIXES, PairListing, find_pairs, without_ending
 from engine.data.segmentation.patients import patient_of
 from engine.errors import InputError
+from engine.wording import counted, listed
 
 ENDINGS = (*SUFFIXES, *VOLUME_SUFFIXES)
-LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,11 @@ def _folders(
 ) -> Pairing:
     found = find_pairs(references, predictions, ENDINGS)
     notes = [f"Predictions and references are paired by {found.rule}."]
-    if found.masks_without_image:
+    alone = [file.name for file in found.masks_without_image]
+    if alone:
         notes.append(
-            f"{_counted(found.masks_without_image, 'prediction')} without a reference cannot be "
-            f"judged: {_names(found.masks_without_image)}."
+            f"{counted(len(alone), 'prediction')} without a reference cannot be judged: "
+            f"{listed(alone)}."
         )
     cases = [
         ScoredCase(without_ending(reference), "", reference, prediction)
@@ -117,12 +118,3 @@ def _beside(references: Path, others: Path | None) -> dict[Path, Path]:
         return {}
     listing: PairListing = find_pairs(references, others, ENDINGS)
     return {reference: other for reference, other, _ in listing.pairs}
-
-
-def _counted(files: tuple[Path, ...], what: str) -> str:
-    return f"{len(files)} {what}{'s' if len(files) != 1 else ''}"
-
-
-def _names(files: tuple[Path, ...]) -> str:
-    told = ", ".join(file.name for file in files[:LISTED])
-    return told + (f" and {len(files) - LISTED} more" if len(files) > LISTED else "")

@@ -17,10 +17,11 @@ from engine.errors import InputError
 from engine.metrics.overlap import NEITHER, ClassScore, score_classes
 from engine.metrics.table import ALL_METRICS, DISTANCES, Row, ScoreTable
 from engine.provenance import versions
-from engine.scoring.pairing import LISTED, Pairing, ScoredCase, pair
+from engine.scoring.pairing import Pairing, ScoredCase, pair
 from engine.scoring.params import ScoreParams
 from engine.scoring.reading import Labels, ReadCase, read_case
 from engine.steps import NoteStep, ProgressStep, Step
+from engine.wording import listed
 
 TOLD = ("dice", "hd95", "surface_dice")
 """Of the metrics, in a sentence."""
@@ -229,14 +230,11 @@ def _missing(pairing: Pairing, params: ScoreParams, *, compared: bool) -> list[s
         lost = [c.name for c, file in zip(pairing.cases, files, strict=True) if file is None]
         if not lost:
             continue
-        told = ", ".join(lost[:LISTED]) + (
-            f" and {len(lost) - LISTED} more" if lost[LISTED:] else ""
-        )
         if params.missing == "refuse":
             raise InputError(
-                f"{len(lost)} of {len(pairing.cases)} references have no {whose}: {told}.",
+                f"{len(lost)} of {len(pairing.cases)} references have no {whose}: {listed(lost)}.",
                 "Add the files, or let missing ones count as empty (--missing empty); left out, "
                 "a model would score better the less it finds.",
             )
-        notes.append(f"{len(lost)} references have no {whose} and count as missed: {told}.")
+        notes.append(f"{len(lost)} references have no {whose} and count as missed: {listed(lost)}.")
     return notes

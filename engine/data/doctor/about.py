@@ -10,19 +10,6 @@ from engine.data.doctor.checks import files_of
 from engine.data.doctor.findings import Check, Finding, Fix, Severity
 from engine.data.doctor.looking import Look
 
-SHOWN = 5
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
-
-
-def counted(count: int, what: str) -> str:
-    """For example "1 image", "3 images"."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
 
 def about(
     check: Check, severity: Severity, looks: Sequence[Look], message: str, remedy: str,

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.data.doctor.about import about, counted, listed
+from engine.data.doctor.about import about
 from engine.data.doctor.findings import Finding
 from engine.data.doctor.looking import Look
+from engine.wording import counted, listed
 
 FAR_SPACING = 2.0
 """Times by which a voxel may be longer or shorter than most."""

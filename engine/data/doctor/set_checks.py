@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from engine.data.doctor.about import about, counted, listed
+from engine.data.doctor.about import about
 from engine.data.doctor.findings import Finding
 from engine.data.doctor.image_checks import of_images
 from engine.data.doctor.layouts import Layout
 from engine.data.doctor.looking import Look
 from engine.data.segmentation.checking import MAX_CLASSES, describe_remap, numbering
+from engine.wording import counted, listed
 
 FEW_PATIENTS = 5
 RARE_SHARE = 0.1

@@ -11,6 +11,7 @@ from typing import Literal
 from engine.data.segmentation.cases import Case, CaseListing
 from engine.data.segmentation.reading import CaseFacts
 from engine.errors import InputError
+from engine.wording import counted, listed
 
 Kind = Literal["unpaired", "unusable", "converted", "labels", "duplicate", "empty", "full"]
 MAX_CLASSES = 64
@@ -76,7 +77,7 @@ class CheckReport:
             left = [p.message for p in self.problems if p.leaves_out]
             why = f": {' '.join(left[:3])}" if left else "."
             raise InputError(
-                f"The set has {_counted(len(self.cases), 'usable case')}, at least {least} are "
+                f"The set has {counted(len(self.cases), 'usable case')}, at least {least} are "
                 f"needed{why}",
                 "Add cases: at least one to train on and one to test on, of another patient."
                 if least > 1
@@ -84,7 +85,7 @@ class CheckReport:
             )
         if self.classes < 2:
             raise InputError(
-                f"All labels are {_listed(self.values)}: there is no structure to learn.",
+                f"All labels are {listed(self.values, SHOWN)}: there is no structure to learn.",
                 "Check that these are the masks and not the images.",
             )
         if self.classes > MAX_CLASSES:
@@ -94,7 +95,7 @@ class CheckReport:
             )
         if self.remap and not remap:
             raise InputError(
-                f"The labels are {_listed(self.values)}, not 0 to {self.classes - 1}.",
+                f"The labels are {listed(self.values, SHOWN)}, not 0 to {self.classes - 1}.",
                 f"They can be renumbered: {describe_remap(self.remap)}. "
                 "Switch 'Renumber labels' on (--renumber on the command line) to do so.",
             )
@@ -144,8 +145,8 @@ def _unpaired(listing: CaseListing) -> list[Problem]:
             found.append(
                 Problem(
                     "unpaired",
-                    f"{_counted(len(paths), what)} {has} no {other}: "
-                    f"{_listed([p.name for p in paths])}.",
+                    f"{counted(len(paths), what)} {has} no {other}: "
+                    f"{listed([p.name for p in paths], SHOWN)}.",
                     f"Files are paired by {listing.rule}, one image with one mask; "
                     "rename those that belong together.",
                     tuple(p.name for p in paths),
@@ -167,8 +168,8 @@ def _converted(facts: Sequence[CaseFacts]) -> list[Problem]:
     return [
         Problem(
             "converted",
-            f"{_counted(len(masks), 'mask')} {'was' if len(masks) == 1 else 'were'} made of "
-            f"pictures, {masks[0][1]}: {_listed([name for name, _ in masks])}.",
+            f"{counted(len(masks), 'mask')} {'was' if len(masks) == 1 else 'were'} made of "
+            f"pictures, {masks[0][1]}: {listed([name for name, _ in masks], SHOWN)}.",
             "Look at some of them.",
         )
         for masks in alike.values()
@@ -183,14 +184,14 @@ def _without_contrast(facts: Sequence[CaseFacts]) -> list[Problem]:
     if empty:
         found.append(
             Problem(
-                "empty", f"The masks of {_listed(empty)} are empty.",
+                "empty", f"The masks of {listed(empty, SHOWN)} are empty.",
                 "They are used as images in which there is nothing to find.",
             )
         )  # fmt: skip
     if full:
         found.append(
             Problem(
-                "full", f"The masks of {_listed(full)} are one label from edge to edge.",
+                "full", f"The masks of {listed(full, SHOWN)} are one label from edge to edge.",
                 "Check that these are the masks.",
             )
         )  # fmt: skip
@@ -209,7 +210,7 @@ def _without_copies(facts: Sequence[CaseFacts]) -> tuple[tuple[Case, ...], list[
             continue
         problems.append(
             Problem(
-                "duplicate", f"{_listed([c.name for c in same])} are the same image.",
+                "duplicate", f"{listed([c.name for c in same], SHOWN)} are the same image.",
                 "They count as one patient's; take the copies away.",
             )
         )  # fmt: skip
@@ -243,7 +244,7 @@ def numbering(
         return remap, called, []  # refused whole
     problem = Problem(
         "labels",
-        f"The labels are {_listed(values)}, not 0 to {len(wanted) - 1}.",
+        f"The labels are {listed(values, SHOWN)}, not 0 to {len(wanted) - 1}.",
         f"They can be renumbered: {describe_remap(remap)}.",
     )
     return remap, called, [problem]
@@ -251,12 +252,3 @@ def numbering(
 
 def _usual(old: int, new: int) -> str:
     return "background" if new == 0 else f"label {old}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _listed(items: Sequence[object]) -> str:
-    shown = ", ".join(str(i) for i in items[:SHOWN])
-    return f"{shown} and {len(items) - SHOWN} more" if len(items) > SHOWN else shown

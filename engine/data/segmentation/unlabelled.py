@@ -15,10 +15,10 @@ from engine.data.volumes.folder import natural
 from engine.data.volumes.limits import opening
 from engine.data.volumes.read import SUPPORTED
 from engine.errors import InputError
+from engine.wording import listed
 
 TO_SEGMENT = ("imagesTs", "imagesTr", "images")
 """Folders of published sets in which the images lie, the first of them taken."""
-SHOWN = 5
 _CHANNEL = re.compile(r"^(.+)_(\d{4})$")
 _FILES = tuple(e for e in SUPPORTED if e not in (".dcm", ".img"))
 _OTHER = (*SUPPORTED, ".json", ".csv", ".txt", ".xml", ".raw", ".zraw", ".gz", ".zip", ".md")
@@ -117,7 +117,7 @@ def _without_masks(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
     masks = [p for p in files if stem_of(p) != bare_stem(p) and bare_stem(p) in plain]
     if not masks:
         return files, ()
-    told = f"{len(masks)} left out as masks of others: {_listed([p.name for p in masks])}."
+    told = f"{len(masks)} left out as masks of others: {listed([p.name for p in masks])}."
     return [path for path in files if path not in masks], (told,)
 
 
@@ -145,7 +145,7 @@ def _of_channel(
         notes.append(f"Channel {channel} of {most} (0-based) is used.")
     without = [name for name, channels in cases.items() if channel not in channels]
     if without:
-        notes.append(f"{len(without)} have no channel {channel}: {_listed(without)}.")
+        notes.append(f"{len(without)} have no channel {channel}: {listed(without)}.")
     return [
         FoundImage(name, channels[channel], files=files_of(channels[channel]))
         for name, channels in cases.items()
@@ -226,9 +226,4 @@ def _passed_over(source: Path, outputs: set[Path], images: Sequence[FoundImage])
     left = sorted(p.name for p in folders if p not in taken and p.resolve() not in outputs)
     if not left:
         return ()
-    return (f"Only DICOM series are looked for in folders, and there are none in {_listed(left)}.",)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return (f"Only DICOM series are looked for in folders, and there are none in {listed(left)}.",)

@@ -16,8 +16,7 @@ from engine.data.volumes.limits import decoding
 from engine.data.volumes.read import read_volume
 from engine.errors import InputError
 from engine.steps import ProgressStep, Step
-
-SHOWN = 5
+from engine.wording import listed
 
 
 def unlabelled_cases(
@@ -80,7 +79,7 @@ def usable_images(
     if labelled:
         told.append(
             f"{len(labelled)} unlabelled cases have a label, which is not looked at: "
-            f"{_listed(labelled)}."
+            f"{listed(labelled)}."
         )
     if usable:
         told.append(f"{len(usable)} images without a label are unlabelled cases.")
@@ -101,8 +100,3 @@ def has_label(case: Case) -> bool:
 
 def _case(name: str, path: Path, part: str, pattern: str) -> Case:
     return Case(name, patient_of(name, pattern), path, path, part)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
