@@ -29,6 +29,8 @@ from app.cli_options import (
 from app.cli_report import Reporter
 from app.cli_request import Offer, narrowed, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
+from app.cli_runs import HELP as RUNS_HELP
+from app.cli_runs import runs
 from app.cli_score import HELP as SCORE_HELP
 from app.cli_score import MEMORISED_HELP, memorised_command, score_command
 from app.cli_volumes import volume_commands
@@ -69,6 +71,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     for offer in offers(METHODS):
         shown = narrowed(offer, arguments)
         program.command(offer.command, help=_help(shown))(_Command(shown))
+    program.command("runs", help=RUNS_HELP)(runs)
     program.command("doctor", help=DOCTOR_HELP)(doctor_command())
     program.command("score", help=SCORE_HELP)(score_command())
     program.command("memorised", help=MEMORISED_HELP)(memorised_command())

@@ -30,3 +30,13 @@ def rate(steps_per_second: float, step: str = "steps") -> str:
     if steps_per_second >= 1:
         return f"{steps_per_second:.1f} {step}/s"
     return f"{1 / steps_per_second:.1f} s/{step.removesuffix('s')}"
+
+
+def file_size(count: int) -> str:
+    """Bytes in the unit that leaves at most four digits: '740 B', '4.9 MB', '28 MB', '1.2 GB'."""
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 999.5:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 9.95 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets.panels.wording import duration, rate
+from widgets.panels.wording import duration, file_size, rate
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,14 @@ def test_duration(seconds: float, text: str) -> None:
 )
 def test_rate(value: float, text: str) -> None:
     assert rate(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (4_935_689, "4.9 MB"), (9_960_000, "10 MB"),
+        (28_336_168, "28 MB"), (999_600_000, "1.0 GB"), (1_234_000_000, "1.2 GB"),
+    ],
+)  # fmt: skip
+def test_file_size(count: int, text: str) -> None:
+    assert file_size(count) == text
