@@ -11,10 +11,11 @@ import numpy as np
 
 from app.cli_report import Reporter
 from app.cli_run import device_settings, run_job
-from app.saving import image_metadata, save_image, save_mask, save_set
+from app.saving import save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
 from engine.data.atomic import atomic_path
 from engine.data.png import write_png
+from engine.data.synthetic import save_image, save_set, steps_metadata
 from engine.jobs import Job
 from engine.methods import method
 
@@ -49,7 +50,7 @@ def demo(folder: Path, options: Mapping[str, Any], reporter: Reporter) -> None:
     save_mask(folder / "mask.png", grown.mask, grown=True)
     job = Job("adaptdiff", "synthesize", params, {"mask": grown.mask}, synthesize.title)
     made = run_job(job, settings, reporter)
-    frames, source = frames_of(reporter.previews), image_metadata(made, 0)
+    frames, source = frames_of(reporter.previews), steps_metadata(made, 0)
     save_image(folder / "image.png", made)
     write_png(folder / "timeline.png", strip_picture(frames), source)
     write_gif(folder / "timeline.gif", frames)

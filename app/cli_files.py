@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.exports import save_image
-from app.saving import save_mask, save_set
+from app.saving import save_mask
+from engine.data.synthetic import save_image, save_set
 from engine.errors import DiskError, InputError
 from engine.results import MaskResult, SynthesisResult
 

@@ -89,10 +89,11 @@ def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
     values |= {n: options[n] for n in sorted(given) if options.get(n) is not None}
     params = task.params.parse(_known(values, task, given, offer))
     paths = _paths(offer, options, run, task)
-    inputs, notes = _read_inputs(task, paths, options)
+    inputs, files, notes = _read_inputs(task, paths, options)
     output = paths.get("output") if "output" not in task.inputs else None
     dry = bool(options.get("estimate"))
-    return Request(Job(method.id, task.name, params, inputs, task.title, dry=dry), output, notes)
+    job = Job(method.id, task.name, params, inputs, task.title, dry=dry, files=files)
+    return Request(job, output, notes)
 
 
 def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,10 +226,11 @@ def _optional(name: str, task: Task) -> bool:
 
 def _read_inputs(
     task: Task, paths: Mapping[str, Path], options: Mapping[str, Any]
-) -> tuple[dict[str, InputValue], tuple[str, ...]]:
+) -> tuple[dict[str, InputValue], dict[str, Path], tuple[str, ...]]:
     from engine.data.images import read_image, read_mask
 
     inputs: dict[str, InputValue] = {}
+    files = {n: paths[n] for n in task.inputs if n in IMAGE_INPUTS and n in paths}
     notes: list[str] = []
     for name in task.inputs:
         if name not in paths:
@@ -244,7 +246,7 @@ def _read_inputs(
     if task.name == "grow" and "mask" not in inputs:
         side = options.get("size") or 384
         inputs["mask"] = np.zeros((side, side), np.uint8)
-    return inputs, tuple(notes)
+    return inputs, files, tuple(notes)
 
 
 def refuse_second_run(job: Job, resume: bool) -> None:

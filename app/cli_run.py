@@ -173,13 +173,13 @@ def _save(
     request: Request, result: Any, options: Mapping[str, Any], reporter: Reporter
 ) -> list[Path]:
     from app.cli_files import save_result
-    from app.saving import image_metadata
     from app.timeline_files import frames_of, write_timeline
+    from engine.data.synthetic import steps_metadata
 
     assert request.output is not None
     files = save_result(request.output, result, with_mask=bool(options.get("with_mask")))
     if folder := options.get("timeline"):
-        write_timeline(folder, frames_of(reporter.previews), image_metadata(result, 0))
+        write_timeline(folder, frames_of(reporter.previews), steps_metadata(result, 0))
         files.append(folder)
     return files
 

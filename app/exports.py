@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from engine.data.atomic import atomic_path, write_atomic
-from engine.errors import InputError
 from engine.results import SynthesisResult
 from widgets.timeline.frame import Frame
 
@@ -26,28 +23,9 @@ def save_image(path: Path, result: SynthesisResult, place: int) -> Path:
         InputError: a format that is not offered.
         DiskError: it cannot be written.
     """
-    from app import saving
+    from engine.data import synthetic
 
-    suffix = path.suffix.lower()
-    if suffix in ("", ".png"):
-        path = path.with_suffix(".png")
-        saving.save_image(path, result, place)
-        return path
-    if suffix in (".tif", ".tiff"):
-        import tifffile
-
-        with atomic_path(path) as beside:
-            tifffile.imwrite(beside, result.images[place])
-    elif suffix == ".npy":
-        with atomic_path(path) as beside:
-            np.save(beside, result.images[place])
-    else:
-        raise InputError(
-            f"{path.name}: images are not written as {suffix}.", "Choose .png, .tif or .npy."
-        )
-    record = {**result.provenance, "image": place, "seed": result.seeds[place]}
-    write_atomic(path.with_name(f"{path.name}.json"), json.dumps(record, indent=2).encode())
-    return path
+    return synthetic.save_image(path, result, place)
 
 
 def save_pair(path: Path, result: SynthesisResult, place: int) -> Path:
@@ -71,10 +49,11 @@ def save_timeline(
     Raises:
         DiskError: it cannot be written.
     """
-    from app import saving, timeline_files
+    from app import timeline_files
     from engine.data.png import write_png
+    from engine.data.synthetic import steps_metadata
 
-    facts = saving.image_metadata(result, place)
+    facts = steps_metadata(result, place)
     if kind == "frames":
         timeline_files.write_frames(path, frames, facts)
         return path

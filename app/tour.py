@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import QCheckBox, QWidget
 
 from app.bootstrap import open_window
 from app.controllers.grow import SAMPLE_NAME
-from app.saving import image_metadata, save_image, save_mask
+from app.saving import save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
 from app.tour_segment import tour_segment
 from app.tour_train import tour_train
@@ -29,6 +29,7 @@ from app.window import MainWindow
 from engine.data.atomic import atomic_path
 from engine.data.phantoms import grow_vessel_tree
 from engine.data.png import write_png
+from engine.data.synthetic import save_image, steps_metadata
 from engine.errors import EngineError, InputError
 from engine.events import JobFailed, JobPreview
 from engine.results import SynthesisResult
@@ -144,7 +145,7 @@ class _Tour:
 
     def _results(self) -> None:
         result = self._result()
-        frames, source = frames_of(self._previews), image_metadata(result, 0)
+        frames, source = frames_of(self._previews), steps_metadata(result, 0)
         save_mask(self._file("mask.png"), result.mask)
         save_image(self._file("result.png"), result)
         write_png(self._file("timeline.png"), strip_picture(frames), source)

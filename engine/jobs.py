@@ -49,6 +49,7 @@ class Job:
         live: Made by drawing; a newer one makes it worthless.
         dry: Of a training, only a few iterations, whose run is thrown away: the result is an
             `engine.results.Estimate` of all of them.
+        files: Of inputs that are arrays, the files that they were read from, for records.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Job:
     title: str = ""
     live: bool = False
     dry: bool = False
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         frozen = {name: _freeze(value) for name, value in self.inputs.items()}

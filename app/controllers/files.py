@@ -121,7 +121,7 @@ class FilesController(QObject):
             return
 
         def write() -> Path:
-            from app.saving import save_set
+            from engine.data.synthetic import save_set
 
             save_set(target, result)
             return target

@@ -170,7 +170,8 @@ class SynthesizeController(QObject):
         count = f", {params.variants} variants" if params.variants > 1 else ""
         title = f"Image of {self._session.mask_name}, {mask.shape[1]} × {mask.shape[0]}{count}"
         inputs = {"mask": mask} if template is None else {"mask": mask, "template": template}
-        job = Job(self._method.id, self._task.name, params, inputs, title)
+        files = {"template": self._template[0]} if template is not None and self._template else {}
+        job = Job(self._method.id, self._task.name, params, inputs, title, files=files)
         job_id = self._engine.submit(job, first=first)
         self._recordings[job_id] = Recording(job, self._revision)
         if waiting and not first:

@@ -120,9 +120,12 @@ class Running(ImageRuns[Run]):
         }  # fmt: skip
         if volume.geometry.oriented:
             inputs["affine"] = volume.affine
+        files = {} if seen.source.path is None else {"input": seen.source.path}
+        if files and seen.source.part:
+            inputs["part"] = seen.source.part
         name = step_name(segmenter.method, entry.card)
         title = f"{name}: {seen.source.name}, {self._placing.told()}"
-        job = Job(segmenter.method.id, segmenter.task.name, params, inputs, title)
+        job = Job(segmenter.method.id, segmenter.task.name, params, inputs, title, files=files)
         shown = SHORT.get(getattr(params, "evidence", ""), segmenter.method.title)
         self._begin(Run(job, volume, name, shown, structures), first)
 

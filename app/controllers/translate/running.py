@@ -100,11 +100,14 @@ class Running(ImageRuns[Run]):
         }  # fmt: skip
         if volume.geometry.oriented:
             inputs["affine"] = volume.affine
+        files = {} if volume.source.path is None else {"input": volume.source.path}
+        if files and volume.source.part:
+            inputs["part"] = volume.source.part
         title = entry.card.title.strip() or entry.name
         what = "all of it" if index is None else f"{plane.value} slice {index + 1}"
         job = Job(
             segmenter.method.id, segmenter.task.name, params, inputs,
-            f"{self._study.name()} as {title}, {what}",
+            f"{self._study.name()} as {title}, {what}", files=files,
         )  # fmt: skip
         unit = "" if entry.card.process.get("normalized") is True else "bits"
         self._begin(Run(job, volume, title, plane, index, unit), first)

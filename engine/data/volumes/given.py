@@ -61,12 +61,18 @@ def input_record(job: Job, volume: Volume) -> dict[str, Any]:
         InputError: it can no longer be read.
     """
     image = job.inputs.get("input")
-    if not isinstance(image, Path):
-        return {}
-    series = image.is_dir() or volume.source.format == "dicom"
-    files = volume.source.files if series else files_of(image)
-    part = _text(job, "part")
-    told = {"file": image.name, "sha256": content_digest(files)}
+    return file_record(image, volume, _text(job, "part")) if isinstance(image, Path) else {}
+
+
+def file_record(path: Path, volume: Volume, part: str = "") -> dict[str, Any]:
+    """Which file or folder an image was read from, as a record keeps it.
+
+    Raises:
+        InputError: it can no longer be read.
+    """
+    series = path.is_dir() or volume.source.format == "dicom"
+    files = volume.source.files if series else files_of(path)
+    told = {"file": path.name, "path": str(path.absolute()), "sha256": content_digest(files)}
     return {**told, "part": part} if part else told
 
 

@@ -20,6 +20,7 @@ from engine.data.volumes.label_table import LabelEntry, record_of, unnamed
 from engine.data.volumes.volume import Volume
 from engine.data.volumes.write_image import write_volume
 from engine.errors import InputError
+from engine.provenance import content
 
 LABEL_ENDINGS = (
     ".nii.gz",
@@ -85,7 +86,7 @@ def write_labels(
     if provenance is not None:
         # Most formats have no room for the names, so the record has them, too.
         named = {"labels": record_of(table)} if table else {}
-        _write_provenance(target, {**provenance, **named})
+        _write_provenance(target, {**provenance, **named, "content": content(array)})
     return target
 
 
@@ -116,7 +117,7 @@ def write_map(
     array = np.asarray(values, np.float32)
     _check_shape(array, like)
     _write(target, ending, array, like, (), labels=False)
-    _write_provenance(target, provenance)
+    _write_provenance(target, {**provenance, "content": content(array)})
     return target
 
 

@@ -12,6 +12,7 @@ from engine import provenance
 from engine.data.images import read_mask
 from engine.data.pairset import PairSetWriter
 from engine.data.phantoms.vessels import grow_vessel_tree
+from engine.data.volumes.fingerprint import content_digest
 from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
@@ -50,6 +51,10 @@ def synthesize_set(job: Job, context: Context) -> Generator[Step, None, FileResu
         job, device=context.device.type, precision=context.precision, threads=context.threads,
         checkpoint={"name": loaded.name, "sha256": loaded.sha256},
     )  # fmt: skip
+    if masks:
+        folder = job.path("masks")
+        digest = content_digest(image_files(folder))
+        record["inputs"]["masks"] = {"path": str(folder.absolute()), "sha256": digest}
     del record["created"]  # a set that is continued is the same set
     limited = replace(context, max_batch=context.limit(params.batch))
     output = job.path("output")

@@ -44,19 +44,21 @@ def write_segmentation(
     """
     maps = {}
     if probability is not None:
-        maps[probability] = result.foreground
+        maps[probability] = "probability", result.foreground
         if len(result.probability) > 2:
             for number in range(1, len(result.probability)):
-                maps[_numbered(probability, number)] = result.probability[number]
+                each = f"probability_{number}", result.probability[number]
+                maps[_numbered(probability, number)] = each
     if uncertainty is not None:
-        maps[uncertainty] = result.variance
+        maps[uncertainty] = "uncertainty", result.variance
     if entropy is not None:
-        maps[entropy] = result.entropy
+        maps[entropy] = "entropy", result.entropy
     maker = Maker("AUTOMATIC", "cDAL", versions()["reverie"])
     table = table_of(result.names)
-    write_labels(labels, result.labels, volume, table, result.provenance, maker)
-    for path, values in maps.items():
-        write_map(path, values, volume, result.provenance)
+    told = {**result.provenance, "holds": "output"}
+    write_labels(labels, result.labels, volume, table, told, maker)
+    for path, (name, values) in maps.items():
+        write_map(path, values, volume, {**told, "holds": name})
     return (labels, *maps)
 
 

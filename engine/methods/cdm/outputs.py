@@ -32,13 +32,15 @@ def write_saliency(
         for value, name in result.names.items()
         if value
     ]
-    write_labels(labels, result.labels, volume, table, result.provenance)
+    told = {**result.provenance, "holds": "output"}
+    write_labels(labels, result.labels, volume, table, told)
     if heat is None:
         return (labels,)
     several = len(result.heat) > 1
     paths = [_numbered(heat, k) if several else heat for k in range(1, len(result.heat) + 1)]
-    for path, values in zip(paths, result.heat, strict=True):
-        write_map(path, values, volume, result.provenance)
+    for number, (path, values) in enumerate(zip(paths, result.heat, strict=True), 1):
+        told["holds"] = f"heat_{number}" if several else "heat"
+        write_map(path, values, volume, told)
     return (labels, *paths)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import provenance
-from engine.data.volumes.given import given_region, given_volume
+from engine.data.volumes.given import given_region, given_volume, input_record
 from engine.device import Context
 from engine.errors import CheckpointError
 from engine.jobs import Job
@@ -54,6 +54,8 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SaliencyResult]
         }  # fmt: skip
     # What is told of a made image does not hold for labels of a real one.
     record |= {"synthetic": False, "source": volume.source.name, "region": region.text()}
+    if file := input_record(job, volume):
+        record["inputs"]["input"] = file
     record.pop("digital_source_type")
     result = replace(found, names=class_names(main.card, main.classes), provenance=record)
     output, heat = job.inputs.get("output"), job.inputs.get("heat")

@@ -81,17 +81,18 @@ def _write(
     """What is asked for; of several structures the probability of each one as well."""
     maps = {}
     if "probability" in wanted:
-        maps[wanted["probability"]] = result.foreground
+        maps[wanted["probability"]] = "probability", result.foreground
         if len(result.probability) > 2:
             for number, each in enumerate(result.probability[1:], 1):
-                maps[_numbered(wanted["probability"], number)] = each
+                maps[_numbered(wanted["probability"], number)] = f"probability_{number}", each
     if "entropy" in wanted:
-        maps[wanted["entropy"]] = result.entropy
+        maps[wanted["entropy"]] = "entropy", result.entropy
     maker = Maker("AUTOMATIC", "DiffRect", provenance.versions()["reverie"])
     table = table_of(result.names)
-    write_labels(labels, result.labels, volume, table, result.provenance, maker)
-    for path, values in maps.items():
-        write_map(path, values, volume, result.provenance)
+    told = {**result.provenance, "holds": "output"}
+    write_labels(labels, result.labels, volume, table, told, maker)
+    for path, (name, values) in maps.items():
+        write_map(path, values, volume, {**told, "holds": name})
 
 
 def _numbered(path: Path, number: int) -> Path:

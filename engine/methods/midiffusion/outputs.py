@@ -11,7 +11,7 @@ import numpy as np
 from engine.data.png import SYNTHETIC_METADATA, write_png
 from engine.data.volumes.volume import Source, Volume
 from engine.data.volumes.write import IMAGE_ENDINGS, write_image, write_map
-from engine.provenance import png_text
+from engine.provenance import content, png_text
 from engine.results import TranslationResult
 
 MARK = "SYNTHETIC: translated by a diffusion model"
@@ -48,12 +48,16 @@ def write_translation(
         made = as_volume(result, volume)
         if path.name.lower().endswith(NIFTI):
             made = replace(made, source=_marked(made.source))
-        write_image(path, made, result.provenance)
-    maps = ((spread, result.spread), (information, result.information))
-    for place, values in maps:
+        told = {"holds": "output", "content": content(made.array[0])}
+        write_image(path, made, {**result.provenance, **told})
+    maps = (
+        (spread, "spread", result.spread),
+        (information, "information", result.information),
+    )
+    for place, name, values in maps:
         if place is not None:
-            write_map(place, values, volume, result.provenance)
-    return (path, *(place for place, _ in maps if place is not None))
+            write_map(place, values, volume, {**result.provenance, "holds": name})
+    return (path, *(place for place, *_ in maps if place is not None))
 
 
 def as_volume(result: TranslationResult, source: Volume) -> Volume:
@@ -78,7 +82,8 @@ def _write_png(path: Path, result: TranslationResult, volume: Volume) -> None:
     unit = np.clip((result.image[0] - low) / (high - low), 0, 1)
     kind = np.uint16 if volume.array.dtype == np.uint16 else np.uint8
     pixels = np.rint(unit * np.iinfo(kind).max).astype(kind)
-    write_png(path, pixels, {**SYNTHETIC_METADATA, **png_text(result.provenance)})
+    told = {**result.provenance, "holds": "output", "content": content(pixels)}
+    write_png(path, pixels, {**SYNTHETIC_METADATA, **png_text(told)})
 
 
 def _marked(source: Source) -> Source:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.data.atomic import disk_error, write_atomic
 from engine.data.gathering import find_images
+from engine.data.volumes.given import file_record
 from engine.data.volumes.read import read_volume
 from engine.device import Context
 from engine.errors import InputError
@@ -58,6 +59,7 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
         steps = translate_volume(volume, loaded, params, context)
         found = yield from _briefly(steps, now)
         result = result_of(job, context, volume, loaded, found)
+        result.provenance["inputs"]["input"] = file_record(image.path, volume)
         file = f"{image.name.replace('/', '__')}{ending_for(image.path, volume)}"
         write_translation(folder / file, result, volume)
         made.add(image.name, file)

@@ -22,6 +22,7 @@ from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Source, Volume, plain_affine
 from engine.data.volumes.write import LABEL_ENDINGS, provenance_path, write_labels, write_map
 from engine.errors import DiskError, InputError
+from engine.provenance import content
 
 SHAPE = (3, 4, 5)
 TABLE = (LabelEntry(1, "Anterior", (255, 128, 0)), LabelEntry(2, "Posterior", (0, 0, 255)))
@@ -204,7 +205,9 @@ def test_maps_carry_where_they_come_from(tmp_path: Path) -> None:
     told = {"method": "x", "seed": 3, "note": "海馬"}
     for ending in (".nii.gz", ".nrrd", ".mha", ".tif"):
         path = write_map(tmp_path / f"p{ending}", values, image(oblique()), told)
-        assert json.loads(provenance_path(path).read_text("utf-8")) == told
+        found = json.loads(provenance_path(path).read_text("utf-8"))
+        assert found.pop("content") == content(read_volume(path).array[0])
+        assert found == told
     found = nib.load(tmp_path / "p.nii.gz")
     assert found.get_data_dtype() == np.float32
     assert found.header.get_intent()[0] == "none"
@@ -213,7 +216,8 @@ def test_maps_carry_where_they_come_from(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ending"):
         write_map(tmp_path / "p.png", values, image(oblique()), told)
     write_labels(tmp_path / "m.nii", mask(), image(oblique()), provenance=told)
-    assert json.loads((tmp_path / "m.nii.json").read_text("utf-8")) == told
+    found_beside = json.loads((tmp_path / "m.nii.json").read_text("utf-8"))
+    assert found_beside == {**told, "content": content(read_volume(tmp_path / "m.nii").array[0])}
 
 
 def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from engine.methods.adaptdiff.networks import load_diffusion
 from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
 from engine.methods.adaptdiff.synthesis import conditional_start, sampler, synthesize
 from engine.networks.spade_unet import SpadeUNet
-from engine.provenance import SYNTHETIC_SOURCE, array_hash, png_text
+from engine.provenance import SYNTHETIC_SOURCE, array_hash, png_text, unpacked
 from engine.results import SynthesisResult
 from engine.steps import DenoiseStep, NoteStep, Step
 from engine.training.checkpoint import load_checkpoint, load_into, sha256_of
@@ -313,7 +313,9 @@ def test_provenance_says_how_to_make_the_image_again(model: Path) -> None:
     assert record["digital_source_type"] == SYNTHETIC_SOURCE
     assert (record["method"], record["task"]) == ("adaptdiff", "synthesize")
     assert record["checkpoint"] == {"name": "tiny", "sha256": sha256_of(model)}
-    assert record["inputs"]["mask"] == {"sha256": array_hash(MASK), "shape": [32, 40]}
+    told = record["inputs"]["mask"]
+    assert (told["sha256"], told["shape"]) == (array_hash(MASK), [32, 40])
+    assert np.array_equal(unpacked(told["packed"], (32, 40)), MASK > 0)
     assert (record["device"], record["dtype"], record["threads"]) == ("cpu", "float32", 1)
     assert set(record["versions"]) >= {"reverie", "torch", "numpy", "python"}
     params = SynthesisParams.parse(record["parameters"])
