@@ -22,6 +22,22 @@ class EngineError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
+class Stopped(Exception):
+    """The job was asked to stop; what it has done is kept."""
+
+
+class Diverged(EngineError):
+    """A training came to numbers that are none, or ran away from where it was.
+
+    Attributes:
+        iteration: The one at which it was seen.
+    """
+
+    def __init__(self, message: str, hint: str = "", iteration: int = 0) -> None:
+        super().__init__(message, hint)
+        self.iteration = iteration
+
+
 class InputError(EngineError):
     """A file, an image or a parameter given by the user cannot be used (exit code 2)."""
 

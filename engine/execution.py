@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import Stopped
 from engine.failures import with_less_memory
 from engine.jobs import Job
 from engine.reporting import Clock, Emit, StepReporter
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
 Runner = Callable[[Job, "Context"], Generator[Step, None, Any]]
 Proceed = Callable[[], bool]
-
-
-class Stopped(Exception):
-    """The job was asked to stop."""
 
 
 def always() -> bool:
@@ -46,7 +43,7 @@ def execute(
         proceed: Asked before every step; may wait. False stops the job.
 
     Raises:
-        Stopped: `proceed` said so.
+        Stopped: `proceed` said so, or the job heard it from elsewhere.
         OutOfMemoryError: too little memory, also with half the batch; it is free again.
         Exception: whatever the job raises.
     """

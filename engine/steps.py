@@ -85,4 +85,9 @@ class NoteStep:
     message: str
 
 
-Step = DenoiseStep | TrainStep | ProgressStep | ImagesStep | NoteStep
+@dataclass(frozen=True)
+class WaitStep:
+    """Nothing was done: the task waits for somebody, and whoever runs it may end it."""
+
+
+Step = DenoiseStep | TrainStep | ProgressStep | ImagesStep | NoteStep | WaitStep

@@ -17,15 +17,18 @@ from accelerate.state import AcceleratorState
 from torch import nn
 
 from engine.device import Context
-from engine.errors import EngineError, InputError
+from engine.errors import InputError, Stopped
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
+from engine.training.health import Kept, check_level, check_losses
+from engine.training.judging import has_waited, judge, measure, show, validate, waited_note
 from engine.training.players import Player, optimizer_of, players, set_rates, update
 from engine.training.rehearsal import Acts, rehearse
 from engine.training.runs import RunFolder
 from engine.training.stage import (
     Adversarial,
     Batch,
+    Epochal,
     FitSettings,
     Paced,
     Previewing,
@@ -34,10 +37,9 @@ from engine.training.stage import (
     Trainable,
 )
 from engine.training.state import TrainingState
+from engine.training.steering import Means, Steering
 
 __all__ = ["Batch", "FitSettings", "Trainable", "fit"]
-
-REMEDY = "Lower the learning rate and continue from the last checkpoint of the run."
 
 
 def fit(
@@ -46,10 +48,12 @@ def fit(
     """Train; returns the network with its averaged weights, in eval mode.
 
     Args:
-        run: Where checkpoints and metrics go; a run that has some is continued.
+        run: Where checkpoints and metrics go; a run that has some is continued. What is asked of
+            it through its folder is done between two iterations, see `engine.training.commands`.
 
     Raises:
-        EngineError: the loss is no longer a number; the last good checkpoint stays.
+        Diverged: the loss is no longer a number, or has run away; the last good state stays.
+        Stopped: that was asked for through the run's folder; the state is kept.
         CheckpointError: the run is of another network.
     """
     accelerator = _accelerator(context)
@@ -58,17 +62,23 @@ def fit(
         yield from _rehearsed(trainable, settings, context, accelerator, state, run)
         return state.model.eval()
     kept = run if accelerator.is_main_process else None
+    steering = Steering(kept, accelerator, settings.iterations, settings.lr)
     try:
         if kept is not None:
             kept.hold()
         if run is not None and (found := run.load_state()):
             state.restore(found)
             yield NoteStep(f"Continuing at iteration {state.iteration} of {settings.iterations}.")
-        yield from _iterations(trainable, settings, context, accelerator, state, kept)
-    except GeneratorExit:
-        # Cancelled between two steps: nothing of the work done is lost.
-        if kept is not None and state.is_finite():
+        steering.begin(state.iteration)
+        yield from _iterations(trainable, settings, context, accelerator, state, run, steering)
+        early = state.iteration < settings.iterations
+        steering.end("ended early" if early else "finished", state.iteration)
+    except BaseException as error:
+        # Ended between two steps: nothing of the work done is lost.
+        stopped = isinstance(error, GeneratorExit | Stopped)
+        if stopped and kept is not None and state.is_finite():
             kept.save_state(state.tensors(), state.iteration)
+        steering.end_by(error, state.iteration)
         raise
     finally:
         if run is not None:
@@ -86,31 +96,74 @@ def _iterations(
     accelerator: Accelerator,
     state: TrainingState,
     run: RunFolder | None,
+    steering: Steering,
 ) -> Generator[Step, None, None]:
     """The iterations that the state has still before it, each logged and, where asked, shown."""
     wrapped, prepared = accelerator.prepare(state.model, state.optimizer)
     critic = accelerator.prepare(*state.rival) if state.rival else None
+    writer = run if accelerator.is_main_process else None
+    means = _means(trainable, settings, state, writer)
     for i in range(state.iteration, settings.iterations):
+        if has_waited(settings, state):
+            yield NoteStep(waited_note(settings, state, run))
+            return
+        yield from steering.obey(i, means)
         if isinstance(trainable, Paced):
             for note in trainable.begin(i + 1):
                 yield NoteStep(note)
-        rates = set_rates(settings, state, i)
+        rates = set_rates(settings, state, i, steering.rates)
         turns = players(trainable, (wrapped, prepared), critic, i + 1)
         losses = _drawn(trainable, turns, settings, context, accelerator, i)
-        if not np.isfinite([losses[player.minimised] for player in turns]).all():
-            raise EngineError(f"The loss is no longer a number at iteration {i + 1}.", REMEDY)
+        kept = _kept(run, rates, context)
+        minimised = [player.minimised for player in turns]
+        check_losses(losses, minimised, i + 1, kept)
+        watched = "loss" if "loss" in minimised else minimised[0]
+        state.level.take(losses[watched])
+        check_level(state.level, watched, i + 1, kept)
         if state.ema:
             state.ema.update()
         state.iteration = i + 1
-        figures = _measure(trainable, settings, state)
+        figures = measure(trainable, settings, state)
         told = {**losses, **figures, **rates}
-        if run is not None:
+        if writer is not None:
             # Before the state is saved: what is resumed from has its metrics on disk.
-            run.log(state.iteration, told)
-            _save(settings, state, run, figures)
+            writer.log(state.iteration, told)
+        judge(settings, state, writer, figures, kept)
         yield TrainStep(state.iteration, settings.iterations, told)
         if isinstance(trainable, Previewing) and settings.shows(state.iteration):
-            yield _show(trainable, state, run)
+            yield show(trainable, state, writer)
+
+
+def _kept(run: RunFolder | None, rates: Mapping[str, float], context: Context) -> Kept:
+    half = not isinstance(context.autocast(), nullcontext)
+    saved, best = (run.saved, run.best) if run is not None else (0, 0)
+    return Kept(saved, best, rates["lr"], half)
+
+
+def _means(
+    trainable: Trainable, settings: FitSettings, state: TrainingState, run: RunFolder | None
+) -> Means:
+    """What can be done between two iterations."""
+
+    def save() -> None:
+        if run is not None and state.is_finite():
+            run.save_weights("latest", state.weights, state.iteration, {})
+            run.save_state(state.tensors(), state.iteration)
+
+    def pictures() -> ImagesStep | None:
+        if not isinstance(trainable, Previewing):
+            return None
+        made = show(trainable, state, run)
+        return made if made.images else None
+
+    def epoch_end(iteration: int) -> tuple[int, str]:
+        if isinstance(trainable, Epochal):
+            return min(trainable.epoch_end(iteration), settings.iterations), "the epoch's last"
+        every = settings.validate_every or settings.save_every or settings.iterations
+        last = min(-(-iteration // every) * every, settings.iterations)
+        return last, "where it is judged or saved next: it has no epochs"
+
+    return Means(save, pictures, epoch_end, settings.rate)
 
 
 def _drawn(
@@ -140,21 +193,21 @@ def _rehearsed(
         _drawn(trainable, turns, settings, given, accelerator, i)
         state.iteration = i + 1
 
-    def validate() -> bool:
-        return bool(_validate(trainable, state))
+    def validates() -> bool:
+        return bool(validate(trainable, state))
 
     def save() -> None:
         if run is not None:
             run.save_weights("final", state.weights, state.iteration, {})
             run.save_state(state.tensors(), state.iteration)
 
-    def show() -> bool:
+    def shows() -> bool:
         if isinstance(trainable, Previewing) and settings.preview_every:
-            _show(trainable, state, run)
+            show(trainable, state, run)
             return True
         return False
 
-    acts = Acts(iterate, validate, save, show)
+    acts = Acts(iterate, validates, save, shows)
     try:
         yield from rehearse(acts, settings, context)
     finally:
@@ -172,15 +225,6 @@ def _drawing(seed: int, iteration: int, accelerator: Accelerator) -> Iterator[No
         own = np.random.SeedSequence([seed, iteration, accelerator.process_index])
         torch.manual_seed(int(own.generate_state(1)[0]))
         yield
-
-
-def _show(trainable: Previewing, state: TrainingState, run: RunFolder | None) -> ImagesStep:
-    """Pictures of how far the network is, kept in the run."""
-    with _for_use(state):
-        pictures = trainable.preview(state.model)
-    if run is not None:
-        run.save_previews(state.iteration, pictures)
-    return ImagesStep(pictures, f"Iteration {state.iteration}")
 
 
 def _accelerator(context: Context) -> Accelerator:
@@ -230,55 +274,3 @@ def _iterate(
         mean = accelerator.reduce(values, reduction="mean").tolist()
         totals = dict(zip(totals, mean, strict=True))
     return totals
-
-
-def _measure(trainable: Trainable, settings: FitSettings, state: TrainingState) -> dict[str, float]:
-    """Validation figures where this iteration asks for them."""
-    if _due(settings.validate_every, state.iteration) or state.iteration == settings.iterations:
-        return _validate(trainable, state)
-    return {}
-
-
-def _save(
-    settings: FitSettings, state: TrainingState, run: RunFolder, figures: Mapping[str, float]
-) -> None:
-    """Write what this iteration asks for: the best weights, the final ones, the whole state.
-
-    The state comes last: a run killed before it makes the weights again when it is continued.
-    """
-    last = state.iteration == settings.iterations
-    if not (figures or last or _due(settings.save_every, state.iteration)):
-        return
-    if not state.is_finite():
-        raise EngineError(
-            f"The weights are no longer numbers at iteration {state.iteration}.", REMEDY
-        )
-    # As it is kept in the state, so that a continued run judges ties as one without a break.
-    score = float(np.float32(next(iter(figures.values())))) if figures else -float("inf")
-    if score > state.best:
-        state.best = score
-        run.save_weights("best", state.weights, state.iteration, figures)
-    if last:
-        run.save_weights("final", state.weights, state.iteration, figures)
-    if last or _due(settings.save_every, state.iteration):
-        run.save_state(state.tensors(), state.iteration)
-
-
-def _due(every: int, iteration: int) -> bool:
-    return bool(every) and iteration % every == 0
-
-
-def _validate(trainable: Trainable, state: TrainingState) -> dict[str, float]:
-    with _for_use(state):
-        return dict(trainable.validate(state.model))
-
-
-@contextmanager
-def _for_use(state: TrainingState) -> Iterator[None]:
-    """For a moment the network is as its result would be: averaged, in eval mode."""
-    state.model.eval()
-    try:
-        with torch.inference_mode(), state.ema.applied() if state.ema else nullcontext():
-            yield
-    finally:
-        state.model.train()

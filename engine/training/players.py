@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from engine.device import Context
+from engine.training.rates import Rates
 from engine.training.stage import Adversarial, Batch, FitSettings, TakingTurns, Trainable
 from engine.training.state import TrainingState
 
@@ -62,13 +63,21 @@ def optimizer_of(
     return torch.optim.AdamW(weights, rate, settings.betas, weight_decay=decay)
 
 
-def set_rates(settings: FitSettings, state: TrainingState, iteration: int) -> dict[str, float]:
-    """Give the optimizers their rates of a 0-based iteration."""
-    rates = {"lr": settings.rate(iteration)}
+def set_rates(
+    settings: FitSettings, state: TrainingState, iteration: int, changed: Rates | None = None
+) -> dict[str, float]:
+    """Give the optimizers their rates of a 0-based iteration.
+
+    Args:
+        changed: On the way; the critic's rate is changed in the same proportion.
+    """
+    to, of = changed.factor(iteration, settings.rate) if changed else (1.0, 1.0)
+    # In this order, so that a changed rate is met to the last bit.
+    rates = {"lr": to * (settings.rate(iteration) / of)}
     for group in state.optimizer.param_groups:
         group["lr"] = rates["lr"]
     if state.rival:
-        rates["critic lr"] = settings.critic_rate(iteration)
+        rates["critic lr"] = to * (settings.critic_rate(iteration) / of)
         for group in state.rival[1].param_groups:
             group["lr"] = rates["critic lr"]
     return rates

@@ -4,8 +4,13 @@ run.toml                          the request; `reverie train RUN.toml` repeats 
 metrics.csv                       one row an iteration
 events.out.tfevents.*             the same for TensorBoard
 checkpoints/best, final           averaged weights with their cards, to use
+checkpoints/latest                such weights as of when somebody asked to save
 checkpoints/latest.state          all that resuming needs, without pickles
 previews/000100_name.png          what it could do by then
+status.json                       who trains here, and how it ended
+commands/                         what that process is asked to do
+rates.json                        learning rates that were changed on the way
+run.log                           what a process of its own has to say
 run.lock                          held by the process that trains here
 """
 
@@ -13,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,8 +29,8 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from engine.data.atomic import atomic_path, disk_error
-from engine.errors import DiskError, InputError
-from engine.training.checkpoint import Card, load_tensors, save_checkpoint
+from engine.errors import CheckpointError, DiskError, InputError
+from engine.training.checkpoint import Card, load_tensors, read_card, save_checkpoint
 from engine.training.previews import Pictures, prune_previews, write_previews
 
 if TYPE_CHECKING:
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 FLUSH_EVERY = 50
+FLUSH_S = 1.0
+"""Rows, or seconds, after which metrics reach the disk: who looks on wants to see slow runs too."""
 COLUMNS = ("iteration", "name", "value")
 METRICS, LOCK = "metrics.csv", "run.lock"
 
@@ -42,12 +50,18 @@ class RunFolder:
     Args:
         path: Made if it is missing.
         card: What the weights of this run will say about themselves.
+
+    Attributes:
+        saved: Iterations done in the state that resuming starts from; 0 without any.
+        best: Iterations done when the best weights were kept; 0 without any.
     """
 
     def __init__(self, path: Path, card: Card) -> None:
         self.path = path
         self.card = card
+        self.saved = self.best = 0
         self._rows: list[tuple[int, str, float]] = []
+        self._flushed_at = time.monotonic()
         self._board: SummaryWriter | None = None
         self._lock: FileLock | None = None
         try:
@@ -61,7 +75,7 @@ class RunFolder:
     @property
     def final(self) -> Path:
         """The finished weights."""
-        return self.path / "checkpoints" / "final.safetensors"
+        return self._weights_file("final")
 
     @property
     def _state_file(self) -> Path:
@@ -110,7 +124,8 @@ class RunFolder:
         """What `save_state` kept, or None in a new run. Forgets what was told after it."""
         tensors = load_tensors(self._state_file) if self._state_file.exists() else None
         # Without a state, all of an attempt that came to nothing.
-        iteration = int(tensors["counters.iteration"]) if tensors else 0
+        iteration = self.saved = int(tensors["counters.iteration"]) if tensors else 0
+        self.best = min(iteration, self._iteration_of("best"))
         self._truncate_metrics(iteration)
         prune_previews(self.path, iteration)
         return tensors
@@ -120,10 +135,11 @@ class RunFolder:
         self._flush()
         self.card.training["iterations_done"] = iteration
         save_checkpoint(self._state_file, tensors, self.card)
+        self.saved = iteration
 
     def save_weights(
         self,
-        name: Literal["best", "final"],
+        name: Literal["best", "final", "latest"],
         tensors: Mapping[str, Tensor],
         iteration: int,
         figures: Mapping[str, float],
@@ -132,8 +148,9 @@ class RunFolder:
         card = self.card.model_copy(deep=True)
         card.training["iterations_done"] = iteration
         card.figures |= dict(figures)
-        path = self.path / "checkpoints" / f"{name}.safetensors"
-        save_checkpoint(path, tensors, card, precision="float16")
+        save_checkpoint(self._weights_file(name), tensors, card, precision="float16")
+        if name == "best":
+            self.best = iteration
 
     def save_previews(self, iteration: int, pictures: Pictures) -> None:
         """Keep pictures of how far the run is."""
@@ -146,7 +163,8 @@ class RunFolder:
             board = self._open_board(iteration)
             for name, value in values.items():
                 board.add_scalar(name, value, iteration)
-        if len(self._rows) >= FLUSH_EVERY:
+        waited = time.monotonic() - self._flushed_at >= FLUSH_S
+        if waited or len(self._rows) >= FLUSH_EVERY:
             self._flush()
 
     def close(self) -> None:
@@ -162,6 +180,16 @@ class RunFolder:
             finally:
                 if self._lock is not None:
                     self._lock.release()
+
+    def _weights_file(self, name: str) -> Path:
+        return self.path / "checkpoints" / f"{name}.safetensors"
+
+    def _iteration_of(self, name: str) -> int:
+        try:
+            done = read_card(self._weights_file(name)).training.get("iterations_done")
+        except CheckpointError:
+            return 0  # it is told by whoever uses the file
+        return done if isinstance(done, int) else 0
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:
@@ -181,6 +209,7 @@ class RunFolder:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
+        self._flushed_at = time.monotonic()
         new = not self._metrics_file.exists()
         with (
             self._disk_errors(),

@@ -95,11 +95,25 @@ class Remembering(Protocol):
 
 
 @runtime_checkable
+class Epochal(Protocol):
+    """What a `Trainable` has more where it can tell when all of its data have had their turn."""
+
+    def epoch_end(self, iteration: int) -> int:
+        """The last iteration of the epoch that a 1-based iteration belongs to."""
+
+
+@runtime_checkable
 class Previewing(Protocol):
     """What a `Trainable` has more where it can show how far it is."""
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
         """Named pictures of the same samples every time, as `engine.steps.ImagesStep` has them."""
+
+
+def last_of_epoch(iteration: int, samples: int, batch: int) -> int:
+    """`Epochal.epoch_end` where samples are drawn by chance: so many as there are, in batches."""
+    length = max(1, math.ceil(samples / batch))
+    return math.ceil(iteration / length) * length
 
 
 @dataclass(frozen=True)
@@ -123,6 +137,8 @@ class FitSettings:
         momentum: Of SGD and RMSprop.
         poly: Power p by which the learning rates fall, as (1 - i / iterations)^p; 0 leaves them.
         critic_falls: Whether the critic's learning rate falls too.
+        patience: Validations without a better figure after which it ends; 0 never.
+        best_by: The figure that tells which weights are best, by its name; "" the first one.
     """
 
     iterations: int
@@ -143,6 +159,8 @@ class FitSettings:
     momentum: float = 0.0
     poly: float = 0.0
     critic_falls: bool = True
+    patience: int = 0
+    best_by: str = ""
 
     def rate(self, iteration: int) -> float:
         """Learning rate of a 0-based iteration."""

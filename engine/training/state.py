@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from engine.training.checkpoint import load_into
 from engine.training.ema import EMA
+from engine.training.health import Level
 from engine.training.stage import Remembering
 
 
@@ -23,6 +24,8 @@ class TrainingState:
         rival: A second network that plays against it, and its optimizer.
         best: Highest validation figure so far, a value that float32 can hold.
         stage: Whose memory is kept too, where it has one.
+        waited: Validations since the best one.
+        level: The size of the loss.
     """
 
     model: nn.Module
@@ -32,6 +35,8 @@ class TrainingState:
     best: float = -float("inf")
     rival: tuple[nn.Module, torch.optim.Optimizer] | None = None
     stage: Remembering | None = None
+    waited: int = 0
+    level: Level = field(default_factory=Level)
 
     @property
     def weights(self) -> Mapping[str, Tensor]:
@@ -39,12 +44,11 @@ class TrainingState:
         return self.ema.weights if self.ema else self.model.state_dict()
 
     def is_finite(self) -> bool:
-        """Whether every weight is a number."""
-        networks = [self.model, self.rival[0]] if self.rival else [self.model]
+        """Whether all that would be kept are numbers: weights, averages, what optimizers know."""
         return all(
             bool(value.isfinite().all())
-            for network in networks
-            for value in network.state_dict().values()
+            for name, value in self.tensors().items()
+            if not name.startswith("counters.")
         )
 
     def tensors(self) -> dict[str, Tensor]:
@@ -59,6 +63,8 @@ class TrainingState:
             tensors["counters.ema"] = torch.tensor(self.ema.updates)
         tensors["counters.iteration"] = torch.tensor(self.iteration)
         tensors["counters.best"] = torch.tensor(self.best)
+        tensors["counters.waited"] = torch.tensor(self.waited)
+        tensors["counters.level"] = self.level.tensor()
         return tensors
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
@@ -84,6 +90,10 @@ class TrainingState:
             self.ema = EMA(self.model, self.ema.decay)  # averaging was off until now
         self.iteration = int(counters["iteration"])
         self.best = float(counters["best"])
+        # States of earlier versions have neither.
+        self.waited = int(counters.get("waited", 0))
+        if "level" in counters:
+            self.level.restore(counters["level"])
 
 
 def _kept(prefix: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

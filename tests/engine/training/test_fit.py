@@ -16,6 +16,7 @@ from engine.steps import NoteStep, Step, TrainStep
 from engine.training.checkpoint import load_checkpoint, load_tensors
 from engine.training.fit import Batch, FitSettings, fit
 from engine.training.runs import RunFolder, read_metrics
+from engine.training.status import read_status
 from tests.helpers.tiny_training import CARD, Toy
 from tests.helpers.torch_rules import cpu_context
 
@@ -272,6 +273,51 @@ def test_batches_that_processes_cannot_share_are_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr("accelerate.Accelerator.num_processes", 3)
     with pytest.raises(InputError, match="4 cannot be shared by 3"):
         finish(fit(toy(), SETTINGS, cpu_context()))
+
+
+def test_it_ends_early_where_validations_bring_nothing_better(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, patience=2, validate_every=2)
+    figures = (0.2, 0.5, 0.4, 0.5, 0.9)
+    _, steps = finish(fit(toy(figures=figures), settings, cpu_context(), run_folder(tmp_path)))
+    assert isinstance(steps[-1], NoteStep)
+    assert "Ended early at iteration 8 of 12" in steps[-1].message
+    assert "than that of iteration 4" in steps[-1].message
+    final = load_checkpoint(tmp_path / "checkpoints" / "final.safetensors")
+    assert final.card.training["iterations_done"] == 8
+    status = read_status(tmp_path)
+    assert status is not None
+    assert (status.state, status.iteration) == ("ended early", 8)
+    # It stays as it is, until there is more patience.
+    _, steps = finish(fit(toy(), settings, cpu_context(), run_folder(tmp_path)))
+    assert not [s for s in steps if isinstance(s, TrainStep)]
+    patient = replace(settings, patience=4)
+    left = toy(figures=figures[4:])
+    _, steps = finish(fit(left, patient, cpu_context(), run_folder(tmp_path)))
+    assert [s.iteration for s in steps if isinstance(s, TrainStep)] == [9, 10, 11, 12]
+
+
+def test_patience_outlasts_an_interruption(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, patience=3, validate_every=1)
+    cancel_after(fit(toy(), settings, cpu_context(), run_folder(tmp_path)), 4)
+    left = toy(figures=FIGURES[2:])
+    _, steps = finish(fit(left, settings, cpu_context(), run_folder(tmp_path)))
+    assert [s.iteration for s in steps if isinstance(s, TrainStep)] == [5], "2 + 3 without better"
+
+
+def test_the_best_is_told_by_the_figure_that_is_chosen(tmp_path: Path) -> None:
+    class Judged(Toy):
+        def validate(self, model: nn.Module) -> Mapping[str, float]:
+            done = len(self.batches)
+            return {"score": done, "other": -abs(done - 6)}
+
+    settings = replace(SETTINGS, best_by="other")
+    finish(fit(Judged(), settings, cpu_context(), run_folder(tmp_path)))
+    best = load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")
+    assert best.card.training["iterations_done"] == 6
+    assert list(best.card.figures) == ["other", "score"]
+    with pytest.raises(InputError, match="no figure 'none'"):
+        finish(fit(Judged(), replace(settings, best_by="none"), cpu_context(),
+                   run_folder(tmp_path / "none")))  # fmt: skip
 
 
 class Learning(Toy):
