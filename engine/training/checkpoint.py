@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 CARD_VERSION = 1
 CARD_KEY = "reverie"
+METADATA = "__metadata__"
+LENGTH_BYTES = 8
+"""Of the number before the header: its length."""
 
 
 class Card(BaseModel):
@@ -37,6 +40,7 @@ class Card(BaseModel):
         training: Preset, parameters, seed, iterations.
         data: What it was trained on, with terms.
         figures: What was measured, in words and numbers.
+        notes: What the user has written of it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,6 +59,7 @@ class Card(BaseModel):
     figures: dict[str, Any] = Field(default_factory=dict)
     licence: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
+    notes: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +127,7 @@ def read_card(path: Path) -> Card:
     Raises:
         CheckpointError: not a checkpoint of this program, or damaged.
     """
-    metadata = _header(path).get("__metadata__")
+    metadata = read_header(path).get(METADATA)
     text = metadata.get(CARD_KEY) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
         raise CheckpointError(
@@ -168,13 +173,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _header(path: Path) -> dict[str, Any]:
-    """The JSON header of a .safetensors file, its length checked against the file's."""
+def read_header(path: Path) -> dict[str, Any]:
+    """The JSON header of a .safetensors file, its length checked against the file's.
+
+    Raises:
+        CheckpointError: missing, truncated, or another kind of file.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, 100_000_000):
+            length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+            if size < LENGTH_BYTES or length > min(size - LENGTH_BYTES, 100_000_000):
                 raise CheckpointError(
                     f"{path.name} is truncated or no .safetensors file.",
                     "Copy or download the file again; published .pt files go through import.",

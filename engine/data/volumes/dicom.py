@@ -81,7 +81,12 @@ def load_series(series: Series, path: Path | None = None, watch: Watch | None = 
         slope=slope,
         intercept=intercept,
         source=Source(
-            path or series.files[0], "dicom", series.uid, series.files, title=series.description
+            path or series.files[0],
+            "dicom",
+            series.uid,
+            series.files,
+            title=series.description,
+            modality=series.modality,
         ),
         window=None if channels == "rgb" else window,
         unit=head.unit,

@@ -77,6 +77,7 @@ class Source:
         files: The files read, in slice order, where there were several.
         header: What the format's writer needs, as its reader left it (for NIfTI a nibabel header).
         title: What a DICOM series calls itself, where the path names all series of a folder.
+        modality: DICOM's code, such as "MR"; "" where the file says none.
     """
 
     path: Path | None = None
@@ -85,6 +86,7 @@ class Source:
     files: tuple[Path, ...] = ()
     header: Any = None
     title: str = ""
+    modality: str = ""
 
     @property
     def name(self) -> str:
