@@ -1,41 +1,54 @@
-"""`reverie score` and `memorised`: label maps by references, synthetic images by training ones."""
+"""`reverie score` and `memorised`: results by references, synthetic images by training ones."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from app.cli_options import option
 from app.cli_report import Reporter
-from app.cli_run import OK
+from app.cli_run import OK, device_settings, run_job
 from app.cli_steps import StepCommand, argument, driven
 from engine.errors import InputError
-from engine.scoring.params import MemorisedParams, ScoreParams
+from engine.jobs import Job
+from engine.parameters import Parameters
+from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
+from engine.scoring.tasks import IMAGES, LABELS, METHOD
 
-HELP = """Judge label maps of any program by references: two files, or two folders paired by name.
+HELP = """Judge results of any program by references: two files, or two folders paired by name.
 
-Dice, IoU, precision, recall, surface Dice, HD, HD95, ASD and volume error of every label and case,
-with intervals. What is missed or spurious counts in full; nothing is left out."""
+Label maps: Dice, IoU, precision, recall, surface Dice, HD, HD95, ASD and volume error of every
+label and case, with intervals. What is missed or spurious counts in full; nothing is left out.
+Images (--kind images): SSIM, PSNR, MAE and MI of every case, FID and KID of the sets."""
 
 
 MEMORISED_HELP = """Look for copies of training images among synthetic ones.
 
 A model that has learnt its training images by heart gives a patient's image away."""
+KINDS: dict[str, tuple[str, type[Parameters]]] = {
+    "labels": (LABELS, ScoreParams), "images": (IMAGES, ImageScoreParams),
+}  # fmt: skip
+INPUTS = ("predictions", "references", "against", "images", "features", "output", "report")
 
 
 def score_command() -> StepCommand:
-    """The command that judges label maps."""
+    """The command that judges label maps or images."""
     own = [
-        argument("predictions", Path, "Label map, or folder of them."),
+        argument("predictions", Path, "Label map or image, or folder of them."),
         argument("references", Path, "The truth, likewise."),
-        option("against", Path, "Predictions of another model, compared in pairs."),
+        option("kind", Literal["labels", "images"], "What is judged. (default: labels)"),
+        option("against", Path, "Results of another model, compared in pairs."),
         option("images", Path, "What was segmented, for the report's pictures."),
+        option("features", Path, "Weights of Inception for FID and KID of images."),
         option("output", Path, "Table: .csv, or .json with all figures.", metavar="FILE"),
         option("report", Path, "Report with pictures: .html.", metavar="FILE"),
     ]
-    return StepCommand("score", own, ScoreParams, _score)
+    return StepCommand(
+        "score", own, lambda options: KINDS[options["kind"] or "labels"][1], _score,
+        [params for _, params in KINDS.values()],
+    )  # fmt: skip
 
 
 def memorised_command() -> StepCommand:
@@ -48,36 +61,26 @@ def memorised_command() -> StepCommand:
     return StepCommand("memorised", own, MemorisedParams, _memorised)
 
 
-def _score(options: Mapping[str, Any], params: ScoreParams, reporter: Reporter) -> int:
-    from engine.metrics.table import check_table
-    from engine.scoring.report import check_report, write_report
-    from engine.scoring.scoring import score
-
+def _score(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -> int:
     begun = time.monotonic()
-    output, report = options["output"], options["report"]
-    if output is not None:
-        check_table(output)
-    if report is not None:
-        check_report(report)
-    if options["images"] is not None and report is None:
+    kind = options["kind"] or "labels"
+    for name, wanted in (("images", "labels"), ("features", "images")):
+        if options[name] is not None and kind != wanted:
+            raise InputError(
+                f"--{name} is of no use to --kind {kind}.", f"Leave it out, or judge {wanted}."
+            )
+    if options["images"] is not None and options["report"] is None and options["output"] is None:
         raise InputError(
             "Images are for the pictures of a report, and none is asked for.",
             "Add --report FILE.html, or leave --images out.",
         )
-    predictions, references = options["predictions"], options["references"]
-    scores = driven(
-        lambda: score(
-            predictions, references, params, against=options["against"], images=options["images"]
-        ),
-        reporter,
-    )
-    files = []
-    if output is not None:
-        files.append(scores.write(output))
-    if report is not None:
-        title = f"{predictions.name} against {references.name}"
-        files.append(driven(lambda: write_report(report, scores, title), reporter))
-    figures = {m: f for m, f in scores.report().items() if m in ("classes", "mean of classes")}
+    inputs = {name: options[name] for name in INPUTS if options[name] is not None}
+    title = f"{options['predictions'].name} against {options['references'].name}"
+    job = Job(METHOD.id, KINDS[kind][0], params, inputs, title)
+    scores = run_job(job, device_settings({}), reporter)
+    files = [inputs[name] for name in ("output", "report") if name in inputs]
+    wanted_figures = ("classes", "mean of classes", "ways", "sets of slices")
+    figures = {m: f for m, f in scores.report().items() if m in wanted_figures}
     reporter.finished(scores.summary(), files, time.monotonic() - begun, figures)
     return OK
 

@@ -27,17 +27,29 @@ class StepCommand:
     Args:
         name: Of the command.
         own: Its arguments and options; see `argument` and `cli_options.option`.
-        params: The parameter set.
+        params: The parameter set; or which one of `among`, told from the options.
         body: What it does.
+        among: All sets that there may be.
     """
 
     def __init__(
-        self, name: str, own: Sequence[inspect.Parameter], params: type[Parameters], body: Body
+        self,
+        name: str,
+        own: Sequence[inspect.Parameter],
+        params: type[Parameters] | Callable[[Mapping[str, Any]], type[Parameters]],
+        body: Body,
+        among: Sequence[type[Parameters]] = (),
     ) -> None:
-        self._name, self._params, self._body = name, params, body
+        self._name, self._body = name, body
+        self._choose: Callable[[Mapping[str, Any]], type[Parameters]]
+        if isinstance(params, type):
+            among, self._choose = (params,), lambda _: params
+        else:
+            self._choose = params
+        self._among = tuple(among)
         parameters = [
             *own,
-            *parameter_options([_Described(params)]),
+            *parameter_options([_Described(one) for one in self._among]),
             switch("as_json", "Print what was found as JSON lines.", flag="--json"),
             switch("debug", "Show the traceback of a fault of the program."),
         ]
@@ -48,8 +60,10 @@ class StepCommand:
         reporter = Reporter(as_json=options["as_json"])
 
         def body() -> int:
-            given = {i.name: options[i.name] for i in describe(self._params)}
-            params = self._params.parse({n: v for n, v in given.items() if v is not None})
+            names = {i.name for one in self._among for i in describe(one)}
+            # An option of another set is refused by the chosen one, not passed over.
+            given = {n: options[n] for n in names if options[n] is not None}
+            params = self._choose(options).parse(given)
             return self._body(options, params, reporter)
 
         name = f"reverie {self._name}"

@@ -9,6 +9,7 @@ from engine.errors import InputError
 from engine.jobs import Job
 from engine.method import Method, Suggestion
 from engine.methods import adaptdiff, cdal, cdm, diffrect, midiffusion
+from engine.scoring import tasks as scoring
 from engine.steps import Step
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def suggestions(need: Need) -> tuple[tuple[Method, Suggestion], ...]:
 
 def run(job: Job, context: Context) -> Generator[Step, None, Any]:
     """The generator of a job's task; returns the task's result, or of a dry job what it would
-    take."""
-    task = method(job.method).task(job.task)
+    take. Judging results of any program is a job too, though of no method."""
+    judges = job.method == scoring.METHOD.id
+    task = (scoring.METHOD if judges else method(job.method)).task(job.task)
     if job.dry:
         from engine.training.estimating import estimate
 

@@ -34,10 +34,12 @@ class ImageTable:
 
     Args:
         ways: Way -> what it is, the one that is judged first.
+        rule: How images were compared.
     """
 
     ways: Mapping[str, str]
     rows: list[ImageRow] = field(default_factory=list)
+    rule: str = RULE
 
     def add(self, row: ImageRow) -> None:
         """Adds a case; all have the same ways."""
@@ -70,7 +72,7 @@ class ImageTable:
         return {
             "cases": len(self.rows),
             "patients": len({row.patient for row in self.rows}),
-            "rule": RULE,
+            "rule": self.rule,
             "ways": {
                 way: {
                     "what": what,

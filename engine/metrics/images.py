@@ -18,13 +18,23 @@ RADIUS = 5
 BEST_PSNR = 100.0
 """What images without any difference get, so that means stay numbers."""
 BINS = 64
-RULE = (
-    "Intensities of both images are mapped to [0, 1] each by its own percentiles. Where either "
-    "shows a body: SSIM is that of Wang et al. 2004 in each slice (Gaussian, sigma 1.5), PSNR and "
+OWN = "Intensities of both images are mapped to [0, 1] each by its own percentiles."
+SHARED = (
+    "Intensities of both images are mapped to [0, 1] by the reference's least and largest value."
+)
+MEASURES = (
+    "SSIM is that of Wang et al. 2004 in each slice (Gaussian, sigma 1.5), PSNR and "
     f"MAE are of the range 1 (no difference at all counts as {BEST_PSNR:g} dB), MI is the mutual "
     f"information of {BINS} by {BINS} intensities in bits."
 )
+RULE = f"{OWN} Where either shows a body: {MEASURES}"
+FAINT = 0.05
+"""Of the range of values: what is darker is background."""
+TAIL = 0.5
+"""Per cent of the values at either end that become black and white."""
 IMAGE_METRICS = ("ssim", "psnr", "mae", "mi")
+IMAGE_WORDS = {"ssim": "SSIM", "psnr": "PSNR", "mae": "MAE", "mi": "MI"}
+IMAGE_UNITS = {"psnr": "dB", "mi": "bits"}
 HIGHER_IS_BETTER = {"ssim": True, "psnr": True, "mae": False, "mi": True}
 Image = NDArray[np.float32]
 
@@ -46,8 +56,28 @@ class ImageScore:
     mi: float
 
 
+def intensity_range(
+    values: NDArray[np.floating], dark: float = TAIL, bright: float = TAIL
+) -> tuple[float, float, float]:
+    """The values of an image that become 0 and 1, and up to which it is background.
+
+    Args:
+        dark: Per cent of all values that become 0.
+        bright: Per cent of what is no background that becomes 1.
+    """
+    low, high = (float(v) for v in np.percentile(values, (dark, 100 - bright)))
+    if high <= low:
+        low, high = float(values.min()), float(values.max())
+    background = low + FAINT * (high - low)
+    body = values[values > background]
+    # Of the body alone: in a wide dark margin half a per cent of all is much of what matters.
+    if body.size:
+        high = max(high, float(np.percentile(body, 100 - bright)))
+    return low, high, background
+
+
 def compare_images(found: Image, truth: Image, body: NDArray[np.bool_]) -> ImageScore:
-    """Scores of slices (n, H, W) in [0, 1] where `body` is.
+    """Scores of slices (n, H, W) where `body` is; the reference is in [0, 1].
 
     Raises:
         ValueError: Shapes differ, or there is no body.
@@ -61,7 +91,7 @@ def compare_images(found: Image, truth: Image, body: NDArray[np.bool_]) -> Image
     psnr = min(BEST_PSNR, -10 * math.log10(error)) if error > 0 else BEST_PSNR
     return ImageScore(
         structural_similarity(found, truth, body), psnr, float(np.abs(ours - theirs).mean()),
-        mutual_information(ours, theirs),
+        mutual_information(np.clip(ours, 0, 1), np.clip(theirs, 0, 1)),
     )  # fmt: skip
 
 

@@ -59,6 +59,11 @@ class ClassScore:
         return self.found_size > 0 and self.true_size == 0
 
     @property
+    def state(self) -> str:
+        """ "missed", "spurious", or "" for a class that both have or neither has."""
+        return "missed" if self.missed else "spurious" if self.spurious else ""
+
+    @property
     def volume_error(self) -> float:
         """(found - true) / true; 1 for anything found where there is nothing."""
         if not self.true_size:

@@ -30,6 +30,15 @@ class ScoredCase:
     against: Path | None = None
     image: Path | None = None
 
+    def record(self) -> dict[str, str | None]:
+        """JSON values."""
+        files = {
+            "reference": self.reference, "prediction": self.prediction, "against": self.against,
+            "image": self.image,
+        }  # fmt: skip
+        told = {what: None if path is None else str(path) for what, path in files.items()}
+        return {"case": self.name, "patient": self.patient, **told}
+
 
 @dataclass(frozen=True)
 class Pairing:

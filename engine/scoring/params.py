@@ -42,6 +42,33 @@ class ScoreParams(Parameters):
         return _labels(self.classes)
 
 
+class ImageScoreParams(Parameters):
+    """How images are judged by references."""
+
+    scale: Literal["own", "reference"] = parameter(
+        "own", "Intensities", "Of each image by its own percentiles, where units differ or are "
+        "arbitrary; or of both by the reference's range, where they are the same.",
+        choices={"own": "Each by its own range", "reference": "Both by the reference's range"},
+    )  # fmt: skip
+    where: Literal["body", "all"] = parameter(
+        "body", "Where", "A dark margin agrees with a dark margin: the wider it is, the better "
+        "all figures look if it counts.",
+        choices={"body": "Where either shows a body", "all": "Everywhere"},
+    )  # fmt: skip
+    sets: bool = parameter(
+        True, "FID and KID", "How alike the two sets of slices are by features; told from 50 "
+        "slices on.",
+    )  # fmt: skip
+    channel: int = parameter(
+        0, "Channel", "Which of several that an image has; colours count as grey.", ge=0, le=63,
+        advanced=True,
+    )  # fmt: skip
+    patient_pattern: str = parameter(
+        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
+        "by usual names where empty.", advanced=True,
+    )  # fmt: skip
+
+
 class MemorisedParams(Parameters):
     """How copies are looked for."""
 

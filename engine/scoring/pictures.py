@@ -5,30 +5,21 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from nibabel import orientations
 from numpy.typing import NDArray
 from PIL import Image
 
 from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry
 from engine.errors import InputError
+from engine.scoring.errors import KINDS, error_map
 from engine.scoring.pairing import ScoredCase
+from engine.scoring.planes import across, named, seen
 from engine.scoring.reading import Labels, read_case
 
 SIDE = 288
 OPACITY = 0.6
 TAIL = 0.5
 """Per cent of an image's values at either end that become black and white."""
-Colour = tuple[int, int, int]
-RIGHT: Colour = (0, 158, 115)
-SPURIOUS: Colour = (213, 94, 0)
-MISSED: Colour = (86, 180, 233)
-CONFUSED: Colour = (204, 121, 167)
-LEGEND: dict[str, Colour] = {
-    "right": RIGHT, "found, not there": SPURIOUS, "there, not found": MISSED,
-    "another label": CONFUSED,
-}  # fmt: skip
-"""Told apart with any colour vision (Okabe and Ito)."""
 
 
 def errors_png(case: ScoredCase) -> tuple[bytes, str]:
@@ -39,8 +30,8 @@ def errors_png(case: ScoredCase) -> tuple[bytes, str]:
     """
     read = read_case(case)
     grey = _image(case, read.geometry)
-    truth, found, grey, spacing = _seen(read.truth, read.found, grey, read.geometry)
-    axis = _across(spacing)
+    (truth, found, grey), spacing = seen(read.geometry, read.truth, read.found, grey)
+    axis = across(spacing)
     wrong = (truth != found).sum(axis=tuple(a for a in range(3) if a != axis))
     marked = (truth != 0).sum(axis=tuple(a for a in range(3) if a != axis))
     place = int(np.argmax(wrong if wrong.any() else marked))
@@ -56,7 +47,7 @@ def errors_png(case: ScoredCase) -> tuple[bytes, str]:
     Image.fromarray(picture).resize(size, Image.Resampling.NEAREST).save(stream, "PNG")
     if read.truth.shape[0] == 1:
         return stream.getvalue(), f"{int(wrong[place])} wrong pixels"
-    name = ("axial", "coronal", "sagittal")[axis] if read.geometry.oriented else "stored"
+    name = named(axis, read.geometry)
     count = truth.shape[axis]
     return stream.getvalue(), f"{name} slice {place + 1} of {count}, {int(wrong[place])} wrong"
 
@@ -78,40 +69,10 @@ def _image(case: ScoredCase, geometry: Geometry) -> NDArray[np.float32]:
     return np.nan_to_num(unit).astype(np.float32)
 
 
-def _seen(
-    truth: Labels, found: Labels, grey: NDArray[np.float32], geometry: Geometry
-) -> tuple[Labels, Labels, NDArray[np.float32], tuple[float, ...]]:
-    """Along superior, posterior and left, and the spacing along these."""
-    if not geometry.oriented:
-        return truth, found, grey, geometry.spacing_mm
-    turn = orientations.ornt_transform(
-        orientations.io_orientation(geometry.affine), orientations.axcodes2ornt("LPS")
-    )
-
-    def turned(array: Labels) -> Labels:
-        return np.asarray(orientations.apply_orientation(array.transpose(2, 1, 0), turn)).transpose(
-            2, 1, 0
-        )
-
-    along = [0.0] * 3
-    for axis, (target, _) in enumerate(turn):
-        along[2 - int(target)] = geometry.spacing_mm[2 - axis]
-    return turned(truth), turned(found), turned(grey), tuple(along)
-
-
-def _across(spacing: tuple[float, ...]) -> int:
-    """The axis of the thickest slices; axial ones where all are alike."""
-    thickest = max(spacing)
-    return next(axis for axis, s in enumerate(spacing) if s >= thickest * 0.99)
-
-
 def _coloured(truth: Labels, found: Labels, grey: NDArray[np.float32]) -> NDArray[np.uint8]:
     picture = np.repeat(grey[..., np.newaxis] * 255, 3, axis=2)
-    for mask, colour in (
-        ((truth == found) & (truth != 0), RIGHT),
-        ((truth == 0) & (found != 0), SPURIOUS),
-        ((truth != 0) & (found == 0), MISSED),
-        ((truth != found) & (truth != 0) & (found != 0), CONFUSED),
-    ):
-        picture[mask] = (1 - OPACITY) * picture[mask] + OPACITY * np.array(colour, np.float32)
+    kinds = error_map(found, truth)
+    for number, kind in KINDS.items():
+        mask = kinds == number
+        picture[mask] = (1 - OPACITY) * picture[mask] + OPACITY * np.array(kind.colour, np.float32)
     return picture.astype(np.uint8)

@@ -38,6 +38,7 @@ class Scores:
         table: A row a case.
         other: Of the other model, if there is one.
         voxel_ml: Case -> millilitres of a voxel; of images without millimetres nothing.
+        title: For people.
     """
 
     params: ScoreParams
@@ -46,20 +47,18 @@ class Scores:
     other: ScoreTable | None
     voxel_ml: Mapping[str, float]
     notes: tuple[str, ...]
+    title: str = ""
 
-    def case(self, name: str) -> ScoredCase:
-        """The files of a case.
-
-        Raises:
-            KeyError: There is none of that name.
-        """
-        return {case.name: case for case in self.cases}[name]
+    def files(self, name: str) -> ScoredCase | None:
+        """The files of a case; None where they are not known."""
+        return next((case for case in self.cases if case.name == name), None)
 
     def summary(self) -> str:
         """Lines for people: one a class, and who leads by how much."""
         lines = []
         for label, name in self.table.names.items():
-            told = ", ".join(self.table.shown(metric, label) for metric in TOLD)
+            metrics = [metric for metric in TOLD if metric in self.table.metrics]
+            told = ", ".join(self.table.shown(metric, label) for metric in metrics)
             lines.append(f"{name}: {told} (n = {len(self.table.rows)})")
         if self.other is not None:
             lead = self.table.difference(self.other, "dice")
@@ -70,24 +69,17 @@ class Scores:
 
     def report(self) -> dict[str, Any]:
         """JSON values: all figures, rows with volumes, the comparison, and what was asked."""
-        report = self.table.report()
+        report = {"kind": "labels", "title": self.title, **self.table.report()}
         for row in report["rows"]:
             voxel = self.voxel_ml.get(row["case"])
             row["true_ml"] = None if voxel is None else row["true_voxels"] * voxel
             row["found_ml"] = None if voxel is None else row["found_voxels"] * voxel
         report["parameters"] = self.params.model_dump()
         report["notes"] = list(self.notes)
-        report["files"] = [
-            {
-                "case": case.name, "reference": str(case.reference),
-                "prediction": None if case.prediction is None else str(case.prediction),
-                "against": None if case.against is None else str(case.against),
-            }
-            for case in self.cases
-        ]  # fmt: skip
+        report["files"] = [case.record() for case in self.cases]
         if self.other is not None:
             report["other"] = self.other.report()
-            report["lead over the other"] = {m: self.lead(m) for m in ALL_METRICS}
+            report["lead over the other"] = {m: self.lead(m) for m in self.table.metrics}
         report["versions"] = versions()
         return report
 

@@ -17,7 +17,6 @@ from engine.data.volumes.volume import Volume
 from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
-from engine.methods.midiffusion.encoders import open_encoder
 from engine.methods.midiffusion.evaluation import (
     HISTOGRAM,
     SDEDIT,
@@ -35,6 +34,7 @@ from engine.methods.midiffusion.networks import LoadedTranslator, load_translato
 from engine.methods.midiffusion.sampling import way_of
 from engine.methods.midiffusion.use_params import EvaluateParams, SampleParams
 from engine.results import FileResult
+from engine.scoring.encoders import open_encoder
 from engine.steps import NoteStep, Step
 
 

@@ -15,13 +15,13 @@ from engine.data.volumes.read import read_volume
 from engine.data.volumes.resample import resample_volume
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
-from engine.methods.midiffusion.encoders import Encoder
 from engine.methods.midiffusion.frames import Framed, frame_volume
 from engine.methods.midiffusion.inference import IMAGE, Translation
-from engine.methods.midiffusion.looks import FAINT, Framing
+from engine.methods.midiffusion.looks import Framing
 from engine.metrics.image_table import ImageRow, ImageTable
-from engine.metrics.images import ImageScore, compare_images
+from engine.metrics.images import FAINT, ImageScore, compare_images
 from engine.provenance import versions
+from engine.scoring.encoders import Encoder
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 
 TRANSLATION, SOURCE, HISTOGRAM, SDEDIT, CEILING = (

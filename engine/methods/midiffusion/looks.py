@@ -14,14 +14,13 @@ from engine.data.segmentation.reading import unusable_values
 from engine.data.volumes.volume import Volume
 from engine.errors import CheckpointError, InputError
 from engine.methods.midiffusion.params import Plane
+from engine.metrics.images import TAIL, intensity_range
 
 LEADS: Mapping[Plane, str] = {"stored": "", "axial": "LPS", "coronal": "LIP", "sagittal": "PIL"}
 """Where columns, rows and slices of a plane lead."""
-FAINT = 0.05
-"""Of the range of values: what is darker is background."""
 SMALLEST = 3
 """Pixels a side that a window of the mutual information needs."""
-DARK, BRIGHT = 0.5, 0.5
+DARK, BRIGHT = TAIL, TAIL
 QUANTILES = 256
 
 
@@ -170,13 +169,8 @@ def look_at(volume: Volume, framing: Framing, channel: int = 0) -> Look:
             f"{name} cannot be translated: channel {channel} is constant.",
             "Choose another channel.",
         )
-    low, high = (float(v) for v in np.percentile(values, (framing.dark, 100 - framing.bright)))
-    if high <= low:
-        low, high = float(values.min()), float(values.max())
-    background = low + FAINT * (high - low)
+    low, high, background = intensity_range(values, framing.dark, framing.bright)
     body: NDArray[np.bool_] = values > background
-    # Of the body alone: in a wide dark margin half a per cent of all is much of what matters.
-    high = max(high, float(np.percentile(values[body], 100 - framing.bright)))
     unit = np.clip((values - low) / (high - low), 0, 1, dtype=np.float32)
     least, largest = _ends(volume, channel)
     scale = largest - least

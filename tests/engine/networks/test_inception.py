@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from engine.errors import CheckpointError
-from engine.methods.midiffusion.encoders import open_encoder
 from engine.networks.inception import FEATURES, Inception
+from engine.scoring.encoders import open_encoder
 
 CPU = torch.device("cpu")
 PUBLISHED = {

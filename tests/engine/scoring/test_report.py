@@ -13,8 +13,9 @@ from PIL import Image
 
 from engine.errors import InputError
 from engine.scoring.boxes import Box, box_plot
+from engine.scoring.errors import CONFUSED, KINDS, MISSED, RIGHT, SPURIOUS
 from engine.scoring.pairing import ScoredCase
-from engine.scoring.pictures import CONFUSED, LEGEND, MISSED, OPACITY, RIGHT, SPURIOUS, errors_png
+from engine.scoring.pictures import OPACITY, errors_png
 from engine.scoring.report import write_report
 from tests.engine.scoring.maps import folders, save, scored, truth
 
@@ -36,7 +37,7 @@ def test_a_page_with_everything_in_it(tmp_path: Path) -> None:
     shown = re.findall(r"<b>(patient\d_a)</b>: Dice ([\d.]+)", text)
     assert [case for case, _ in shown][2] == "patient1_a"
     assert shown[2][1] == "1.000"
-    assert all(name in text for name in LEGEND)
+    assert all(kind.name in text for kind in KINDS.values())
     assert text.count("<svg") == 3
     assert "missed" in text
     assert "spurious" in text
@@ -80,7 +81,7 @@ def test_every_kind_of_error_has_its_colour(tmp_path: Path) -> None:
     for place, kind in (
         ((2, 2), RIGHT), ((0, 0), SPURIOUS), ((3, 3), MISSED), ((4, 4), CONFUSED),
     ):  # fmt: skip
-        assert colour(*place) == tuple(int(OPACITY * c) for c in kind)
+        assert colour(*place) == tuple(int(OPACITY * c) for c in KINDS[kind].colour)
     assert colour(11, 9) == (0, 0, 0)
 
 
