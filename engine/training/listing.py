@@ -24,6 +24,8 @@ _TAIL = 8192  # bytes of metrics.csv: the rows of the last iterations
 _EVENTS = re.compile(r"events\.out\.tfevents\.(\d{9,11})\.(.+)\.(\d+)\.\d+")
 
 Standing = Literal["training", "finished", "stopped", "unreadable"]
+LIVE: tuple[Standing, ...] = ("training",)
+"""While a process trains."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from PyQt6.QtCore import QEvent, QObject, QPointF, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.plots.base import ThemedPlot, pen
+from widgets.plots.colours import curve_colour, curve_line
 from widgets.plots.legend import Legend
 from widgets.plots.series import Floats, Series, SeriesStore, Thinned, smoothed
 from widgets.theme import Theme, theme_of
@@ -22,7 +23,6 @@ POINTS = 800
 DOTS = 40  # values at most that are marked one by one
 LEAST_EM = 7.5
 PADDING = 0.08  # of the height, so that the outer numbers of the axis have room
-_TONES = ("trace_x0", "trace_x_t", "ok", "synthetic", "danger", "accent")
 _AXIS_EM = 3.2
 
 
@@ -41,6 +41,8 @@ class CurvePlot(QWidget):
         title: Above the plot, before the legend.
         takes_log: Whether a logarithmic axis makes sense for the values.
         takes_smoothing: Whether a moving average does.
+        place: Name of a curve -> number of its colour; by default in the order of the curves.
+        label: Name of a curve -> its name in the legend.
     """
 
     hovered = pyqtSignal(float)  # iteration under the pointer
@@ -52,8 +54,10 @@ class CurvePlot(QWidget):
     def __init__(
         self, title: str, parent: QWidget | None = None, *,
         takes_log: bool = True, takes_smoothing: bool = True,
+        place: Callable[[str], int] | None = None, label: Callable[[str], str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        self._place, self._label = place, label
         self._takes_log, self._takes_smoothing = takes_log, takes_smoothing
         self._log = False
         self._curves: dict[str, _Curve] = {}
@@ -110,7 +114,7 @@ class CurvePlot(QWidget):
         """A curve more."""
         raw, smooth = self._thin.plot.plot([], []), self._thin.plot.plot([], [], symbolSize=4)
         self._curves[name] = _Curve(raw, smooth)
-        self.legend.add(name)
+        self.legend.add(name, "" if self._label is None else self._label(name))
         self._restyle()
 
     def remove(self) -> None:
@@ -186,10 +190,12 @@ class CurvePlot(QWidget):
     def _restyle(self) -> None:
         theme = theme_of(self)
         self._line.setPen(pen(theme.muted, 1))
-        for place, (name, curve) in enumerate(self._curves.items()):
-            colour = str(getattr(theme, _TONES[place % len(_TONES)]))
+        for order, (name, curve) in enumerate(self._curves.items()):
+            place = order if self._place is None else self._place(name)
+            colour, line = curve_colour(theme, place), pen(curve_colour(theme, place))
+            line.setStyle(curve_line(place))
             curve.raw.setPen(pen(colour, 1, alpha=0.3))
-            curve.smooth.setPen(pen(colour))
+            curve.smooth.setPen(line)
             curve.smooth.setSymbolPen(None)
             curve.smooth.setSymbolBrush(colour)
             self.legend.entry(name).setColour(colour)

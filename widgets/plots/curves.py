@@ -48,12 +48,17 @@ class TrainingCurves(QWidget):
     """Draws a `SeriesStore`, a plot for each of the groups that have curves.
 
     Args:
-        groups: In the order of the plots; the last one should take every name.
+        groups: In the order of the plots; a curve that none takes is not shown.
+        place, label: Of curves, see `CurvePlot`.
     """
 
-    def __init__(self, groups: Sequence[CurveGroup], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, groups: Sequence[CurveGroup], parent: QWidget | None = None, *,
+        place: Callable[[str], int] | None = None, label: Callable[[str], str] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._groups = tuple(groups)
+        self._curve_place, self._curve_label = place, label
         self._plots: dict[str, CurvePlot] = {}
         self._store = SeriesStore()
         self._marked: float | None = None
@@ -67,6 +72,11 @@ class TrainingCurves(QWidget):
         self.refresh()
 
     # --- what is shown
+
+    def setGroups(self, groups: Sequence[CurveGroup]) -> None:
+        """Have other plots for the same curves."""
+        self._groups = tuple(groups)
+        self.setStore(self._store)
 
     def setStore(self, store: SeriesStore) -> None:
         """Draw the curves of another store, all iterations of it."""
@@ -163,7 +173,9 @@ class TrainingCurves(QWidget):
 
     def _plot_of(self, name: str) -> None:
         """Let a curve have its plot, made now if there is none."""
-        group = next(group for group in self._groups if group.takes(name))
+        group = next((group for group in self._groups if group.takes(name)), None)
+        if group is None:
+            return  # one that is not to be seen
         plot = self._plots.get(group.title)
         if plot is None:
             plot = self._make_plot(group)
@@ -171,7 +183,10 @@ class TrainingCurves(QWidget):
             plot.add(name)
 
     def _make_plot(self, group: CurveGroup) -> CurvePlot:
-        plot = CurvePlot(group.title, takes_log=group.log, takes_smoothing=group.smooth)
+        plot = CurvePlot(
+            group.title, takes_log=group.log, takes_smoothing=group.smooth,
+            place=self._curve_place, label=self._curve_label,
+        )  # fmt: skip
         plot.setLog(self.log.isChecked())
         plot.hovered.connect(self._hover)
         plot.left.connect(partial(self._hover, None))

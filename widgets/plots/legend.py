@@ -82,12 +82,16 @@ class Legend(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._flow)
 
-    def add(self, name: str) -> LegendEntry:
-        """An entry more, shown at first; it does not say again what the title says."""
+    def add(self, name: str, label: str = "") -> LegendEntry:
+        """An entry more, shown at first; it does not say again what the title says.
+
+        Args:
+            label: What it says, where that is not the name.
+        """
         said = f"{self._title.lower()} "
-        entry = LegendEntry(name.removeprefix(said))
-        entry.setAccessibleName(f"Show {name}")
-        entry.setToolTip(f"Show or hide {name}")
+        entry = LegendEntry(label or name.removeprefix(said))
+        entry.setAccessibleName(f"Show {label or name}")
+        entry.setToolTip(f"Show or hide {label or name}")
         entry.toggled.connect(lambda shown: self.toggled.emit(name, shown))
         self._entries[name] = entry
         self._flow.add(entry)

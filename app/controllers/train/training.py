@@ -65,6 +65,10 @@ class TrainingController(QObject):
                 return known
         return TrainingRun(folder, folder.name, self)
 
+    def known(self) -> tuple[TrainingRun, ...]:
+        """The runs of our jobs, those that ended first."""
+        return (*self._ended.values(), *self._by_job.values())
+
     def release(self, run: TrainingRun) -> None:
         """Nobody looks at the run any more; one that no job was for is forgotten."""
         if run not in (*self._by_job.values(), *self._ended.values()):

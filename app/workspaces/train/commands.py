@@ -17,10 +17,12 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
         (FILE, "train.guide", "&New run, guided…", space.openGuide, ("Ctrl+N",)),
         (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
+        (FILE, "train.runs", "All &runs…", space.showRuns, ("Ctrl+L",)),
         (FILE, "train.folder", "Show run &folder", space.showFolder, ()),
         (FILE, "train.keep", "&Add to models", space.keep, ()),
         (FILE, "train.close", "&Close run", space.closeRun, ("Ctrl+W",)),
         (VIEW, "train.fit", "&All iterations", space.showAll, ("Ctrl+0",)),
+        (VIEW, "train.compare", "&Compare with other runs…", space.compare, ()),
         (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
         (RUN, "train.stop", "S&top training", space.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
@@ -32,6 +34,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
     controls = {
         "train.guide": (view.start.guided,),
         "train.open": (view.start.open_run,),
+        "train.runs": (view.start.all_runs,),
         "train.start": (view.setup.start,),
     }
     KeyTips(actions.keymap, controls, space)
@@ -41,6 +44,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         facts = run.facts if run is not None else None
         for names, can in (
             (("train.folder", "train.close", "train.fit"), run is not None),
+            (("train.compare",), facts is not None),
             (("train.keep",), facts is not None and facts.weights is not None),
             (("train.use",), space.canUse()),
             (("train.stop",), run is not None and run.isOurs()),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +11,6 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from app.background import Background
-from app.bridge import Bridge
-from app.controllers.jobs import JobsController
 from app.controllers.train.following import Follower, Look
 from app.controllers.train.keeping import add_to_models
 from app.controllers.train.patients import PatientChoice
@@ -26,33 +21,17 @@ from app.controllers.train.requests import Trainer, runs_folder, trainers
 from app.controllers.train.run import TrainingRun
 from app.controllers.train.setting_up import SettingUp
 from app.controllers.train.training import TrainingController
-from app.errors import Teller
-from app.session import Session
-from app.settings import Settings
+from app.workspaces.train.around import Surroundings
+from app.workspaces.train.preloading import preload
+from app.workspaces.train.tables import RunTables
 from app.workspaces.train.view import TrainView
 from engine.failures import Failure
 from engine.training.facts import RunFacts, look_at
-from engine.worker import EngineLike
 from widgets.viewer.picture_row import Picture
 
 if TYPE_CHECKING:
     from app.controllers.train.guide.guide import Guide
     from app.workspaces.train.run_view import RunView
-
-PLOTS = "widgets.plots.curves"
-DOCTOR = "engine.data.doctor.repairing"
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the window lends to the workspace."""
-
-    settings: Settings
-    teller: Teller
-    engine: EngineLike
-    bridge: Bridge
-    session: Session
-    jobs: JobsController
 
 
 class TrainSpace(QObject):
@@ -95,19 +74,16 @@ class TrainSpace(QObject):
         self.loader = PictureLoader(self.background, self)
         self.promoting = Promoting(self.background, around.teller, self)
         self.promoting.told.connect(self.statusChanged)
+        self.tables = RunTables(
+            self.view, self.recent, self.training, around, self.background, self
+        )
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
         self._guide: Guide | None = None
         self._lost = False
         self._connect()
         self.recent.refresh()
-        # The first run should not wait for the library that plots, nor the guide for those that
-        # read images.
-        for what, module in (("Loading the plots", PLOTS), ("Loading the doctor", DOCTOR)):
-            self.background.run(
-                what, partial(importlib.import_module, module), lambda _: None,
-                around.teller.failure,
-            )  # fmt: skip
+        preload(self.background, around.teller)
 
     # --- what every workspace can do
 
@@ -126,8 +102,8 @@ class TrainSpace(QObject):
             self.view.start.open_run.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def escape(self) -> bool:
-        """Leave the table of patients or the guide; False where something else is in sight."""
-        if self.patients.escape():
+        """Leave what is no run and not the start page; False where one of these is in sight."""
+        if self.patients.escape() or self.tables.escape():
             return True
         if self.view.isGuide():
             self.leaveGuide()
@@ -146,6 +122,7 @@ class TrainSpace(QObject):
         self.setting_up.remember()
         if self._guide is not None:
             self._guide.close()
+        self.tables.close()
         self.follower.stop()
         for background in (self.background, self.reading):
             background.cancelAll()
@@ -171,15 +148,14 @@ class TrainSpace(QObject):
     def openGuide(self) -> None:
         """Ask the questions, where they were left."""
         guide = self.guide()
-        self.closeRun()
+        self._leave_run()
         self.view.showGuide()
         guide.begin()
 
     def leaveGuide(self) -> None:
         """Back to the start page; the answers are kept."""
         self.guide().rest()
-        self.view.showStart()
-        self.recent.refresh()
+        self._home()
 
     # --- runs
 
@@ -208,16 +184,39 @@ class TrainSpace(QObject):
             self._teller.failure,
         )  # fmt: skip
 
+    def showRuns(self) -> None:
+        """All runs in a table."""
+        self._leave_run()
+        self.tables.showTable()
+
+    def compare(self) -> None:
+        """Lay other runs over the one that is open."""
+        if self._run is not None:
+            self.tables.compareWith(self._run.folder)
+
     def closeRun(self) -> None:
-        """Back to the start page; a training goes on."""
+        """Back to where the run was opened; a training goes on."""
+        if self._run is None:
+            return
+        self._leave_run()
+        if self.tables.comesBack():
+            self.tables.showTable()
+        else:
+            self._home()
+
+    def _home(self) -> None:
+        """To the start page."""
+        self.tables.forget()
+        self.view.showStart()
+        self.recent.refresh()
+
+    def _leave_run(self) -> None:
         if self._run is None:
             return
         self.follower.stop()
         self._run_view().leave()
         self.training.release(self._run)
         self._run = None
-        self.view.showStart()
-        self.recent.refresh()
         self.titleChanged.emit()
         self.changed.emit()
 
@@ -327,6 +326,11 @@ class TrainSpace(QObject):
         start = self.view.start
         start.openRequested.connect(self.askOpen)
         start.guideRequested.connect(self.openGuide)
+        start.runsRequested.connect(self.showRuns)
+        self.tables.opened.connect(self.openRun)
+        self.tables.left.connect(self._home)
+        self.tables.removed.connect(self._removed)
+        self.tables.told.connect(self.statusChanged)
         start.dropped.connect(self.openRun)
         start.recentRequested.connect(lambda key: self.openRun(Path(key)))
         start.removeRequested.connect(lambda key: self.recent.remove(Path(key)))
@@ -343,6 +347,10 @@ class TrainSpace(QObject):
         self.loader.forget(run.folder)
         if run is not self._run:
             self._show(run)
+        self.setting_up.reload()
+
+    def _removed(self, folder: Path) -> None:
+        self.loader.forget(folder)
         self.setting_up.reload()
 
     def _ended(self, run: TrainingRun) -> None:

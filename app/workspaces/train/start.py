@@ -35,6 +35,7 @@ class TrainStart(QWidget):
 
     openRequested = pyqtSignal()
     guideRequested = pyqtSignal()
+    runsRequested = pyqtSignal()
     recentRequested = pyqtSignal(str)  # folder
     removeRequested = pyqtSignal(str)
     dropped = pyqtSignal(Path)
@@ -60,6 +61,9 @@ class TrainStart(QWidget):
         self.open_run = QPushButton(icon("mdi6.folder-open-outline"), "Open run folder…", self)
         give_tip(self.open_run, "Look at a run, or continue it")
         self.open_run.clicked.connect(self.openRequested)
+        self.all_runs = QPushButton(icon("mdi6.table"), "All runs…", self)
+        give_tip(self.all_runs, "In a table: how they went, what they differ in, notes")
+        self.all_runs.clicked.connect(self.runsRequested)
         guided = icon("mdi6.map-marker-question-outline", tone="on_accent")
         self.guided = QPushButton(guided, "New run, guided…", self)
         self.guided.setProperty("primary", True)
@@ -71,6 +75,7 @@ class TrainStart(QWidget):
         buttons = FlowRow(em // 2, centred=True)
         buttons.add(self.guided)
         buttons.add(self.open_run)
+        buttons.add(self.all_runs)
         self._heading = QLabel("Recent runs", self)
         self._heading.setProperty("role", "heading")
         self._grid = CardGrid()

@@ -15,9 +15,11 @@ from app.workspaces.train.start import TrainStart
 from widgets.tab_order import follow_layout
 
 if TYPE_CHECKING:
+    from app.workspaces.train.compare_page import ComparePage
     from app.workspaces.train.guide.view import GuideView
     from app.workspaces.train.patients_page import PatientsPage
     from app.workspaces.train.run_view import RunView
+    from app.workspaces.train.runs_page import RunsPage
 
 SIDE_EM = 21
 
@@ -39,6 +41,8 @@ class TrainView(QWidget):
         self._run_view: RunView | None = None
         self._patients: PatientsPage | None = None
         self._guide: GuideView | None = None
+        self._runs: RunsPage | None = None
+        self._compare: ComparePage | None = None
         self._before: QWidget = self.start
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
@@ -72,6 +76,33 @@ class TrainView(QWidget):
             self._guide = GuideView(first)
             self._pages.addWidget(self._guide)
         return self._guide
+
+    def runs_page(self) -> RunsPage:
+        """The table of runs, made on first use."""
+        if self._runs is None:
+            from app.workspaces.train.runs_page import RunsPage
+
+            self._runs = RunsPage()
+            self._pages.addWidget(self._runs)
+        return self._runs
+
+    def compare_page(self) -> ComparePage:
+        """Runs over each other, made on first use."""
+        if self._compare is None:
+            from app.workspaces.train.compare_page import ComparePage
+
+            self._compare = ComparePage()
+            self._pages.addWidget(self._compare)
+        return self._compare
+
+    def showWide(self, page: QWidget) -> None:
+        """Bring a page to the front that takes the place of the form, too."""
+        self.setup.hide()
+        self._pages.setCurrentWidget(page)
+
+    def isInFront(self, page: QWidget) -> bool:
+        """Whether a page is the one to be seen."""
+        return self._pages.currentWidget() is page
 
     def showGuide(self) -> None:
         """Bring the questions to the front; they take the place of the form."""
