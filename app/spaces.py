@@ -15,6 +15,8 @@ from app.errors import Teller
 from app.recent import RecentFiles
 from app.settings import Settings
 from app.volume_journal import VolumeJournal
+from app.workspaces.models.space import ModelsSpace
+from app.workspaces.models.view import ModelsView
 
 if TYPE_CHECKING:
     from app.actions import Actions
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
     from app.controllers.jobs import JobsController
     from app.controllers.translate.runs import Landed
     from app.session import Session
+    from app.study import Study
     from app.volume_log import Recovered
     from app.workspaces.segment.space import SegmentSpace, Surroundings
     from app.workspaces.train.space import TrainSpace
     from app.workspaces.translate.space import TranslateSpace
+    from engine.library import Entry
+    from engine.library.fitting import ImageFacts
     from engine.worker import EngineLike
     from widgets.panels.rail import Rail
 
@@ -51,6 +56,7 @@ class Spaces(QObject):
     translateMade = pyqtSignal()
     trainMade = pyqtSignal()
     modelsChanged = pyqtSignal()
+    modelTaken = pyqtSignal(str)  # to synthesize with
 
     def __init__(
         self, window: QWidget, rail: Rail, stack: QStackedWidget, pages: dict[str, QWidget],
@@ -68,15 +74,25 @@ class Spaces(QObject):
         self._jobs: JobsController | None = None
         self._actions: Actions | None = None
         self._current = SYNTHESIZE
+        self._looked_at = SEGMENT
         self.computing = Background(self, name="computing")
         folder = Path(settings.autosave_folder) if settings.autosave_folder else None
         self.journal = VolumeJournal(folder, self)
         self.recent = RecentFiles(settings, background, parent=self)
         rail.currentChanged.connect(self.show)
+        shelf = pages[MODELS]
+        assert isinstance(shelf, ModelsView), "the window makes it"
+        self.models = ModelsSpace(shelf, self.openImage, background, teller, self)
+        self.models.useRequested.connect(self._use)
+        self.models.modelsChanged.connect(self.modelsChanged)
+        self.models.statusChanged.connect(self.statusChanged)
 
     def setActions(self, actions: Actions) -> None:
         """Whose commands follow the workspace."""
+        from app.workspaces.models.commands import add_commands
+
         self._actions = actions
+        add_commands(actions, self.models)
         actions.showSpace(self._current)
 
     def setJobs(self, jobs: JobsController) -> None:
@@ -107,6 +123,10 @@ class Spaces(QObject):
             self.translate().shown()
         elif key == TRAIN:
             self.train().shown()
+        elif key == MODELS:
+            self.models.shown()
+        if key in (SEGMENT, TRANSLATE):
+            self._looked_at = key
         self.shown.emit(key)
 
     def segment(self) -> SegmentSpace:
@@ -177,9 +197,26 @@ class Spaces(QObject):
 
     def messageArea(self) -> QRect | None:
         """What messages may cover of the workspace shown; None where the window knows better."""
-        spaces = {SEGMENT: self._segment, TRANSLATE: self._translate, TRAIN: self._train}
+        spaces = {
+            SEGMENT: self._segment, TRANSLATE: self._translate, TRAIN: self._train,
+            MODELS: self.models,
+        }  # fmt: skip
         space = spaces.get(self._current)
         return None if space is None else space.view.messageArea()
+
+    def openImage(self) -> ImageFacts | None:
+        """What is open in Segment or Translate, where it was looked at last, if anything is."""
+        from engine.library.fitting import facts_of
+
+        found: dict[str, Study] = {}
+        if self._segment is not None:
+            found[SEGMENT] = self._segment.study
+        if self._translate is not None:
+            found[TRANSLATE] = self._translate.study
+        order = sorted(found, key=lambda key: key != self._looked_at)
+        volumes = [found[key].volume for key in order]
+        volume = next((volume for volume in volumes if volume is not None), None)
+        return None if volume is None else facts_of(volume)
 
     def title(self) -> str:
         """The title of the workspace shown; "" where the window knows better."""
@@ -313,6 +350,16 @@ class Spaces(QObject):
     def _mend(self, run: Path, case: str) -> None:
         self.show(SEGMENT)
         self.segment().mending.open(run, case)
+
+    def _use(self, entry: Entry, workspace: str) -> None:
+        """Open a workspace with a checkpoint of the library chosen."""
+        if workspace == SEGMENT:
+            self._segment_with(entry.path)
+        elif workspace == TRANSLATE:
+            self._translate_with(entry.path)
+        else:
+            self.show(workspace)
+            self.modelTaken.emit(entry.name)
 
     def _translate_with(self, weights: Path) -> None:
         self.show(TRANSLATE)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from app.controllers.jobs import JobsController
     from app.controllers.synthesize import SynthesizeController
     from app.spaces import Spaces
-    from app.workspaces.models import ModelsView
+    from app.workspaces.models.view import ModelsView
     from app.workspaces.segment.view import SegmentView
     from app.workspaces.translate.view import TranslateView
     from engine.worker import EngineLike
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         from app.controllers.synthesize import SynthesizeController
         from app.spaces import MODELS, SYNTHESIZE, Spaces
         from app.workspaces.inspector import Inspector
-        from app.workspaces.models import ModelsView
+        from app.workspaces.models.view import ModelsView
         from engine.methods import adaptdiff
         from widgets.panels.palette import CommandPalette
 
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
 
         self.session.set_checkpoints(library.entries("adaptdiff", "diffusion"))
         self.view.inspector.setModels(self.session.checkpoints)
-        self.models.setEntries(library.entries())
+        self.spaces.models.reload()
         self.actions_.enable(("run", "run_first", "live"), bool(self.session.checkpoints))
         self._set_live(self.view.inspector.live.isChecked())
 
@@ -250,6 +250,7 @@ class MainWindow(QMainWindow):
         spaces.translateMade.connect(lambda: self._made(spaces.translate().view))
         spaces.trainMade.connect(self._fill_menus)
         spaces.modelsChanged.connect(self.reloadModels)
+        spaces.modelTaken.connect(lambda name: self.view.inspector.setValues({"checkpoint": name}))
         spaces.shown.connect(self._space_shown)
         spaces.titleChanged.connect(self._show_title)
         spaces.statusChanged.connect(lambda text: self.status.showMessage(text, 8000))

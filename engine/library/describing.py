@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,10 @@ from engine.training.checkpoint import Card
 
 DEEP = "."
 """Between the names of a value in a value: "test part.Dice.mean"."""
+MEAN = "mean"
+METRIC = re.compile(r"dice|iou|ssim|psnr|mae|accuracy|sensitivity")
+SHORT = 20
+"""Longer names tell of something special, not of the model as it is used."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,11 @@ def sections(card: Card) -> tuple[Section, ...]:
 
 
 def flat(part: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Values in values by their joined names; lists stay lists."""
+    """Values in values by their joined names; lists stay lists, and so does what was measured as a
+    mean with its interval."""
     found: dict[str, Any] = {}
     for name, value in part.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and MEAN not in value:
             found |= flat(value, f"{before}{name}{DEEP}")
         else:
             found[f"{before}{name}"] = value
@@ -53,9 +59,14 @@ def flat(part: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 def told(value: Any) -> str:
     """A value of a card as people read it."""
     if isinstance(value, Mapping):
+        if MEAN in value:
+            others = ", ".join(f"{n} {told(v)}" for n, v in value.items() if n != MEAN)
+            return told(value[MEAN]) + (f" ({others})" if others else "")
         return ", ".join(f"{name} {told(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        if len(value) == 2 and all(isinstance(part, int | float) for part in value):
+        if len(value) == 2 and _number(value[0]) and isinstance(value[1], list | tuple):
+            return f"{told(value[0])} ({told(value[1])})"  # a mean and its interval
+        if len(value) == 2 and _number(value[0]) and _number(value[1]) and value[0] < value[1]:
             return " to ".join(map(told, value))
         return ", ".join(map(told, value))
     if isinstance(value, bool):
@@ -70,3 +81,22 @@ def text_of(card: Card) -> str:
     lines = [f"{name} {value}" for part in sections(card) for name, value in part.lines]
     heads = [card.method, card.role, card.title, card.summary, card.notes, card.licence]
     return "\n".join([*heads, *lines]).casefold()
+
+
+def headline(card: Card) -> str:
+    """The first figure on the card that says how good it is, such as "Dice 0.879"; "" without."""
+    for name, value in flat(card.figures).items():
+        if isinstance(value, Mapping):
+            number = value[MEAN]
+        else:
+            number = value[0] if isinstance(value, list | tuple) and value else value
+        if not _number(number):
+            continue
+        for part in reversed(name.split(DEEP)):
+            if len(part) <= SHORT and METRIC.search(part.casefold()):
+                return f"{part} {number:.3g}"
+    return ""
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -193,7 +193,7 @@ def test_the_window_closes_while_a_job_runs(window: MainWindow, qtbot: QtBot) ->
 
 
 @pytest.mark.parametrize("key", ["synthesize", "models"])
-def test_workspaces_of_the_rail_exist(window: MainWindow, key: str) -> None:
+def test_workspaces_of_the_rail_exist(window: MainWindow, key: str, qtbot: QtBot) -> None:
     window.rail.button(key).click()
     assert window.stack.currentWidget() is (window.models if key == "models" else window.view)
-    assert "Tiny OCT-A" in window.models.text()
+    qtbot.waitUntil(lambda: "Tiny OCT-A" in window.models.text())

@@ -55,7 +55,7 @@ def test_what_differs_comes_first() -> None:
     assert places == sorted(places, reverse=True)
     values = {(row.part, row.name): row.values for row in rows}
     assert values["Card", "Terms"] == ("CC BY 4.0", "")
-    assert values["Figures", "Dice.mean"] == ("", "0.8123")
+    assert values["Figures", "Dice"] == ("", "0.8123")
     assert values["Card", "Method"] == ("cdal", "cdal")
     assert not next(row for row in rows if row.name == "Method").differs
     assert ("Card", "Notes") not in values, "nobody says anything there"

@@ -1,0 +1,133 @@
+"""What is said of several checkpoints, side by side in groups of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QEvent, QSize, Qt
+from PyQt6.QtGui import QBrush, QColor, QResizeEvent
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from widgets.theme import theme_of
+
+_NAME_EM = 17
+_LEAST_EM = 9
+_ROW_EM = 1.55
+
+
+@dataclass(frozen=True)
+class CompareGroup:
+    """Rows under a heading.
+
+    Attributes:
+        title: Of the group.
+        rows: Label, and a value of each.
+        open: Whether it begins unfolded.
+        none: What is said where there are no rows.
+    """
+
+    title: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    open: bool = True
+    none: str = ""
+
+
+class CompareTable(QTreeWidget):
+    """A column each. Groups fold; texts that are too long for a cell are in its tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: dict[str, bool] = {}
+        self.setAccessibleName("Side by side")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setIndentation(self.fontMetrics().height())
+        self.itemExpanded.connect(lambda item: self._remember(item, is_open=True))
+        self.itemCollapsed.connect(lambda item: self._remember(item, is_open=False))
+
+    def setGroups(self, heads: Sequence[str], groups: Sequence[CompareGroup]) -> None:
+        """Show these; a group that was folded or unfolded by hand stays so."""
+        shown, self._shown = self._shown, {}
+        self.clear()
+        self.setColumnCount(1 + len(heads))
+        self.setHeaderLabels(["", *heads])
+        item = self.headerItem()
+        for column, head in enumerate(heads, 1):
+            if item is not None:
+                item.setToolTip(column, head)
+        for group in groups:
+            self._add(group).setExpanded(shown.get(group.title, group.open))
+        self._shown = shown
+        self._restyle()
+        self._share()
+
+    def rows(self, title: str) -> list[tuple[str, ...]]:
+        """The rows of a group as they are shown."""
+        for place in range(self.topLevelItemCount()):
+            group = self.topLevelItem(place)
+            if group is not None and group.text(0).startswith(title):
+                children = [group.child(i) for i in range(group.childCount())]
+                columns = range(self.columnCount())
+                return [tuple(c.text(i) for i in columns) for c in children if c is not None]
+        return []
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _add(self, group: CompareGroup) -> QTreeWidgetItem:
+        head = QTreeWidgetItem(self, [f"{group.title} ({len(group.rows)})"])
+        head.setFirstColumnSpanned(True)
+        font = head.font(0)
+        font.setBold(True)
+        head.setFont(0, font)
+        head.setSizeHint(0, QSize(0, round(_ROW_EM * self.fontMetrics().height())))
+        for label, values in group.rows:
+            item = QTreeWidgetItem(head, [label, *values])
+            for column, text in enumerate((label, *values)):
+                item.setToolTip(column, text)
+        if not group.rows and group.none:
+            QTreeWidgetItem(head, [group.none]).setFirstColumnSpanned(True)
+        return head
+
+    def _remember(self, item: QTreeWidgetItem, *, is_open: bool) -> None:
+        self._shown[item.text(0).rsplit(" (", 1)[0]] = is_open
+
+    def _restyle(self) -> None:
+        """Labels are quieter than values."""
+        quiet = QBrush(QColor(theme_of(self).muted))
+        for place in range(self.topLevelItemCount()):
+            group = self.topLevelItem(place)
+            for child in range(0 if group is None else group.childCount()):
+                item = None if group is None else group.child(child)
+                if item is not None:
+                    item.setForeground(0, quiet)
+
+    def _share(self) -> None:
+        head, viewport = self.header(), self.viewport()
+        columns = self.columnCount() - 1
+        if head is None or viewport is None or columns < 1:
+            return
+        em = self.fontMetrics().height()
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setStretchLastSection(False)
+        first = min(_NAME_EM * em, viewport.width() * 2 // 5)
+        self.setColumnWidth(0, first)
+        width = max(_LEAST_EM * em, (viewport.width() - first) // columns)
+        for column in range(1, columns + 1):
+            self.setColumnWidth(column, width)
