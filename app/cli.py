@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.cli_control import HELP as RUN_HELP
+from app.cli_control import run_command
 from app.cli_doctor import HELP as DOCTOR_HELP
 from app.cli_doctor import doctor_command
 from app.cli_labels import label_commands
@@ -27,6 +29,8 @@ from app.cli_options import (
     switch,
 )
 from app.cli_report import Reporter
+from app.cli_reproduce import HELP as REPRODUCE_HELP
+from app.cli_reproduce import reproduce_command
 from app.cli_request import Offer, narrowed, offers
 from app.cli_run import BAD_INPUT, guarded, run_offer
 from app.cli_runs import HELP as RUNS_HELP
@@ -40,7 +44,8 @@ from engine.methods import METHODS
 HELP = """Diffusion on medical images: the jobs of the Reverie window, without a window.
 
 Without arguments, or with images only, the window opens.
-Exit codes: 0 done, 1 fault of the program, 2 bad input, 130 interrupted."""
+Exit codes: 0 done, 1 fault of the program, 2 bad input, 3 a training that diverged,
+130 interrupted."""
 
 Output = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -72,9 +77,11 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
         shown = narrowed(offer, arguments)
         program.command(offer.command, help=_help(shown))(_Command(shown))
     program.command("runs", help=RUNS_HELP)(runs)
+    program.command("run", help=RUN_HELP)(run_command)
     program.command("doctor", help=DOCTOR_HELP)(doctor_command())
     program.command("score", help=SCORE_HELP)(score_command())
     program.command("memorised", help=MEMORISED_HELP)(memorised_command())
+    program.command("reproduce", help=REPRODUCE_HELP)(reproduce_command())
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)
@@ -97,6 +104,8 @@ def options_of(offer: Offer) -> list[inspect.Parameter]:
         options.append(switch("resume", resume))
         estimate = "Only measure, by a few iterations, how long it takes and whether it fits."
         options.append(switch("estimate", estimate))
+        detach = "Train in a process of its own that outlives the terminal; see `reverie run`."
+        options.append(switch("detach", detach))
     options += input_options(offer.tasks)
     if offer.command == "synthesize":
         timeline = "Folder for the denoising steps: strip, GIF and frames."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from engine.data.doctor.findings import Finding
 from engine.events import Event, JobLosses, JobNote, JobPreview, JobProgress
 from engine.failures import Failure
 from engine.jobs import Job
+from widgets.panels.wording import duration
 
 LONGEST = 100
+LOGGED_EVERY_S = 30.0
 
 
 class Reporter:
@@ -23,11 +27,13 @@ class Reporter:
 
     Args:
         as_json: JSON lines. The bar and the notes for people are left out then.
+        log: Lines with the time in place of the bar, for a file that is read later.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, log: bool = False) -> None:
         self.previews: list[JobPreview] = []
-        self._as_json = as_json
+        self._as_json, self._log = as_json, log
+        self._logged_at = 0.0
         self._bar: tqdm[None] | None = None
         self._losses = ""
 
@@ -120,16 +126,23 @@ class Reporter:
         self._line("left out", name=name, message=problem, hint=remedy)
         self._say(f"{name}: {problem} {remedy}".rstrip())
 
-    def failed(self, failure: Failure, *, debug: bool) -> None:
-        """The job ended by an error."""
+    def failed(self, failure: Failure, *, debug: bool, event: str = "failed") -> None:
+        """The job ended by an error, which JSON lines call `event`."""
         self.close()
         self._line(
-            "failed",
+            event,
             message=failure.message,
             hint=failure.hint,
             user_error=failure.user_error,
         )
         show_failure(failure, debug=debug)
+
+    def detached(self, pid: int, folder: Path, log: Path) -> None:
+        """The job goes on as a process of its own."""
+        self._line("detached", pid=pid, folder=str(folder), log=str(log))
+        if not self._as_json:
+            print(f"The training goes on as process {pid}; what it says is in {log}.")
+            print(f"  reverie run {folder} --status | --pause | --save | --lr X | --stop ...")
 
     def cancelled(self, kept: str = "") -> None:
         """The user interrupted it.
@@ -156,6 +169,9 @@ class Reporter:
             remaining_s=None if event.remaining_s is None else round(event.remaining_s, 1),
             message=event.message,
         )
+        if self._log and time.monotonic() - self._logged_at >= LOGGED_EVERY_S:
+            self._logged_at = time.monotonic()
+            self._say(_logged(event, self._losses))
         if self._as_json or not sys.stderr.isatty():
             return
         if self._bar is None:
@@ -170,6 +186,8 @@ class Reporter:
             print(json.dumps({"event": event, **values}, default=_plain), flush=True)
 
     def _say(self, message: str) -> None:
+        if self._log:
+            message = f"{datetime.now():%Y-%m-%d %H:%M:%S}  {message}"
         if not self._as_json:
             tqdm.write(message, file=sys.stderr)
 
@@ -181,6 +199,15 @@ def show_failure(failure: Failure, *, debug: bool) -> None:
         print(failure.hint, file=sys.stderr)
     if not failure.user_error:
         print(failure.detail if debug else "--debug shows the details.", file=sys.stderr)
+
+
+def _logged(event: JobProgress, losses: str) -> str:
+    parts = [f"{event.done} of {event.total}" if event.total else f"{event.done}"]
+    if event.rate:
+        parts.append(f"{event.rate:.3g}/s")
+    if event.remaining_s is not None:
+        parts.append(f"{duration(event.remaining_s)} left")
+    return ", ".join(part for part in (*parts, event.message or losses) if part)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import numpy as np
 from app.cli_interrupt import Interrupts
 from app.cli_report import Reporter
 from app.cli_request import Offer, Request, refuse_second_run, resolve
+from app.command_line import words_of
+from app.detaching import LOG, announced, is_apart, launch, refuse_taken
 from engine.data.segmentation.figures import told
 from engine.data.segmentation.folder_table import TABLE, FolderResult
 from engine.device import DeviceSettings, open_context
-from engine.errors import DiskError, InputError
+from engine.errors import DiskError, Diverged, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
 from engine.methods.midiffusion.use_params import MANIFEST
@@ -30,7 +33,7 @@ from engine.results import (
     TranslationResult,
 )
 
-OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, FAULT, BAD_INPUT, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def guarded(reporter: Reporter, what: str, body: Callable[[], int | None], *, debug: bool) -> int:
@@ -55,15 +58,20 @@ def guarded(reporter: Reporter, what: str, body: Callable[[], int | None], *, de
         return FAULT
     if not isinstance(error, Exception):
         raise error
+    if isinstance(error, Diverged):
+        # An ending of its own: what was good is kept, and the run can go on from it.
+        reporter.failed(describe(error, what), debug=debug, event="diverged")
+        return DIVERGED
     reporter.failed(describe(error, what), debug=debug)
     return BAD_INPUT if isinstance(error, InputError | DiskError) else FAULT
 
 
 def run_offer(offer: Offer, options: Mapping[str, Any]) -> int:
     """Do what the options of one command ask for; returns the exit code."""
-    reporter = Reporter(as_json=options["as_json"])
+    apart = offer.staged and is_apart()
+    reporter = Reporter(as_json=options["as_json"], log=apart)
     return guarded(
-        reporter, f"reverie {offer.command}", lambda: _run(offer, options, reporter),
+        reporter, f"reverie {offer.command}", lambda: _run(offer, options, reporter, apart),
         debug=options["debug"],
     )  # fmt: skip
 
@@ -110,15 +118,21 @@ def _kept(job: Job) -> str:
     return ""
 
 
-def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
+def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bool) -> int:
     request = resolve(offer, options)
-    if offer.staged and request.job.task != "pseudo-label" and not request.job.dry:
+    makes_run = offer.staged and request.job.task != "pseudo-label" and not request.job.dry
+    if makes_run and options.get("detach"):
+        refuse_taken(request.job.path("output"))
+    if makes_run:
         refuse_second_run(request.job, options["resume"])
     _check_before(request, options)
     for note in request.notes:
         reporter.note(note)
+    if options.get("detach"):
+        return _detach(request.job, options, reporter, makes_run)
     begun = time.monotonic()
-    result = run_job(request.job, device_settings(options), reporter)
+    with announced(request.job) if apart and makes_run else nullcontext():
+        result = run_job(request.job, device_settings(options), reporter)
     figures: Mapping[str, Any]
     if isinstance(result, Estimate):
         summary, files, figures = result.summary, [], _figures(result)
@@ -135,6 +149,18 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter) -> int:
         summary, figures = _summary(result), {}
     reporter.finished(summary, files, time.monotonic() - begun, figures)
     return _told_failures(result, reporter) if isinstance(result, FolderResult) else OK
+
+
+def _detach(job: Job, options: Mapping[str, Any], reporter: Reporter, makes_run: bool) -> int:
+    """Let the job run as a process of its own; returns once that has begun."""
+    if not makes_run:
+        raise InputError(
+            "Only a training can be a process of its own.", "Leave --detach out, and wait for it."
+        )
+    folder = job.path("output")
+    pid = launch(words_of(job, resume=options["resume"], device=device_settings(options)), folder)
+    reporter.detached(pid, folder, folder / LOG)
+    return OK
 
 
 def _figures(found: Estimate) -> dict[str, Any]:

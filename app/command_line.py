@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine import methods
+from engine.device import DeviceSettings
+from engine.jobs import Job
 from engine.method import Method, Task
 from engine.parameters import describe
 
@@ -22,7 +25,14 @@ def training_command(
         params: Of the task's type.
         preset: One of the task's; "" for none.
     """
-    words = [PROGRAM, "train", "--method", method.id, "--stage", task.name]
+    return shlex.join([PROGRAM, *training_words(method, task, params, inputs, preset)])
+
+
+def training_words(
+    method: Method, task: Task, params: Any, inputs: Mapping[str, Path], preset: str = ""
+) -> list[str]:
+    """As `training_command`, without the program's name."""
+    words = ["train", "--method", method.id, "--stage", task.name]
     base = {i.name: i.default for i in describe(task.params)}
     if preset:
         words += ["--preset", preset]
@@ -33,7 +43,26 @@ def training_command(
     for name, usual in base.items():
         if values[name] != usual:
             words += _option(name, values[name])
-    return shlex.join(words)
+    return words
+
+
+def words_of(job: Job, *, resume: bool, device: DeviceSettings | None = None) -> list[str]:
+    """As `training_words`, of a job.
+
+    Args:
+        resume: Whether it continues the run that its output holds.
+        device: Where it runs, where that is not left to the program.
+    """
+    method = methods.method(job.method)
+    inputs = {n: value for n, value in job.inputs.items() if isinstance(value, Path)}
+    words = training_words(method, method.task(job.task), job.params, inputs)
+    if resume:
+        words.append("--resume")
+    usual = DeviceSettings()
+    for name in ("device", "precision", "threads"):
+        if device is not None and getattr(device, name) != getattr(usual, name):
+            words += [f"--{name}", f"{getattr(device, name)}"]
+    return words
 
 
 def _option(name: str, value: Any) -> list[str]:

@@ -110,6 +110,12 @@ def forget(run: Path, heard: Heard) -> None:
         raise disk_error(file, error) from error
 
 
+def forget_all(run: Path) -> None:
+    """Remove the commands that nobody has answered, as nobody waits for them any more."""
+    for heard in waiting(run):
+        forget(run, heard)
+
+
 def wait_for(run: Path, sent: str, patience_s: float) -> Answer | None:
     """The answer to a command; None where none has come in that time, or the run has ended."""
     until = time.monotonic() + patience_s

@@ -14,8 +14,11 @@ from engine.data.segmentation.splits import Split, read_split
 from engine.errors import CheckpointError, InputError
 from engine.training.checkpoint import Card, read_card
 from engine.training.runs import LOCK, METRICS, read_request
+from engine.training.status import FILE as STATUS
+from engine.training.status import LIVE, State, Status, read_status
 
 BEST, FINAL, STATE = "best.safetensors", "final.safetensors", "latest.state"
+LATEST = "latest.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class RunFacts:
         written: When it was last written to, in seconds since 1970.
         held: Whether a process on this machine trains in it now.
         guarded: Whether that can be told: the process that trained in it last kept a lock.
+        status: What the process that trains or trained in it last said.
+        latest: Card of the weights that somebody asked to save.
     """
 
     path: Path
@@ -42,6 +47,8 @@ class RunFacts:
     written: float
     held: bool
     guarded: bool
+    status: Status | None = None
+    latest: Card | None = None
 
     @property
     def method(self) -> str:
@@ -50,6 +57,24 @@ class RunFacts:
     @property
     def task(self) -> str:
         return str(self.request.get("task", ""))
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has come to its end, be it early."""
+        early = self.status is not None and self.status.state == "ended early"
+        return self.final is not None and (early or self.saved >= self.iterations)
+
+    @property
+    def standing(self) -> State:
+        """How it is, by all that its files say: a process that is gone is not believed."""
+        status = self.status
+        live = status is not None and status.is_alive
+        if self.held or live:
+            return status.state if status is not None and status.state in LIVE else "training"
+        if self.complete:
+            return "ended early" if self.saved < self.iterations else "finished"
+        ended = status is not None and status.state in ("diverged", "failed")
+        return status.state if status is not None and ended else "stopped"
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -70,10 +95,9 @@ class RunFacts:
 
     @property
     def weights(self) -> Path | None:
-        """The checkpoint to use: the final one, else the best so far."""
-        if self.final is not None:
-            return self.path / "checkpoints" / FINAL
-        return self.path / "checkpoints" / BEST if self.best is not None else None
+        """The checkpoint to use: the final one, else the best so far, else what was saved."""
+        there = ((self.final, FINAL), (self.best, BEST), (self.latest, LATEST))
+        return next((self.path / "checkpoints" / name for card, name in there if card), None)
 
 
 def look_at(path: Path) -> RunFacts:
@@ -82,7 +106,10 @@ def look_at(path: Path) -> RunFacts:
     Raises:
         InputError: the folder holds no run, or its request cannot be read.
     """
+    status = read_status(path)
     if not (path / "run.toml").is_file():
+        if status is not None and status.method:
+            return _without_request(path, status)
         if (path.parent / "run.toml").is_file():
             return look_at(path.parent)  # one of its own folders was chosen
         raise InputError(
@@ -92,7 +119,7 @@ def look_at(path: Path) -> RunFacts:
     return RunFacts(
         path, read_request(path), _card(folder / BEST), _card(folder / FINAL),
         _card(folder / STATE), _split(path), _written(path), is_held(path),
-        (path / LOCK).exists(),
+        (path / LOCK).exists(), status, _card(folder / LATEST),
     )  # fmt: skip
 
 
@@ -117,6 +144,18 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def _without_request(path: Path, status: Status) -> RunFacts:
+    """A run whose process prepares itself, or that ended by what it found in its data."""
+    asked = {
+        "method": status.method, "task": status.task,
+        "parameters": {"iterations": status.iterations},
+    }  # fmt: skip
+    return RunFacts(
+        path, asked, None, None, None, None, status.written, is_held(path),
+        guarded=True, status=status,
+    )  # fmt: skip
+
+
 def _card(file: Path) -> Card | None:
     if not file.is_file():
         return None
@@ -137,7 +176,7 @@ def _split(path: Path) -> Split | None:
 
 def _written(path: Path) -> float:
     times = [0.0]
-    for name in (METRICS, f"checkpoints/{STATE}", "run.toml"):
+    for name in (METRICS, f"checkpoints/{STATE}", "run.toml", STATUS):
         try:
             times.append((path / name).stat().st_mtime)
         except OSError:

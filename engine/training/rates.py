@@ -6,8 +6,9 @@ killed comes again to the same rates at the same iterations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +17,8 @@ from engine.errors import InputError
 
 FILE = "rates.json"
 MOST_BYTES = 10_000_000
+BASES = ("lr", "lr_generator")
+"""What methods call the learning rate that a run begins with."""
 
 
 class Change(BaseModel):
@@ -81,6 +84,27 @@ def read_rates(run: Path, base: float) -> Rates:
             "Restore it, or remove it to go on with the rate that the run began with.",
         ) from error
     return found if found.base == base else Rates(base=base)
+
+
+def change_later(run: Path, parameters: Mapping[str, Any], saved: int, lr: float) -> str:
+    """Let a run that stands go on with another rate; returns what is to be told.
+
+    Args:
+        parameters: As in its request.
+        saved: The iteration that it is continued from.
+
+    Raises:
+        InputError: its request names no learning rate, or rates.json cannot be read.
+        DiskError: the folder cannot be written.
+    """
+    base = next((parameters[name] for name in BASES if name in parameters), None)
+    if not isinstance(base, int | float):
+        raise InputError(
+            f"The run in {run} does not say with which learning rate it began.",
+            "Begin a new one with the rate that is wanted.",
+        )
+    write_rates(run, read_rates(run, float(base)).changed(saved, lr))
+    return f"The learning rate is {lr:g} once the run goes on, after iteration {saved}."
 
 
 def write_rates(run: Path, rates: Rates) -> None:
