@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
+
 from engine.data.atomic import disk_error, write_atomic
 from engine.errors import InputError
 from engine.training.facts import RunFacts, look_at
 from engine.training.runs import METRICS, split_rows
+from engine.training.status import read_status
 
 NOTES = "notes.txt"
 MOST_RUNS = 1000
@@ -149,10 +152,20 @@ def writers(run: Path) -> list[Writer]:
 
 
 def writing_process(run: Path) -> int | None:
-    """The number of the process on this machine that wrote to the run last; None where another
-    machine did, or nobody can tell. It may have ended since."""
+    """The number of the process on this machine that trains in the run; None where nobody does,
+    or nobody can tell."""
+    status = read_status(run)
+    if status is not None and status.is_alive:
+        return status.pid
     parts = writers(run)
-    return parts[-1].pid if parts and parts[-1].host == socket.gethostname() else None
+    if not parts or parts[-1].host != socket.gethostname():
+        return None
+    try:
+        # One that began later was given the number of another that has ended.
+        began = psutil.Process(parts[-1].pid).create_time()
+    except psutil.Error:
+        return None
+    return parts[-1].pid if began <= parts[-1].since + 1 else None
 
 
 def read_notes(run: Path) -> str:

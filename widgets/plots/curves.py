@@ -107,6 +107,10 @@ class TrainingCurves(QWidget):
 
     # --- controls
 
+    def addControl(self, widget: QWidget) -> None:
+        """Put something of the owner at the right end of the controls."""
+        self._bar.addWidget(widget)
+
     def smoothing(self) -> float:
         """Weight of the past in the moving average, 0 (none) to 0.99."""
         return self.slider.value() / 100
@@ -146,7 +150,7 @@ class TrainingCurves(QWidget):
         self.fit_button.setToolTip("All iterations (double click on a plot)")
         self.fit_button.clicked.connect(self.fit)
         self.fit_button.hide()
-        bar = QHBoxLayout()
+        self._bar = bar = QHBoxLayout()
         bar.setSpacing(em // 2)
         for widget in (QLabel("Smoothing", self), self.slider, self._weight, self.log):
             bar.addWidget(widget)

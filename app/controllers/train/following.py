@@ -15,6 +15,7 @@ from engine.methods.diffrect.labelled import FILE as LABELLED
 from engine.methods.diffrect.labelled import PROPOSALS, Labelled, proposed, read_labelled
 from engine.training.facts import BEST, FINAL, STATE, RunFacts, is_held, look_at
 from engine.training.following import Gained, MetricsFollower
+from engine.training.log import LogFollower, LogLine
 from engine.training.previews import FOLDER, preview_iterations
 from engine.training.runs import LOCK
 
@@ -45,12 +46,14 @@ class Look:
         gained: New metrics.
         iterations: Those that there are pictures of.
         watching: Its unlabelled cases; None where it has none.
+        said: New lines of its log, where it is a process of its own.
     """
 
     facts: RunFacts
     gained: Gained
     iterations: tuple[int, ...]
     watching: Watching | None = None
+    said: tuple[LogLine, ...] = ()
 
 
 class _Looker:
@@ -59,6 +62,7 @@ class _Looker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._metrics = MetricsFollower(folder)
+        self._log = LogFollower(folder)
         self._seen: tuple[_Stamp, RunFacts] | None = None
         self._pictures: tuple[_Stamp, tuple[int, ...]] | None = None
         self._watching: tuple[_Stamp, Watching | None] | None = None
@@ -69,7 +73,8 @@ class _Looker:
         Raises:
             InputError: there is no run, or it cannot be read.
         """
-        return Look(self._facts(), self._metrics.read(), self._iterations(), self._cases())
+        facts, gained = self._facts(), self._metrics.read()
+        return Look(facts, gained, self._iterations(), self._cases(), self._log.read())
 
     def _facts(self) -> RunFacts:
         names = (

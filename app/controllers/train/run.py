@@ -12,11 +12,12 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.controllers.train.following import Watching
+from app.controllers.train.following import Look, Watching
 from engine.reporting import Pace
 from engine.training.facts import RunFacts
 from engine.training.following import Gained
 from widgets.panels.job_row import FINISHED, JobRow
+from widgets.panels.log import Level, LogEntry
 from widgets.plots.series import SeriesStore
 
 RunState = Literal[
@@ -49,6 +50,7 @@ class TrainingRun(QObject):
         title: For people.
         curves: Its metrics so far.
         notes: What the job has told, in order.
+        log: The same and how it ended, with times; and what a process of its own has said.
         iterations: Those that there are pictures of.
         newest: Iteration and pictures that came last with an event; None before.
         watching: Its unlabelled cases; None where it learns from none, or nothing is known.
@@ -72,6 +74,7 @@ class TrainingRun(QObject):
         self.folder, self.title = folder, title
         self.curves = SeriesStore()
         self.notes: list[str] = []
+        self.log: list[LogEntry] = []
         self.iterations: tuple[int, ...] = ()
         self.newest: tuple[int, Mapping[str, NDArray[Any]]] | None = None
         self.watching: Watching | None = None
@@ -139,9 +142,11 @@ class TrainingRun(QObject):
         """The job's state or progress."""
         if self.row is None or self.row.id != row.id:
             self._trains, self._grown_at, self.result = False, None, ""
-            self.notes = []
+            self.notes, self.log = [], []
             self.noted.emit()
-        self.row = row
+        before, self.row = self.row, row
+        if row.state == "failed" and (before is None or before.state != "failed"):
+            self._log("error", f"{row.message} {row.hint}".strip())
         self.changed.emit()
 
     def takeRows(self, rows: Sequence[Row]) -> None:
@@ -164,7 +169,7 @@ class TrainingRun(QObject):
 
     def takeNote(self, note: str) -> None:
         self.notes.append(note)
-        self.noted.emit()
+        self._log("note", note)
 
     def takeResult(self, summary: str) -> None:
         """The job is done."""
@@ -172,6 +177,16 @@ class TrainingRun(QObject):
         self.changed.emit()
 
     # --- what the folder tells
+
+    def takeLook(self, look: Look) -> None:
+        """All that a look into the folder found."""
+        self.takeGained(look.gained)
+        self.takeIterations(look.iterations)
+        self.takeFacts(look.facts)
+        self.takeWatching(look.watching)
+        if look.said:
+            self.log += [LogEntry(line.level, line.text) for line in look.said]
+            self.noted.emit()
 
     def takeFacts(self, facts: RunFacts) -> None:
         """What the folder says now."""
@@ -210,6 +225,10 @@ class TrainingRun(QObject):
         if watching != self.watching:
             self.watching = watching
             self.watchedOther.emit()
+
+    def _log(self, level: Level, text: str) -> None:
+        self.log.append(LogEntry(level, text, time.time()))
+        self.noted.emit()
 
     def _catch_up(self, grown: bool) -> None:
         """All of the file is known."""

@@ -19,17 +19,22 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
         (FILE, "train.runs", "All &runs…", space.showRuns, ("Ctrl+L",)),
         (FILE, "train.folder", "Show run &folder", space.showFolder, ()),
-        (FILE, "train.keep", "&Add to models", space.keep, ()),
+        (FILE, "train.keep", "&Add to models", space.result.keep, ()),
         (FILE, "train.close", "&Close run", space.closeRun, ("Ctrl+W",)),
         (VIEW, "train.fit", "&All iterations", space.showAll, ("Ctrl+0",)),
         (VIEW, "train.compare", "&Compare with other runs…", space.compare, ()),
         (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
         (RUN, "train.stop", "S&top training", space.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
-        (RUN, "train.use", SEGMENT, space.use, ()),
+        (RUN, "train.use", SEGMENT, space.result.use, ()),
     )
     for menu, name, text, slot, keys in rows:
         actions.add(menu, name, text, slot, keys, space=KEY)
+    tells = actions.add(
+        RUN, "train.tell", "&Tell when a training ends", space.ends.toggle, checkable=True,
+        space=KEY,
+    )  # fmt: skip
+    tells.setChecked(space.ends.isOn())
     view = space.view
     controls = {
         "train.guide": (view.start.guided,),
@@ -46,12 +51,12 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
             (("train.folder", "train.close", "train.fit"), run is not None),
             (("train.compare",), facts is not None),
             (("train.keep",), facts is not None and facts.weights is not None),
-            (("train.use",), space.canUse()),
+            (("train.use",), space.result.canUse()),
             (("train.stop",), run is not None and run.isOurs()),
             (("train.continue",), space.canGoOn()),
         ):
             actions.enable(names, can)
-        actions["train.use"].setText(TRANSLATE if space.translates() else SEGMENT)
+        actions["train.use"].setText(TRANSLATE if space.result.translates() else SEGMENT)
 
     space.changed.connect(follow)
     follow()

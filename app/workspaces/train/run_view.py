@@ -24,7 +24,10 @@ from app.workspaces.train.run_header import RunHeader
 from app.workspaces.train.watch_bar import WatchBar
 from engine.training.facts import RunFacts
 from widgets.panels.jobs import JobsPanel
+from widgets.panels.load import LoadBar
+from widgets.panels.log import LogPanel
 from widgets.panels.previews import PreviewPanel
+from widgets.panels.volume.parts import tool_button
 from widgets.plots.curves import CurveGroup, TrainingCurves
 
 LOSS, CRITIC, JUDGED, RATE = "Loss", "Discriminator", "Validation", "Learning rate"
@@ -34,10 +37,10 @@ PLOTS = {
     "latent unlabelled": RECTIFIER, "rectification": RECTIFIER, "confident": PSEUDO,
     "label distance": PSEUDO,
 }  # fmt: skip
-TABS = ("Pictures", "Notes", "About", "Jobs")
-PICTURES, NOTES = 0, 1
+TABS = ("Pictures", "Log", "About", "Jobs")
+PICTURES, LOG = 0, 1
 TRAINS = ("queued", "running", "paused", "elsewhere")
-NO_NOTES = "What a job of this window notes is listed here."
+NO_NOTES = "What a job of this window, or a process of its own, says is listed here."
 NO_PICTURES = "Pictures appear here while it trains, where the method shows any"
 
 
@@ -67,7 +70,8 @@ class RunView(QWidget):
     `watched` tells whether it is in sight, so that files are only looked at for somebody.
 
     Attributes:
-        header, curves, pictures, jobs: The parts; all but the first two are in `tabs`.
+        header, load, curves, pictures, log, jobs: The parts; the last three are in `tabs`.
+        compare: Asks for other runs to be laid over this one.
         watch: Above the pictures of a run that learns from unlabelled cases.
         like_this: Asks for the values of the run in the form.
     """
@@ -84,11 +88,14 @@ class RunView(QWidget):
         self._total = 0
         self._told: RunFacts | None = None
         self.header = RunHeader(self)
+        self.load = LoadBar(self)
         self.curves = TrainingCurves(GROUPS, self)
+        self.compare = tool_button("mdi6.compare", "Compare with other runs…", self)
+        self.curves.addControl(self.compare)
         self.pictures = PreviewPanel(self)
         self.watch = WatchBar(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._notes = self._text(Qt.TextFormat.PlainText)
+        self.log = LogPanel(NO_NOTES, self)
         self.jobs = JobsPanel(self)
         self.like_this = QPushButton("New training with these values", self)
         self._about = self._text(Qt.TextFormat.RichText)
@@ -106,6 +113,7 @@ class RunView(QWidget):
             return
         self.leave()
         self._run, self._total, self._told = run, 0, None
+        self.load.clear()
         self.pictures.clear(NO_PICTURES)
         self.curves.setStore(run.curves)
         self.tabs.setCurrentIndex(0)
@@ -125,9 +133,9 @@ class RunView(QWidget):
                 signal.disconnect(slot)
         self._run = None
 
-    def notes(self) -> str:
-        """The notes, a line each."""
-        return self._notes.text()
+    def trainer(self) -> Trainer | None:
+        """What trains the run that is shown; None where nothing here does."""
+        return None if self._run is None else self._trainer_of(self._run)
 
     def about(self) -> str:
         """What is said of the run, rich text."""
@@ -165,17 +173,18 @@ class RunView(QWidget):
             if text != self._about.text():
                 self._about.setText(text)
         self._watched_other()
+        self.compare.setEnabled(run.facts is not None)
         self.like_this.setVisible(run.facts is not None and trainer is not None)
         self.shown.emit()
 
     def _noted(self) -> None:
         run = self._run
-        notes = run.notes if run is not None else []
-        self._notes.setText("\n".join(f"•  {note}" for note in notes) or NO_NOTES)
-        self.tabs.setTabText(NOTES, f"Notes ({len(notes)})" if notes else "Notes")
+        entries = run.log if run is not None else []
+        self.log.setEntries(entries)
+        self.tabs.setTabText(LOG, f"Log ({len(entries)})" if entries else "Log")
         # What the check of the data says is the first there is to see.
-        if notes and run is not None and not run.iterations:
-            self.tabs.setCurrentIndex(NOTES)
+        if entries and run is not None and not run.iterations:
+            self.tabs.setCurrentIndex(LOG)
 
     def _pictured(self) -> None:
         run = self._run
@@ -183,7 +192,7 @@ class RunView(QWidget):
             return
         first = self.pictures.iteration() is None and bool(run.iterations)
         self.pictures.setIterations(run.iterations)
-        if first and self.tabs.currentIndex() == NOTES:
+        if first and self.tabs.currentIndex() == LOG:
             self.tabs.setCurrentIndex(PICTURES)
 
     def _watched_other(self) -> None:
@@ -199,7 +208,7 @@ class RunView(QWidget):
         above.setSpacing(em // 3)
         above.addWidget(self.watch)
         above.addWidget(self.pictures, 1)
-        pages = (seen, _scrolled(self._notes), _scrolled(self._about, self.like_this))
+        pages = (seen, self.log, _scrolled(self._about, self.like_this))
         for title, page in zip(TABS, (*pages, self.jobs), strict=True):
             page.setContentsMargins(0, em // 3, 0, 0)
             self.tabs.addTab(page, title)
@@ -217,6 +226,7 @@ class RunView(QWidget):
         outer.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
         outer.setSpacing(em // 2)
         outer.addWidget(self.header)
+        outer.addWidget(self.load)
         outer.addWidget(self.rows, 1)
 
     def _text(self, kind: Qt.TextFormat) -> QLabel:

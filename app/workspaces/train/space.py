@@ -11,8 +11,9 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from app.background import Background
+from app.controllers.train.end_teller import EndTeller
 from app.controllers.train.following import Follower, Look
-from app.controllers.train.keeping import add_to_models
+from app.controllers.train.load_watch import LoadWatch
 from app.controllers.train.patients import PatientChoice
 from app.controllers.train.pictures import PictureLoader, dressed
 from app.controllers.train.promoting import Promoting
@@ -23,6 +24,7 @@ from app.controllers.train.setting_up import SettingUp
 from app.controllers.train.training import TrainingController
 from app.workspaces.train.around import Surroundings
 from app.workspaces.train.preloading import preload
+from app.workspaces.train.result import RunResult
 from app.workspaces.train.tables import RunTables
 from app.workspaces.train.view import TrainView
 from engine.failures import Failure
@@ -77,6 +79,11 @@ class TrainSpace(QObject):
         self.tables = RunTables(
             self.view, self.recent, self.training, around, self.background, self
         )
+        self.ends = EndTeller(
+            self.view, self.training, self.recent, around.settings, self.background, self
+        )
+        self.ends.asked.connect(self.openRun)
+        self.result = RunResult(self.run, self._trainer_of, self.background, around.teller, self)
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
         self._guide: Guide | None = None
@@ -123,6 +130,7 @@ class TrainSpace(QObject):
         if self._guide is not None:
             self._guide.close()
         self.tables.close()
+        self.ends.stop()
         self.follower.stop()
         for background in (self.background, self.reading):
             background.cancelAll()
@@ -229,17 +237,6 @@ class TrainSpace(QObject):
         """Whether `goOn` would do something."""
         return self._run is not None and self._run_view().header.canGoOn()
 
-    def canUse(self) -> bool:
-        """Whether there is something to segment or to translate with."""
-        trainer = self._trainer_of(self._run) if self._run is not None else None
-        used = trainer is not None and (trainer.segments or trainer.translates)
-        return used and self._weights() is not None
-
-    def translates(self) -> bool:
-        """Whether the run that is open makes a translator."""
-        trainer = self._trainer_of(self._run) if self._run is not None else None
-        return trainer is not None and trainer.translates
-
     def showAll(self) -> None:
         """All iterations in the plots."""
         if self._run is not None:
@@ -255,34 +252,7 @@ class TrainSpace(QObject):
         if self._run is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run.folder)))
 
-    def use(self) -> None:
-        """Segment or translate with what was trained."""
-        weights = self._weights()
-        if weights is not None and self.canUse():
-            signal = self.translateRequested if self.translates() else self.segmentRequested
-            signal.emit(weights)
-
-    def keep(self) -> None:
-        """Copy what was trained to the models, under the run's name."""
-        weights = self._weights()
-        if weights is None or self._run is None:
-            return
-        title = self._run.title
-
-        def done(kept: str) -> None:
-            self.statusChanged.emit(f"Added to the models as {kept}")
-            self.modelsChanged.emit()
-
-        self.background.run(
-            "Adding to the models", lambda: add_to_models(weights, title), done,
-            self._teller.failure,
-        )  # fmt: skip
-
     # --- inside
-
-    def _weights(self) -> Path | None:
-        facts = self._run.facts if self._run is not None else None
-        return None if facts is None else facts.weights
 
     def _show(self, run: TrainingRun) -> None:
         before, self._run, self._lost = self._run, run, False
@@ -305,10 +275,11 @@ class TrainSpace(QObject):
             header.pause.clicked.connect(self.training.togglePause)
             header.stop.clicked.connect(self.stop)
             header.go_on.clicked.connect(self.goOn)
-            header.use.clicked.connect(self.use)
-            header.keep.clicked.connect(self.keep)
+            header.use.clicked.connect(self.result.use)
+            header.keep.clicked.connect(self.result.keep)
             header.folder.clicked.connect(self.showFolder)
             view.like_this.clicked.connect(self._like_this)
+            view.compare.clicked.connect(self.compare)
             view.shown.connect(self.changed)
             view.pictures.wanted.connect(self._want_pictures)
             view.watch.pinned.connect(lambda case: self._with_run(self.promoting.pin, case))
@@ -316,6 +287,7 @@ class TrainSpace(QObject):
             view.watch.mended.connect(lambda case: self._with_run(self.mendRequested.emit, case))
             view.watched.connect(lambda watched: self.follower.setResting(not watched))
             self._jobs.addPanel(view.jobs)
+            self.load = LoadWatch(view, self.background, self)
         return view
 
     def _with_run(self, act: Callable[[Path, str], object], case: str) -> None:
@@ -338,6 +310,9 @@ class TrainSpace(QObject):
         self.training.begun.connect(self._begun)
         self.training.trains.connect(lambda run: self.recent.add(run.folder))
         self.training.ended.connect(self._ended)
+        self.result.segmentRequested.connect(self.segmentRequested)
+        self.result.translateRequested.connect(self.translateRequested)
+        self.result.kept.connect(self._kept)
         self.follower.looked.connect(self._looked)
         self.follower.failed.connect(self._not_looked)
         self.loader.loaded.connect(self._show_pictures)
@@ -353,6 +328,10 @@ class TrainSpace(QObject):
         self.loader.forget(folder)
         self.setting_up.reload()
 
+    def _kept(self, name: str) -> None:
+        self.statusChanged.emit(f"Added to the models as {name}")
+        self.modelsChanged.emit()
+
     def _ended(self, run: TrainingRun) -> None:
         if run is self._run:
             self.follower.setResting(False)
@@ -362,10 +341,7 @@ class TrainSpace(QObject):
         if run is None or run.folder != folder:
             return
         self._lost = False
-        run.takeGained(look.gained)
-        run.takeIterations(look.iterations)
-        run.takeFacts(look.facts)
-        run.takeWatching(look.watching)
+        run.takeLook(look)
 
     def _not_looked(self, folder: Path, failure: Failure) -> None:
         run = self._run

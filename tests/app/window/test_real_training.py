@@ -47,7 +47,8 @@ def test_from_two_folders_to_a_segmenter(no_bundled: None, qtbot: QtBot, tmp_pat
     view = space.view.findChild(RunView)
     assert view is not None
     qtbot.waitUntil(lambda: run.curves.last() >= 7, timeout=PATIENCE_MS)
-    assert "3 cases to train on, 1 to validate, 1 kept apart for testing." in view.notes()
+    told = "\n".join(view.log.shown())
+    assert "3 cases to train on, 1 to validate, 1 kept apart for testing." in told
     qtbot.waitUntil(lambda: bool(view.pictures.row.pictures()), timeout=PATIENCE_MS)
     titles = [picture.title for picture in view.pictures.row.pictures()]
     assert titles == ["Image", "Labels", "Segmentation", "Foreground", "Attention of D"]
@@ -64,7 +65,7 @@ def test_from_two_folders_to_a_segmenter(no_bundled: None, qtbot: QtBot, tmp_pat
     view.header.until.setValue(stopped + 5)
     QTest.mouseClick(view.header.go_on, LEFT)
     qtbot.waitUntil(lambda: run.state() == "done", timeout=PATIENCE_MS)
-    assert f"•  Continuing at iteration {stopped} of {stopped + 5}." in view.notes()
+    assert f"Continuing at iteration {stopped} of {stopped + 5}." in "\n".join(view.log.shown())
     loss = run.curves["loss"]
     assert loss.steps.tolist() == list(range(1, stopped + 6))
     written = read_metrics(run.folder)

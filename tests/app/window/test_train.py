@@ -196,8 +196,9 @@ def test_the_check_of_the_data_is_listed_not_flashed(
     assert view.header.status() == "Preparing  ·  3 of 5  ·  Checking case_3"
     engine.emit(JobNote(job, "140 cases to train on, 20 to validate, 40 kept apart."))
     settle(window, qtbot)
-    assert view.notes() == "•  140 cases to train on, 20 to validate, 40 kept apart."
-    assert view.tabs.tabText(view.tabs.currentIndex()) == "Notes (1)"
+    (line,) = view.log.shown()
+    assert line.endswith("140 cases to train on, 20 to validate, 40 kept apart.")
+    assert view.tabs.tabText(view.tabs.currentIndex()) == "Log (1)"
     assert not window.message.isVisible()
 
 

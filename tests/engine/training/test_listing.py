@@ -19,6 +19,7 @@ from engine.training.listing import (
     writers,
     writing_process,
 )
+from engine.training.status import Status, write_status
 from tests.helpers.training_runs import go_to, make_run, open_run
 
 
@@ -81,9 +82,20 @@ def test_times_leave_out_what_lies_between_two_processes(tmp_path: Path) -> None
     found = summarise(run)
     assert (found.started, found.took) == (2_000_000_000, 90)
     assert [writer.pid for writer in writers(run)] == [7, 8]
-    assert writing_process(run) == 8
+
+
+def test_the_process_that_trains_is_known_by_its_number(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", done=0)
+    assert writing_process(run) is None
+    here, me = socket.gethostname(), os.getpid()
+    (run / f"events.out.tfevents.1000000000.{here}.{me}.0").touch()
+    assert writing_process(run) is None, "this one began later: the number was given twice"
+    (run / f"events.out.tfevents.2000000000.{here}.{me}.0").touch()
+    assert writing_process(run) == me
     (run / "events.out.tfevents.2000000900.some.other-host.9.0").touch()
     assert writing_process(run) is None, "a number of another machine's process"
+    write_status(run, Status(state="training"))
+    assert writing_process(run) == me
 
 
 def test_a_run_that_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> None:
