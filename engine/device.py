@@ -123,11 +123,10 @@ def open_context(settings: DeviceSettings) -> Context:
     _load_libraries()
     import torch
 
-    name = _device_name(settings.device)
+    device = choose_device(settings.device)
     threads = settings.threads or os.cpu_count() or 1
     torch.set_num_threads(threads)
-    device = torch.device(name)
-    return Context(device, _dtype(device, settings.precision), threads)
+    return Context(device, choose_dtype(device, settings.precision), threads)
 
 
 def _load_libraries() -> None:
@@ -153,7 +152,12 @@ def _load_libraries() -> None:
     dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
-def _device_name(wanted: DeviceName) -> str:
+def choose_device(wanted: DeviceName) -> torch.device:
+    """The device of that name, "auto" for the fastest there is.
+
+    Raises:
+        InputError: this machine does not have it.
+    """
     import torch
 
     present = {
@@ -162,16 +166,17 @@ def _device_name(wanted: DeviceName) -> str:
         "mps": torch.backends.mps.is_available(),
     }
     if wanted == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if present[name])
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if present[name]))
     if not present[wanted]:
         raise InputError(
             f"This machine has no {wanted} device that torch can use.",
             "Choose 'auto' or 'cpu'.",
         )
-    return wanted
+    return torch.device(wanted)
 
 
-def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
+def choose_dtype(device: torch.device, precision: Precision) -> torch.dtype:
+    """The type that inference computes in; see `DeviceSettings`."""
     import torch
 
     if precision == "float32":

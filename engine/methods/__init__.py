@@ -9,6 +9,7 @@ from engine.errors import InputError
 from engine.jobs import Job
 from engine.method import Method, Suggestion
 from engine.methods import adaptdiff, cdal, cdm, diffrect, midiffusion
+from engine.reproducing import METHOD as REPRODUCE
 from engine.scoring import tasks as scoring
 from engine.steps import Step
 
@@ -48,7 +49,12 @@ def suggestions(need: Need) -> tuple[tuple[Method, Suggestion], ...]:
 
 def run(job: Job, context: Context) -> Generator[Step, None, Any]:
     """The generator of a job's task; returns the task's result, or of a dry job what it would
-    take. Judging results of any program is a job too, though of no method."""
+    take. Judging results of any program, and making one again, are jobs too, though of no method.
+    """
+    if job.method == REPRODUCE:
+        from engine.reproducing.reproducing import reproduce
+
+        return reproduce(job, context, METHODS)
     judges = job.method == scoring.METHOD.id
     task = (scoring.METHOD if judges else method(job.method)).task(job.task)
     if job.dry:
