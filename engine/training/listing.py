@@ -16,7 +16,7 @@ from engine.data.atomic import disk_error, write_atomic
 from engine.errors import InputError
 from engine.training.facts import RunFacts, look_at
 from engine.training.runs import METRICS, split_rows
-from engine.training.status import read_status
+from engine.training.status import LIVE, read_status
 
 NOTES = "notes.txt"
 MOST_RUNS = 1000
@@ -26,9 +26,10 @@ MOST_NOTES = 100_000  # bytes
 _TAIL = 8192  # bytes of metrics.csv: the rows of the last iterations
 _EVENTS = re.compile(r"events\.out\.tfevents\.(\d{9,11})\.(.+)\.(\d+)\.\d+")
 
-Standing = Literal["training", "finished", "stopped", "unreadable"]
-LIVE: tuple[Standing, ...] = ("training",)
-"""While a process trains."""
+Standing = Literal[
+    "preparing", "training", "paused",
+    "finished", "ended early", "stopped", "diverged", "failed", "unreadable",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class RunSummary:
         size: Of all its files, in bytes.
         notes: What the user has written of it.
         problem: Why it cannot be read, "" where it can.
+        told: What it said of its end, where there is something to say.
     """
 
     path: Path
@@ -90,6 +92,12 @@ class RunSummary:
     size: int = 0
     notes: str = ""
     problem: str = ""
+    told: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a process trains in it, prepares itself to, or pauses."""
+        return self.standing in LIVE
 
     @property
     def data(self) -> str:
@@ -123,6 +131,11 @@ def find_runs(folder: Path, *, depth: int = DEPTH, most: int = MOST_RUNS) -> lis
     return found
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run, be it one whose process only prepares itself."""
+    return (folder / "run.toml").is_file() or read_status(folder) is not None
+
+
 def summarise(path: Path) -> RunSummary:
     """What the files of a run say; one that cannot be read says why."""
     try:
@@ -131,12 +144,12 @@ def summarise(path: Path) -> RunSummary:
         return RunSummary(path, written=_written(path), problem=error.message)
     parts = writers(facts.path)
     return RunSummary(
-        facts.path, facts.method, facts.task, _standing(facts),
+        facts.path, facts.method, facts.task, facts.standing,
         max(_last_iteration(facts.path), facts.saved), facts.iterations, _best(facts),
         _inputs(facts), dict(facts.parameters),
         parts[0].since if parts else facts.written,
         sum(max(0.0, part.until - part.since) for part in parts),
-        facts.written, _size(facts.path), read_notes(facts.path),
+        facts.written, _size(facts.path), read_notes(facts.path), told=_told(facts),
     )  # fmt: skip
 
 
@@ -198,11 +211,11 @@ def write_notes(run: Path, text: str) -> None:
     write_atomic(run / NOTES, content + b"\n")
 
 
-def _standing(facts: RunFacts) -> Standing:
-    if facts.held:
-        return "training"
-    complete = facts.final is not None and facts.saved >= facts.iterations
-    return "finished" if complete else "stopped"
+def _told(facts: RunFacts) -> str:
+    status = facts.status
+    if status is None or facts.standing not in ("ended early", "diverged", "failed"):
+        return ""
+    return f"{status.message} {status.hint}".strip()
 
 
 def _best(facts: RunFacts) -> Figure | None:
@@ -264,7 +277,7 @@ def _modified(entry: os.DirEntry[str]) -> float:
 
 
 def _runs_below(folder: Path, depth: int) -> Iterator[Path]:
-    if (folder / "run.toml").is_file():
+    if is_run(folder):
         yield folder
         return
     if depth == 0:

@@ -14,7 +14,7 @@ from app.errors import Teller
 from app.run_settings import side_by_side
 from app.workspaces.train.compare_page import ComparePage, curve_name, run_of
 from engine.training.following import Gained, MetricsFollower
-from engine.training.listing import LIVE, RunSummary, summarise
+from engine.training.listing import RunSummary, summarise
 from widgets.panels.run_table.side_by_side import Row
 from widgets.panels.wording import duration
 from widgets.plots.series import SeriesStore
@@ -111,7 +111,7 @@ class Comparing(QObject):
 
         def look() -> _Look:
             gained = tuple(follower.read() for follower in followers)
-            now = tuple(summarise(r.path) if r.standing in LIVE else r for r in runs)
+            now = tuple(summarise(r.path) if r.is_live else r for r in runs)
             return _Look(now, gained)
 
         self._work = self._background.run("Reading the curves", look, self._take, self._failed)
@@ -131,7 +131,7 @@ class Comparing(QObject):
             self._show_settings()
         if any(gained.more for gained in look.gained):
             self._look()
-        elif self._page.isVisible() and any(run.standing in LIVE for run in self._runs):
+        elif self._page.isVisible() and any(run.is_live for run in self._runs):
             self._clock.start(EVERY_MS)
 
     def _failed(self, failure: Any) -> None:

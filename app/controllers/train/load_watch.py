@@ -105,10 +105,11 @@ def readings(run: TrainingRun, trainer: Trainer | None, load: Load | None) -> li
             found.append(Reading(f"{name} memory", text, gpu.used / gpu.total, "Of all programs"))
     progress = run.progress()
     if progress.rate and not run.isPreparing():
-        found.append(Reading("Speed", rate(progress.rate, "it"), tip="Iterations"))
         per_step, what = counted(run, trainer)
+        speed = [rate(progress.rate, "it")]
         if per_step:
-            found.append(Reading("Throughput", rate(progress.rate * per_step, what)))
+            speed.append(rate(progress.rate * per_step, what))
+        found.append(Reading("Speed", "  ·  ".join(speed), tip=f"Iterations, and {what}"))
         if progress.remaining_s is not None:
             found.append(Reading("Left", duration(progress.remaining_s)))
     return found

@@ -21,23 +21,28 @@ from app.settings import Settings
 from app.workspaces.train.runs_page import RunsPage
 from engine.errors import DiskError, InputError
 from engine.training.facts import is_held
-from engine.training.listing import RunSummary, find_runs, summarise, write_notes
+from engine.training.listing import RunSummary, find_runs, is_run, summarise, write_notes
 from widgets.panels.run_table.rows import RunItem
 
 FOLDER = "runs_folder"
 EVERY_MS = 2000
+LOOKING = "Looking for runs …"
+EMPTY = "There are no runs in this folder, and none was opened before.\nChoose a folder that has."
 LOOKS: Mapping[str, tuple[str, str, str]] = {
     "queued": ("Waiting", "mdi6.clock-outline", "muted"),
     "running": ("Training here", "mdi6.progress-clock", "accent"),
+    "preparing": ("Preparing", "mdi6.lan-connect", "accent"),
     "training": ("Training", "mdi6.lan-connect", "accent"),
     "paused": ("Paused", "mdi6.pause-circle-outline", "warning"),
     "finished": ("Finished", "mdi6.check-circle-outline", "ok"),
+    "ended early": ("Ended early", "mdi6.check-circle-outline", "ok"),
     "stopped": ("Stopped", "mdi6.stop-circle-outline", "muted"),
+    "diverged": ("Diverged", "mdi6.chart-line-variant", "danger"),
     "failed": ("Failed", "mdi6.alert-circle-outline", "danger"),
     "unreadable": ("Unreadable", "mdi6.file-alert-outline", "danger"),
 }
 """State -> text, icon and tone."""
-LIVE = ("queued", "running", "training", "paused")
+OURS = ("queued", "running", "paused")
 
 
 class RunsTable(QObject):
@@ -109,6 +114,7 @@ class RunsTable(QObject):
         if self._work is not None:
             self._work.cancel()
         self._page.setWhere(f"in {folder}, and those opened before")
+        self._page.table.setEmptyText(LOOKING)
 
         def look(watch: Callable[[float], None]) -> list[RunSummary]:
             return _found(folder, recent, watch)
@@ -224,9 +230,7 @@ class RunsTable(QObject):
             return
 
         def look(watch: Callable[[float], None]) -> list[RunSummary]:
-            return _summaries(
-                [Path(key) for key in keys if (Path(key) / "run.toml").exists()], watch
-            )
+            return _summaries([Path(key) for key in keys if is_run(Path(key))], watch)
 
         def done(runs: list[RunSummary]) -> None:
             self._work = None
@@ -237,6 +241,7 @@ class RunsTable(QObject):
 
     def _take(self, runs: list[RunSummary]) -> None:
         self._work = None
+        self._page.table.setEmptyText(EMPTY)
         self._runs = {str(run.path): run for run in runs}
         self._show()
 
@@ -263,21 +268,21 @@ def item_of(run: RunSummary, ours: TrainingRun | None = None) -> RunItem:
         ours: The same run, where a job of the window trains or trained it.
     """
     state: str = run.standing
-    done, problem = run.done, run.problem
+    done, told = run.done, run.problem or run.told
     if ours is not None and ours.isOurs():
         state = ours.state()
         if not ours.isPreparing():
             done = max(done, ours.progress().done)
     elif ours is not None and state == "stopped" and ours.state() == "failed":
         state = "failed"
-        problem = ours.row.message if ours.row is not None else ""
+        told = ours.row.message if ours.row is not None else ""
     text, name, tone = LOOKS[state]
-    best = run.best
+    best, live = run.best, run.is_live or state in OURS
     return RunItem(
-        str(run.path), run.path.name, text, name, tone, state in LIVE, method_title(run),
-        task_title(run), done, run.total, None if best is None else best.value,
+        str(run.path), run.path.name, text, name, tone, live, method_title(run), task_title(run),
+        done, run.total, None if best is None else best.value,
         "" if best is None else best.name, run.data, run.started, run.took, run.size, run.notes,
-        problem,
+        told,
     )  # fmt: skip
 
 
@@ -292,7 +297,7 @@ def _found(
     """For a thread: the runs in a folder, and the others that are there."""
     paths = [path.absolute() for path in find_runs(folder)] if folder.is_dir() else []
     known = set(paths)
-    paths += [path for path in recent if path not in known and (path / "run.toml").is_file()]
+    paths += [path for path in recent if path not in known and is_run(path)]
     return _summaries(paths, watch)
 
 

@@ -17,7 +17,6 @@ from widgets.tips import give_tip
 
 MOST_COMPARED = 8
 KEEP_AFTER_MS = 1500
-EMPTY = "There are no runs in this folder, and none was opened before.\nChoose a folder that has."
 NOTES = "Notes of this run, kept in its folder"
 NO_NOTES = "Select one run to see or write its notes"
 _NOTES_EM = 5
@@ -57,7 +56,6 @@ class RunsPage(QWidget):
         self.refresh = tool_button("mdi6.refresh", "Look again (F5)", self)
         self.refresh.setShortcut("F5")
         self.table = RunsTable(self)
-        self.table.setEmptyText(EMPTY)
         self.table.opened.connect(self.openRequested)
         self.table.selected.connect(self._selected)
         self.table.deletePressed.connect(self._delete)

@@ -14,7 +14,7 @@ from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.training import TrainingController
 from app.workspaces.train.around import Surroundings
 from app.workspaces.train.view import TrainView
-from engine.training.listing import RunSummary, summarise
+from engine.training.listing import RunSummary, is_run, summarise
 
 if TYPE_CHECKING:
     from app.controllers.train.comparing import Comparing
@@ -79,7 +79,7 @@ class RunTables(QObject):
         recent = self._recent.folders()
 
         def look() -> list[RunSummary]:
-            there = (path for path in recent if path != folder and (path / "run.toml").is_file())
+            there = (path for path in recent if path != folder and is_run(path))
             return [summarise(path) for path in (folder, *there)]
 
         def done(runs: list[RunSummary]) -> None:

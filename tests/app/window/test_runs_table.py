@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
@@ -11,10 +12,11 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.controllers.train.runs_table import LOOKS
 from app.window import MainWindow
 from app.workspaces.train.runs_page import RunsPage
 from app.workspaces.train.space import TrainSpace
-from engine.training.listing import read_notes
+from engine.training.listing import Standing, read_notes
 from tests.app.window.driving import settle
 from tests.helpers.training_runs import go_to, make_run, open_run
 
@@ -63,6 +65,10 @@ def test_runs_of_the_folder_and_those_opened_before(page: RunsPage, space: Train
     assert space.escape()
     assert space.view.isStart()
     assert space.view.setup.isVisible()
+
+
+def test_every_state_has_a_look() -> None:
+    assert set(get_args(Standing)) <= set(LOOKS)
 
 
 def test_a_run_is_opened_from_the_table_and_left_to_it(

@@ -125,3 +125,24 @@ def test_notes_are_a_text_file_of_the_run(tmp_path: Path) -> None:
         write_notes(run, "x" * 200_000)
     with pytest.raises(InputError, match="no training run"):
         write_notes(tmp_path, "x")
+
+
+def test_a_run_says_why_it_ended(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    write_status(run, Status(state="diverged", message="The loss is NaN.", hint="Lower the rate."))
+    found = summarise(run)
+    assert (found.standing, found.told) == ("diverged", "The loss is NaN. Lower the rate.")
+    assert not found.is_live
+    # Its process is this one.
+    write_status(run, Status(state="paused"))
+    found = summarise(run)
+    assert (found.standing, found.told, found.is_live) == ("paused", "", True)
+
+
+def test_a_run_that_prepares_itself_is_found(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    status = Status(state="preparing", method="cdal", task="train", iterations=100)
+    write_status(tmp_path / "run", status)
+    assert find_runs(tmp_path) == [tmp_path / "run"]
+    found = summarise(tmp_path / "run")
+    assert (found.method, found.standing, found.total) == ("cdal", "preparing", 100)

@@ -104,7 +104,7 @@ class RunsTable(QWidget):
             signal.connect(self._tell)
         self._empty = QLabel(EMPTY, self)
         self._arrange()
-        self._tell()
+        self.setItems(())
 
     def setItems(self, items: Sequence[RunItem]) -> None:
         """Show these runs; what is selected stays so, as far as it is there."""
