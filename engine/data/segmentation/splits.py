@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -70,6 +70,24 @@ class Split:
         return target
 
 
+def _known(wanted: Sequence[str], patients: Collection[str]) -> list[str]:
+    """The patients that are meant; capital letters count only where names differ by nothing else.
+
+    Raises:
+        InputError: there is no such patient.
+    """
+    found = []
+    for name in wanted:
+        alike = [name] if name in patients else [p for p in patients if p.lower() == name.lower()]
+        if len(alike) != 1:
+            raise InputError(
+                f"There is no patient {name} to hold out.",
+                f"Those there are: {', '.join(sorted(patients))}.",
+            )
+        found += alike
+    return found
+
+
 def make_split(
     cases: Sequence[Owned],
     seed: int,
@@ -98,11 +116,7 @@ def make_split(
     of_patient: dict[str, list[str]] = defaultdict(list)
     for case in cases:
         of_patient[case.patient].append(case.name)
-    if unknown := sorted(set(held_out) - set(of_patient)):
-        raise InputError(
-            f"There is no patient {unknown[0]} to hold out.",
-            f"Those there are: {', '.join(sorted(of_patient))}.",
-        )
+    held_out = _known(held_out, of_patient)
     patients = sorted(set(of_patient) - set(held_out))
     counts = [
         max(1, round(len(patients) * share)) if share > 0 else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import psutil
@@ -140,6 +140,15 @@ class Streams:
             tuple(self._labelled[first : first + self._first]),
             tuple(self._unlabelled[second : second + self._second]),
         )
+
+
+def some_slices(store: SliceStore, cases: Sequence[tuple[Case, int]], most: int) -> NDArray[Any]:
+    """Evenly chosen slices of cases with the number of their slices, always the same ones:
+    (at most `most`, C, side, side) float32 in [0, 1], without their labels."""
+    places = _places(cases)
+    chosen = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))
+    found = [store.slices(places[i].case, "none").image[:, places[i].index] for i in chosen]
+    return np.stack(found).astype(np.float32)
 
 
 def _places(cases: Sequence[tuple[Case, int]]) -> list[Place]:

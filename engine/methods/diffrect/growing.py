@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.data.segmentation.cases import Case
 from engine.data.segmentation.reading import CaseFacts
 from engine.errors import InputError
-from engine.methods.diffrect.data import Labels, Place, SliceStore, Streams
+from engine.methods.diffrect.data import Labels, Place, SliceStore, Streams, some_slices
 from engine.methods.diffrect.labelled import Promotion, read_labelled
 from engine.methods.diffrect.views import two_views
 
@@ -104,6 +104,11 @@ class GrowingData:
         weak, strong, labels = two_views(images, labels, rng)
         known = torch.tensor([known for _, known in drawn])
         return weak, strong, labels, known, torch.arange(len(drawn))
+
+    def some(self, most: int) -> Tensor:
+        """Images (at most `most`, C, S, S) of labelled and unlabelled slices; see `some_slices`."""
+        cases = self._with_depth((*self.labelled, *self.unlabelled))
+        return torch.from_numpy(some_slices(self.store, cases, most))
 
     def memory(self) -> dict[str, Tensor]:
         """For `Remembering`: epoch, its first iteration, promotions taken in."""

@@ -14,6 +14,11 @@ from engine.parameters import Parameters, parameter
 
 MAX_SEED = 2**31 - 1
 Scheme = Literal["diffrect", "pseudo-labels", "supervised"]
+Norms = Literal["running", "measured"]
+NORMS = {
+    "running": "Running average of training, as published",
+    "measured": "Measured without dropout, each time before use",
+}
 SCHEMES = {
     "diffrect": "Pseudo-labels, rectified (DiffRect)",
     "pseudo-labels": "Pseudo-labels as they are",
@@ -142,6 +147,11 @@ class TrainParams(Parameters):
         16, "Features", "At full resolution; twice as many at each half.", ge=2, le=128, step=2,
         group="Network", advanced=True,
     )  # fmt: skip
+    norms: Norms = parameter(
+        "running", "Norm statistics", "Of batch norm in use. Dropout makes running averages too "
+        "wide, the more so the fewer features there are.", choices=NORMS, group="Network",
+        advanced=True,
+    )  # fmt: skip
     timesteps: int = parameter(
         10, "Latent steps", "Noise levels of the rectifier's diffusion.", ge=2, le=1000,
         group="Network", advanced=True,
@@ -230,10 +240,11 @@ TRAIN_PRESETS: Presets = {
     "fast": {
         "size": 128, "width": 8, "iterations": 3_000, "lr": 0.02, "ramp": 3_000,
         "rectify_after": 500, "contrast": "percentiles", "resampling": "linear",
+        "norms": "measured",
     },
     "gpu": {
         "batch": 24, "lr": 0.02, "iterations": 30_000, "contrast": "percentiles",
-        "resampling": "linear",
+        "resampling": "linear", "norms": "measured",
     },
 }  # fmt: skip
 SEGMENT_PRESETS: Presets = {}

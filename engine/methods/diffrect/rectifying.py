@@ -181,6 +181,7 @@ class RectifyingStage(PseudoLabelStage):
         if self.watched is None:
             return {}
         self.rectifier.eval()
+        self._settle(self.rectifier, then=self.rectify)
         try:
             return pictures(self.watched, self, self.rectify)
         finally:

@@ -23,10 +23,14 @@ from engine.methods.diffrect.losses import (
     ramp,
 )
 from engine.methods.diffrect.params import TrainParams
-from engine.methods.diffrect.watching import Watched, pictures
+from engine.methods.diffrect.watching import Rectify, Watched, pictures
 from engine.networks.level_unet import SegmenterUNet
+from engine.networks.norms import measuring_norms
 from engine.training.stage import Batch, FitSettings
 
+NORM_SLICES = 96
+NORM_BATCH = 24
+"""Slices that norms are measured on, and how many of them at a time."""
 Validate = Callable[[SegmenterUNet, Context], Mapping[str, float]]
 
 
@@ -86,11 +90,25 @@ class SegmenterStage:
 
     def validate(self, model: nn.Module) -> Mapping[str, float]:
         """The figures on held-out cases."""
+        self._settle()
         return {} if self._validation is None else self._validation(self.segmenter, self.context)
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
         """The case that is watched, and what is made of it."""
+        self._settle()
         return {} if self.watched is None else pictures(self.watched, self, None)
+
+    def _settle(self, *others: nn.Module, then: Rectify | None = None) -> None:
+        """Give the segmenter, and other networks that `then` runs on images (B, C, S, S), norms
+        for use; the statistics of training stay out of account in training itself."""
+        if self.params.norms == "running":
+            return
+        device = self.context.device
+        with torch.no_grad(), measuring_norms(self.segmenter, *others):
+            for images in self.data.some(NORM_SLICES).split(NORM_BATCH):
+                soft = self.segmenter(images.to(device)).float().softmax(dim=1)
+                if then is not None:
+                    then(images.to(device), soft)
 
     def memory(self) -> Mapping[str, Tensor]:
         """See `engine.training.stage.Remembering`."""

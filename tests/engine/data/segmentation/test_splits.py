@@ -23,6 +23,7 @@ def test_chosen_patients_are_tested() -> None:
     split = make_split(all_cases, 0, 0.25, 0.5, held_out=[patients[2]])
     assert {c.patient for c in split.of(all_cases, "test")} == {patients[2]}
     assert len({c.patient for c in split.of(all_cases, "train")}) == 2
+    assert make_split(all_cases, 0, held_out=[patients[2].upper()]).test == split.test
     with pytest.raises(InputError, match="no patient nobody"):
         make_split(all_cases, 0, held_out=["nobody"])
 

@@ -121,6 +121,22 @@ def test_what_it_is_compared_with(tmp_path: Path) -> None:
     assert card.title.startswith("U-Net")
 
 
+def test_norms_are_measured_for_use_and_training_stays_the_same(tmp_path: Path) -> None:
+    root = slices_set(tmp_path)
+    weights, losses = [], []
+    for norms in ("running", "measured"):
+        made = params(norms=norms, iterations=2, validate_every=1, preview_every=2)
+        result, steps = run(train(job(root, made, norms), cpu_context()))
+        weights.append(load_checkpoint(result.path).tensors)
+        losses.append(trained(steps)[-1].losses["loss"])
+    assert losses[0] == losses[1]
+    for name, value in weights[0].items():
+        statistic = "running_" in name or "batches_tracked" in name
+        assert statistic or np.array_equal(value, weights[1][name]), name
+    (changed,) = [n for n in weights[0] if n.endswith("blocks.0.norm_in.running_mean")][:1]
+    assert not np.array_equal(weights[0][changed], weights[1][changed])
+
+
 def _broken_off(root: Path, made: TrainParams, at: int) -> None:
     generator = train(job(root, made, "broken"), cpu_context())
     for step in generator:
