@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,15 +18,21 @@ from PyQt6.QtWidgets import (
 )
 
 from widgets.icons import icon
+from widgets.panels.preview_strip import PreviewStrip
 from widgets.viewer.picture_row import Picture, PictureRow
 
 EMPTY = "No pictures yet"
+LEAST_EM = 13
+"""So high the panel is at least where there is room for the thumbnails, too."""
 
 
 class PreviewPanel(QWidget):
     """Asks for the pictures of an iteration with `wanted`, and shows them once it is given them.
 
     While the slider is at its end it stays there: new pictures come into sight by themselves.
+
+    Attributes:
+        strip: Thumbnails of the past; it asks for them by itself.
     """
 
     wanted = pyqtSignal(int)  # iteration
@@ -41,6 +48,8 @@ class PreviewPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName("Iteration of the pictures")
         self.slider.valueChanged.connect(self._moved)
+        self.strip = PreviewStrip(self)
+        self.strip.picked.connect(self.slider.setValue)
         self._caption = QLabel(self)
         self._back = self._button("mdi6.chevron-left", "Pictures before these", -1)
         self._on = self._button("mdi6.chevron-right", "Pictures after these", 1)
@@ -56,6 +65,7 @@ class PreviewPanel(QWidget):
         """Forget everything; `empty` is what the panel says then."""
         self._empty.setText(empty)
         self._iterations = ()
+        self.strip.clear()
         self.row.setPictures(())
         self._set_range(0)
         self._show()
@@ -71,6 +81,7 @@ class PreviewPanel(QWidget):
         place = last if following else min(bisect_left(self._iterations, shown or 0), last)
         self._set_range(place)
         self._show()
+        self.strip.setIterations(self._iterations)
         now = self.iteration()
         if now is not None and now != shown:
             self.wanted.emit(now)
@@ -92,6 +103,10 @@ class PreviewPanel(QWidget):
     def caption(self) -> str:
         return self._caption.text()
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._show()
+
     def _set_range(self, place: int) -> None:
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(self._iterations) - 1))
@@ -111,6 +126,9 @@ class PreviewPanel(QWidget):
         self._caption.setText(text)
         self._stack.setCurrentIndex(1 if self.row.pictures() else 0)
         self._bar.setVisible(bool(self._iterations))
+        self.strip.setCurrent(iteration)
+        high = self.height() >= LEAST_EM * self.fontMetrics().height()
+        self.strip.setVisible(count > 1 and high)
         self._back.setEnabled(place > 1)
         self.slider.setEnabled(count > 1)
         for button in (self._on, self.newest):
@@ -143,4 +161,5 @@ class PreviewPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(em // 3)
         column.addLayout(self._stack, 1)
+        column.addWidget(self.strip)
         column.addWidget(self._bar)

@@ -41,7 +41,7 @@ class PictureLoader(QObject):
 
     def put(self, folder: Path, iteration: int, pictures: Mapping[str, NDArray[Any]]) -> None:
         """Keep pictures that came with an event."""
-        self._keep((folder, iteration), _pictures(pictures))
+        self._keep((folder, iteration), pictures_of(pictures))
 
     def forget(self, folder: Path) -> None:
         """A run was begun again: the pictures of its iterations are others now."""
@@ -65,7 +65,7 @@ class PictureLoader(QObject):
         self._reading = True
 
         def read() -> list[Picture]:
-            return _pictures(read_previews(folder, iteration))
+            return pictures_of(read_previews(folder, iteration))
 
         def done(found: list[Picture]) -> None:
             self._reading = False
@@ -87,7 +87,8 @@ class PictureLoader(QObject):
             self._kept.popitem(last=False)
 
 
-def _pictures(values: Mapping[str, NDArray[Any]]) -> list[Picture]:
+def pictures_of(values: Mapping[str, NDArray[Any]]) -> list[Picture]:
+    """Pictures as they were written, by title."""
     return [Picture(title, array, *grey_range(array)) for title, array in values.items()]
 
 
