@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction, QDesktopServices
 from PyQt6.QtWidgets import QWidget
 
 from app.actions import Actions, Slot
+from app.controllers.reproduce import ReproduceController
 from app.errors import log_path
 from app.key_tips import KeyTips
 from app.keymap_keys import ViewerKeys
@@ -58,6 +59,10 @@ def _file(actions: Actions, window: MainWindow) -> None:
         action = QAction(text, window)
         action.triggered.connect(lambda _, k=kind: files.ask_export(k))
         export.addAction(action)
+    again = ReproduceController(
+        window.engine, window.bridge, window.session, window.jobs, window.teller, window
+    )
+    actions.add(menu, "reproduce", "Re&produce…", lambda: again.ask(), last=True)
     actions.add(menu, "quit", "&Quit", window.close, ("Ctrl+Q",), last=True)
 
 

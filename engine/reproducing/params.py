@@ -15,15 +15,15 @@ class ReproduceParams(Parameters):
     epsilon: float = parameter(
         0.005, "Epsilon", "Within it are values of which none differs by more than this share of "
         "their range, and labels of which no larger share of the voxels changed.",
-        ge=0, le=1, step=0.001,
+        ge=0, le=1, step=0.001, advanced=True,
     )  # fmt: skip
     dice: float = parameter(
         0.99, "Least Dice", "Labels are within epsilon only if every one overlaps this much.",
-        ge=0, le=1, step=0.01,
+        ge=0, le=1, step=0.01, advanced=True,
     )  # fmt: skip
     checkpoint: str = parameter(
-        "", "Checkpoint", "Name or file, where none is found that has the recorded hash.",
-    )  # fmt: skip
+        "", "Checkpoint", "Name or file, where none is found that has the recorded hash."
+    )
     classifier: str = parameter(
         "", "Classifier", "Likewise, of methods that use a second network.", advanced=True
     )

@@ -1,0 +1,287 @@
+"""The dialog that makes an output again: which one, how it goes, what is the same and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.elided_label import ElidedLabel
+from widgets.forms.form import Form
+from widgets.icons import icon
+from widgets.panels.job_row import JobRow
+
+RESULT = "result"
+ABOUT = (
+    "Runs what made an output once more, from what its record says, and compares both. Drop a "
+    "file or a folder of Reverie here, or choose one. Nothing is written unless you ask for it."
+)
+EMPTY = "What is the same and what differs is listed here."
+LOOKS = {
+    "ok": "mdi6.check-circle-outline", "warning": "mdi6.alert-outline",
+    "danger": "mdi6.close-circle-outline", "muted": "mdi6.help-circle-outline",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A line of a table.
+
+    Attributes:
+        tone: One of LOOKS.
+        cells: Its texts.
+        about: Of compared values, which entry of the conditions belongs to it.
+    """
+
+    tone: str
+    cells: tuple[str, ...]
+    about: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        tone: One of LOOKS.
+        summary, reasons: Sentences.
+        values: File or pair, result, values that differ, largest and mean difference, least Dice.
+        conditions: Of each output: what, as recorded, as it is now.
+        text: All of it to copy.
+    """
+
+    tone: str
+    summary: str
+    reasons: tuple[str, ...]
+    values: tuple[ReportRow, ...]
+    conditions: tuple[tuple[ReportRow, ...], ...]
+    text: str
+
+
+class ReproductionDialog(QDialog):
+    """Blocks nothing: it may stay open, or be closed and opened again, while the job runs.
+
+    Attributes:
+        form: Paths and parameters; `RESULT` is the output.
+        run, cancel: Buttons; connected by whoever runs.
+        values, conditions: Tables.
+    """
+
+    edited = pyqtSignal(str)  # field
+
+    def __init__(self, form: Form, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Reproduce")
+        self.setAcceptDrops(True)
+        self.form = form
+        form.changed.connect(self.edited)
+        self.run = QPushButton(icon("mdi6.replay", tone="on_accent"), "Make again", self)
+        self.run.setProperty("primary", True)
+        self.run.setDefault(True)
+        self.cancel = QPushButton("Cancel run", self)
+        self.cancel.setAutoDefault(False)
+        self.copy = QPushButton(icon("mdi6.content-copy"), "Copy report", self)
+        self.copy.setAutoDefault(False)
+        self.copy.clicked.connect(self._copy)
+        self._verdict = QLabel(self)
+        self._summary = QLabel(EMPTY, self)
+        self.values = _table(
+            ("Compared", "Result", "Values that differ", "Largest", "Mean", "Least Dice"), self
+        )
+        self.values.setAccessibleName("Compared values")
+        self.conditions = _table(("Made with", "Recorded", "Now"), self)
+        self.conditions.setAccessibleName("What it was made with, and what now")
+        self.values.currentCellChanged.connect(lambda row, *_: self._show_conditions(row))
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._status = ElidedLabel("", self)
+        self._status.setProperty("role", "muted")
+        self._report: Report | None = None
+        self._build()
+        self.showJob(None)
+        self.showReport(None)
+
+    def path(self) -> Path | None:
+        """The output that is chosen."""
+        found = self.form.values()[RESULT]
+        return found if isinstance(found, Path) else None
+
+    def setPath(self, path: Path) -> None:
+        """Choose an output."""
+        self.form.setValues({RESULT: path})
+        self.edited.emit(RESULT)
+
+    def showJob(self, row: JobRow | None) -> None:
+        """How the job goes; None when there is none."""
+        busy = row is not None and row.state in ("running", "paused", "queued")
+        self._bar.setVisible(busy)
+        self.cancel.setVisible(busy)
+        self.run.setEnabled(not busy)
+        if row is not None:
+            self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
+            self._bar.setValue(row.done)
+            self.setStatus(row.status())
+
+    def setStatus(self, text: str) -> None:
+        """A line above the buttons."""
+        self._status.setText(text)
+
+    def status(self) -> str:
+        return self._status.text()
+
+    def summary(self) -> str:
+        """What the line above the tables says."""
+        return self._summary.text()
+
+    def showReport(self, report: Report | None) -> None:
+        """What came of it; None before anything did."""
+        self._report = report
+        self.copy.setEnabled(report is not None)
+        for part in (self.values, self.conditions, self._verdict):
+            part.setVisible(report is not None)
+        self._summary.setProperty("role", "muted" if report is None else "")
+        if (style := self._summary.style()) is not None:
+            style.polish(self._summary)
+        if report is None:
+            self._summary.setText(EMPTY)
+            return
+        self._summary.setText("\n".join((report.summary, *report.reasons)))
+        em = self.fontMetrics().height()
+        look = icon(LOOKS[report.tone], tone=report.tone)
+        self._verdict.setPixmap(look.pixmap(QSize(2 * em, 2 * em), self.devicePixelRatioF()))
+        _fill(self.values, report.values)
+        # What no row has anything to say of only takes room.
+        for column in range(2, self.values.columnCount()):
+            empty = all(not row.cells[column] for row in report.values)
+            self.values.setColumnHidden(column, empty)
+        self.values.setCurrentCell(0, 0)
+        self._show_conditions(0)
+        _fit(self.values, min(max(len(report.values), 1), 6))
+
+    # --- events
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        mime = None if event is None else event.mimeData()
+        if event is not None and mime is not None and any(u.isLocalFile() for u in mime.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        mime = None if event is None else event.mimeData()
+        paths = [] if mime is None else [u.toLocalFile() for u in mime.urls() if u.isLocalFile()]
+        if event is not None and paths:
+            event.acceptProposedAction()
+            self.setPath(Path(paths[0]))
+
+    # --- inside
+
+    def _show_conditions(self, row: int) -> None:
+        report = self._report
+        if report is not None and 0 <= row < len(report.values):
+            _fill(self.conditions, report.conditions[report.values[row].about])
+
+    def _copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if self._report is not None and clipboard is not None:
+            clipboard.setText(self._report.text)
+            self.setStatus("The report is copied.")
+
+    def _build(self) -> None:
+        em = self.fontMetrics().height()
+        about = QLabel(ABOUT, self)
+        about.setWordWrap(True)
+        about.setProperty("role", "muted")
+        self._summary.setWordWrap(True)
+        self._summary.setTextFormat(Qt.TextFormat.PlainText)
+        self._summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.form)
+        told = QHBoxLayout()
+        told.setSpacing(em // 2)
+        told.addWidget(self._verdict, 0, Qt.AlignmentFlag.AlignTop)
+        told.addWidget(self._summary, 1)
+        right = QVBoxLayout()
+        right.setSpacing(em // 2)
+        right.addLayout(told)
+        right.addWidget(self.values)
+        right.addWidget(self.conditions, 1)
+        right.addStretch(0)
+        parts = QHBoxLayout()
+        parts.setSpacing(em)
+        parts.addWidget(area, 2)
+        parts.addLayout(right, 4)
+        close = QPushButton("Close", self)
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._status, 1)
+        for button in (self.cancel, self.copy, close, self.run):
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(em, em, em, em)
+        column.setSpacing(em // 2)
+        column.addWidget(about)
+        column.addLayout(parts, 1)
+        column.addWidget(self._bar)
+        column.addLayout(buttons)
+        self.resize(60 * em, 32 * em)
+
+
+def _table(heads: Sequence[str], parent: QWidget) -> QTableWidget:
+    table = QTableWidget(0, len(heads), parent)
+    table.setHorizontalHeaderLabels(list(heads))
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    across, down = table.horizontalHeader(), table.verticalHeader()
+    assert across is not None, "tables have headers"
+    assert down is not None, "tables have headers"
+    down.hide()
+    across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    across.setHighlightSections(False)
+    across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    last = 0 if len(heads) > 3 else len(heads) - 1
+    across.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _fill(table: QTableWidget, rows: Sequence[ReportRow]) -> None:
+    table.setRowCount(len(rows))
+    for place, row in enumerate(rows):
+        for column, text in enumerate(row.cells):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            if column == 0:
+                item.setIcon(icon(LOOKS[row.tone], tone=row.tone))
+            table.setItem(place, column, item)
+
+
+def _fit(table: QTableWidget, rows: int) -> None:
+    across = table.horizontalHeader()
+    assert across is not None, "tables have headers"
+    height = across.sizeHint().height() + rows * table.rowHeight(0) + 2 * table.frameWidth()
+    table.setFixedHeight(height + table.fontMetrics().height() // 4)
