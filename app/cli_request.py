@@ -150,6 +150,9 @@ def _choose(
             "Leave one of them out.",
         )
     fitting = [c for c in offer.choices if name in (None, c[0].id) and stage in (None, c[1].name)]
+    if len(fitting) > 1 and name is None:
+        wanted = _method_of_checkpoint(options, run)
+        fitting = [choice for choice in fitting if wanted in ("", choice[0].id)]
     if len(fitting) == 1:
         method, task = fitting[0]
         return method, _for_folder(method, task, options, run)
@@ -164,6 +167,15 @@ def _choose(
         f"`reverie {offer.command}` cannot tell what to run from: {what}.",
         f"Give --method{' and --stage' if offer.staged else ''}; there are: {choices}.",
     )
+
+
+def _method_of_checkpoint(options: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    """The method of the checkpoint that is named; "" where none is."""
+    from engine import library
+    from engine.training.checkpoint import read_card
+
+    named = options.get("checkpoint") or run["parameters"].get("checkpoint")
+    return read_card(library.find(str(named))).method if named else ""
 
 
 def _for_folder(

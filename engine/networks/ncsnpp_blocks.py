@@ -74,7 +74,7 @@ class AdaptiveNorm(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         gamma, beta = self.style(w).chunk(2, dim=1)
-        if len(x) == 1:  # one pass over the map
+        if x.shape[0] == 1:  # one pass over the map
             return F.group_norm(x, self.groups, gamma[0], beta[0], eps=1e-6)
         normalised = F.group_norm(x, self.groups, eps=1e-6)
         return torch.addcmul(beta[:, :, None, None], normalised, gamma[:, :, None, None])
@@ -108,7 +108,7 @@ class ResidualBlock(nn.Module):
         elif self.resample == "up":
             h = fir.upsample(h)
         shift = self.time(time)
-        if len(shift) == 1:  # one time for the whole batch is a part of the bias
+        if shift.shape[0] == 1:  # one time for the whole batch is a part of the bias
             assert self.conv_in.bias is not None
             h = F.conv2d(h, self.conv_in.weight, self.conv_in.bias + shift[0], padding=1)
         else:

@@ -13,6 +13,7 @@ from engine.method import Method, Task
 from engine.methods.adaptdiff import params as p
 from engine.methods.adaptdiff.fitting import fitting
 from engine.steps import Step
+from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -74,6 +75,12 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
     return (yield from import_weights(job, context))
 
 
+def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.adaptdiff.exporting import export_weights
+
+    return (yield from export_weights(job, context))
+
+
 IMAGES = "folder of images, or a pickle of arrays in the published layout"
 MASKS = "folder of masks, paired with the images by name"
 OUTPUT = "where the result goes"
@@ -126,6 +133,9 @@ METHOD = Method(
         Task(
             "import", "Import published weights", "models", p.ImportParams, _import,
             {"weights": "published .pt file", "output": ".safetensors file"},
+        ),
+        Task(
+            "export", x.EXPORT_TITLE, "models", x.ExportParams, _export, x.EXPORT_INPUTS,
         ),
     ),
     fitting=fitting,

@@ -95,7 +95,7 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
         )  # fmt: skip
     except InputError as error:
         raise _unfit(name, error.message) from error
-    model = SpadeUNet(_part(DiffusionConfig, card.config, name).widths)
+    model = unet_of(card, name)
     load_into(model, checkpoint.tensors, name)
     model = model.to(context.device, context.dtype).eval()
     network = CpuSpadeUNet(model) if context.device.type == "cpu" else model
@@ -136,6 +136,15 @@ def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:
         return model.to(context.device).eval(), checkpoint.card
 
     return context.keep((str(path), path.stat().st_mtime_ns, "segmenter"), load)
+
+
+def unet_of(card: Card, name: str) -> SpadeUNet:
+    """An untrained noise predictor of a card's configuration.
+
+    Raises:
+        CheckpointError: the configuration is none.
+    """
+    return SpadeUNet(_part(DiffusionConfig, card.config, name).widths)
 
 
 def segmenter_of(card: Card) -> ResidualUNet:

@@ -15,6 +15,7 @@ from engine.methods.cdal import folder_params as f
 from engine.methods.cdal import params as p
 from engine.methods.cdal.fitting import fitting
 from engine.steps import Step
+from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -50,6 +51,12 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
     from engine.methods.cdal.importer import import_weights
 
     return (yield from import_weights(job, context))
+
+
+def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.cdal.exporting import export_weights
+
+    return (yield from export_weights(job, context))
 
 
 METHOD = Method(
@@ -106,6 +113,9 @@ METHOD = Method(
         Task(
             "import", "Import published weights", "models", p.ImportParams, _import,
             {"weights": "published .pth file", "output": ".safetensors file"},
+        ),
+        Task(
+            "export", x.EXPORT_TITLE, "models", x.ExportParams, _export, x.EXPORT_INPUTS,
         ),
     ),
     fitting=fitting,

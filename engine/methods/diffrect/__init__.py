@@ -15,6 +15,7 @@ from engine.methods.diffrect import folder_params as f
 from engine.methods.diffrect import params as p
 from engine.methods.diffrect.fitting import fitting
 from engine.steps import Step
+from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -56,6 +57,12 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
     from engine.methods.diffrect.importer import import_weights
 
     return (yield from import_weights(job, context))
+
+
+def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.diffrect.exporting import export_weights
+
+    return (yield from export_weights(job, context))
 
 
 SET = "folder with train_slices.list, of a Decathlon or nnU-Net set, of h5 files or of images"
@@ -122,6 +129,9 @@ METHOD = Method(
         Task(
             "import", "Import published weights", "models", p.ImportParams, _import,
             {"weights": "published .pth file", "output": ".safetensors file"},
+        ),
+        Task(
+            "export", x.EXPORT_TITLE, "models", x.ExportParams, _export, x.EXPORT_INPUTS,
         ),
     ),
     fitting=fitting,

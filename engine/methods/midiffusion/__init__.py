@@ -14,6 +14,7 @@ from engine.methods.midiffusion import params as p
 from engine.methods.midiffusion import use_params as u
 from engine.methods.midiffusion.fitting import fitting
 from engine.steps import Step
+from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,6 +50,12 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
     from engine.methods.midiffusion.importer import import_weights
 
     return (yield from import_weights(job, context))
+
+
+def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
+    from engine.methods.midiffusion.exporting import export_weights
+
+    return (yield from export_weights(job, context))
 
 
 METHOD = Method(
@@ -98,6 +105,9 @@ METHOD = Method(
         Task(
             "import", "Import published weights", "models", u.ImportParams, _import,
             {"weights": "published .pth file", "output": ".safetensors file"},
+        ),
+        Task(
+            "export", x.EXPORT_TITLE, "models", x.ExportParams, _export, x.EXPORT_INPUTS,
         ),
     ),
     fitting=fitting,
