@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.failures import Caught, Failure, describe
+from engine.steps import ProgressStep, Step
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 LOOK_EVERY_MS = 100
 
 
@@ -191,3 +193,18 @@ class Background(QObject):
     def _finish(self, tell: Callable[[], None]) -> None:
         if not self._closed:
             tell()
+
+
+def end_of(steps: Generator[Step, None, T], watch: Callable[[float], None]) -> T:
+    """The result of steps that tell how far they are; `watch` raises where it is not wanted."""
+    try:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            share = step.done / step.total if isinstance(step, ProgressStep) and step.total else 0
+            watch(share)
+    finally:
+        steps.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QRect, pyqtSignal
-from PyQt6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from app.arguments import is_volume
 from app.background import Background
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.session import Session
     from app.study import Study
     from app.volume_log import Recovered
+    from app.workspaces.evaluate.space import EvaluateSpace
     from app.workspaces.segment.space import SegmentSpace, Surroundings
     from app.workspaces.train.space import TrainSpace
     from app.workspaces.translate.space import TranslateSpace
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
     from widgets.panels.rail import Rail
 
 SYNTHESIZE, SEGMENT, TRANSLATE = "synthesize", "segment", "translate"
-TRAIN, MODELS = "train", "models"
+TRAIN, EVALUATE, MODELS = "train", "evaluate", "models"
 
 
 class Spaces(QObject):
-    """Switches between workspaces; Segment, Translate and Train are made on their first use.
+    """Switches between workspaces; all but those of `pages` are made on their first use.
 
     Args:
         window: Parent of what is made.
@@ -55,6 +56,7 @@ class Spaces(QObject):
     segmentMade = pyqtSignal()
     translateMade = pyqtSignal()
     trainMade = pyqtSignal()
+    evaluateMade = pyqtSignal()
     modelsChanged = pyqtSignal()
     modelTaken = pyqtSignal(str)  # to synthesize with
 
@@ -71,6 +73,7 @@ class Spaces(QObject):
         self._segment: SegmentSpace | None = None
         self._translate: TranslateSpace | None = None
         self._train: TrainSpace | None = None
+        self._evaluate: EvaluateSpace | None = None
         self._jobs: JobsController | None = None
         self._actions: Actions | None = None
         self._current = SYNTHESIZE
@@ -110,6 +113,8 @@ class Spaces(QObject):
             self.translate()
         elif key == TRAIN:
             self.train()
+        elif key == EVALUATE:
+            self.evaluate()
         self._current = key
         self._rail.setCurrent(key)
         self._stack.setCurrentWidget(self._pages[key])
@@ -123,6 +128,8 @@ class Spaces(QObject):
             self.translate().shown()
         elif key == TRAIN:
             self.train().shown()
+        elif key == EVALUATE:
+            self.evaluate().shown()
         elif key == MODELS:
             self.models.shown()
         if key in (SEGMENT, TRANSLATE):
@@ -150,6 +157,13 @@ class Spaces(QObject):
             self.trainMade.emit()
         return self._train
 
+    def evaluate(self) -> EvaluateSpace:
+        """The Evaluate workspace, made now if it was not."""
+        if self._evaluate is None:
+            self._evaluate = self._make_evaluate()
+            self.evaluateMade.emit()
+        return self._evaluate
+
     def open(self, paths: Sequence[Path]) -> list[Path]:
         """Open what the other workspaces are for; returns the rest."""
         runs = [path for path in paths if (path / "run.toml").is_file()]
@@ -163,6 +177,9 @@ class Spaces(QObject):
         if self._current == TRANSLATE:
             self.translate().open(paths)
             return []
+        if self._current == EVALUATE and paths:
+            self.evaluate().open(paths)
+            return []
         volumes = [path for path in paths if is_volume(path)]
         if volumes:
             self.show(SEGMENT)
@@ -173,6 +190,8 @@ class Spaces(QObject):
         """Abandon the stroke or drag under way, or leave a page; False when there is none."""
         if self._current == TRAIN:
             return self.train().escape()
+        if self._current == EVALUATE:
+            return self.evaluate().escape()
         if self._current != SEGMENT:
             return False
         return self.segment().escape()
@@ -181,6 +200,8 @@ class Spaces(QObject):
         """Cancel the newest run of the workspace shown; False where it has none."""
         if self._current == TRANSLATE:
             return self.translate().running.cancel()
+        if self._current == EVALUATE:
+            return self.evaluate().running.cancel()
         return self._current == SEGMENT and self.segment().running.cancel()
 
     def adopt(self, old: int, new: int) -> None:
@@ -199,7 +220,7 @@ class Spaces(QObject):
         """What messages may cover of the workspace shown; None where the window knows better."""
         spaces = {
             SEGMENT: self._segment, TRANSLATE: self._translate, TRAIN: self._train,
-            MODELS: self.models,
+            EVALUATE: self._evaluate, MODELS: self.models,
         }  # fmt: skip
         space = spaces.get(self._current)
         return None if space is None else space.view.messageArea()
@@ -224,6 +245,8 @@ class Spaces(QObject):
             return self.train().title()
         if self._current == TRANSLATE:
             return self.translate().title()
+        if self._current == EVALUATE:
+            return self.evaluate().title()
         return self.segment().title() if self._current == SEGMENT else ""
 
     def isSaved(self) -> bool:
@@ -233,6 +256,8 @@ class Spaces(QObject):
         """Keep what is open; the background work has to be closed after this."""
         self.computing.cancelAll()
         self.computing.close()
+        if self._evaluate is not None:
+            self._evaluate.close()
         if self._train is not None:
             self._train.close()
         if self._translate is not None:
@@ -249,32 +274,13 @@ class Spaces(QObject):
         )
 
     def _offer(self, found: list[Recovered]) -> None:
-        if not found:
-            return
-        newest, *others = reversed(found)
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Unsaved labels")
-        strokes = f"{newest.strokes} step{'s' if newest.strokes != 1 else ''}"
-        box.setText(f"The program ended with unsaved labels on {newest.header.name} ({strokes}).")
-        torn = " The last step was cut off." if newest.torn else ""
-        more = f" {len(others)} older ones are kept and offered next time." if others else ""
-        box.setInformativeText(f"Do you want them back?{torn}{more}")
-        restore = box.addButton("Restore", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
-        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(restore)
+        from app.recovering import offer_lost
 
-        def answered(button: object) -> None:
-            if button is restore:
-                self.show(SEGMENT)
-                self.segment().keeping.restore(newest)
-            elif button is discard:
-                self.journal.discard(newest)
+        offer_lost(self._window, found, self._restore, self.journal.discard)
 
-        box.buttonClicked.connect(answered)
-        box.finished.connect(box.deleteLater)
-        box.open()
+    def _restore(self, lost: Recovered) -> None:
+        self.show(SEGMENT)
+        self.segment().keeping.restore(lost)
 
     # --- making
 
@@ -345,6 +351,23 @@ class Spaces(QObject):
         space.segmentRequested.connect(self._segment_with)
         space.translateRequested.connect(self._translate_with)
         space.mendRequested.connect(self._mend)
+        return space
+
+    def _make_evaluate(self) -> EvaluateSpace:
+        from app.workspaces.evaluate.commands import add_commands
+        from app.workspaces.evaluate.space import EvaluateSpace
+        from app.workspaces.train.space import Surroundings
+
+        assert self._jobs is not None, "the window has its lists of jobs by now"
+        around = Surroundings(self._settings, self._teller, *self._works, self._jobs)
+        space = EvaluateSpace(around, self._window)
+        self._pages[EVALUATE] = space.view
+        self._stack.addWidget(space.view)
+        if self._actions is not None:
+            add_commands(self._actions, space)
+            self._actions.showSpace(self._current)
+        space.titleChanged.connect(self.titleChanged)
+        space.statusChanged.connect(self.statusChanged)
         return space
 
     def _mend(self, run: Path, case: str) -> None:

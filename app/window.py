@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from widgets.panels.palette import CommandPalette
 
 MENUS = ("&File", "&Edit", "&View", "&Tools", "&Go", "&Labels", "&Run", "&Help")
-HERE = ("synthesize", "segment", "translate", "train", "models")
+HERE = ("synthesize", "segment", "translate", "train", "evaluate", "models")
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 20.0
 
@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
         spaces.segmentMade.connect(lambda: self._made(spaces.segment().view))
         spaces.translateMade.connect(lambda: self._made(spaces.translate().view))
         spaces.trainMade.connect(self._fill_menus)
+        spaces.evaluateMade.connect(self._fill_menus)
         spaces.modelsChanged.connect(self.reloadModels)
         spaces.modelTaken.connect(lambda name: self.view.inspector.setValues({"checkpoint": name}))
         spaces.shown.connect(self._space_shown)

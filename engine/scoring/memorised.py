@@ -75,6 +75,8 @@ class Nearest:
     Attributes:
         correlation: In [-1, 1].
         suspicious: Whether it is nearer than training slices of two patients usually are.
+        file, place: The synthetic image, and the slice's number in it; those of the training image
+            likewise.
     """
 
     slice: str
@@ -82,6 +84,9 @@ class Nearest:
     training_file: Path
     correlation: float
     suspicious: bool
+    file: Path
+    place: int
+    training_place: int
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,7 @@ def find_memorised(
         Nearest(
             made.name(i), known.name(places[i]), known.images[known.image[places[i]]].path,
             float(correlations[i]), bool(correlations[i] > threshold),
+            made.images[made.image[i]].path, int(made.place[i]), int(known.place[places[i]]),
         )
         for i in order
     )  # fmt: skip
@@ -193,12 +199,7 @@ def _slices(images: Sequence[Found], what: str) -> Generator[Step, None, Slices]
     empty = 0
     for index, image in enumerate(images):
         yield ProgressStep(index, len(images), f"Reading {what}")
-        volume = read_volume(image.path, kind="image")
-        count = 3 if volume.channels == "rgb" else 1
-        grey = np.mean([volume.values(c) for c in range(count)], axis=0, dtype=np.float32)
-        low, high = (float(v) for v in np.nanpercentile(grey, (0.5, 99.5)))
-        unit = np.asarray(np.clip(np.nan_to_num((grey - low) / max(high - low, 1e-12)), 0, 1))
-        for place, plane in enumerate(unit):
+        for place, plane in enumerate(grey_planes(image.path)):
             small = resize(plane, (SIDE, SIDE), order=1, anti_aliasing=True).astype(np.float32)
             if small.var() < FAINT:
                 empty += 1
@@ -215,6 +216,20 @@ def _slices(images: Sequence[Found], what: str) -> Generator[Step, None, Slices]
     if empty:
         yield NoteStep(f"{empty} slices of the {what} show nothing and are left out.")
     return Slices(np.stack(features), np.array(owners), np.array(places), tuple(images))
+
+
+def grey_planes(path: Path) -> NDArray[np.float32]:
+    """The slices (n, H, W) of an image in [0, 1].
+
+    Raises:
+        InputError: A file that cannot be read.
+    """
+    volume = read_volume(path, kind="image")
+    count = 3 if volume.channels == "rgb" else 1
+    grey = np.mean([volume.values(c) for c in range(count)], axis=0, dtype=np.float32)
+    low, high = (float(v) for v in np.nanpercentile(grey, (0.5, 99.5)))
+    unit = np.clip(np.nan_to_num((grey - low) / max(high - low, 1e-12)), 0, 1)
+    return np.asarray(unit, np.float32)
 
 
 def _most_alike(

@@ -107,7 +107,7 @@ def _leads(scores: Scores) -> str:
     for metric in scores.table.metrics:
         lead = scores.lead(metric)
         low, high = lead["interval"]
-        p = "too few cases" if lead["p"] is None else f"{lead['p']:.2g}"
+        p = "too few differ" if lead["p"] is None else f"{lead['p']:.2g}"
         lines.append(
             f"<tr><td>{WORDS[metric]}</td><td class='v'>{lead['mean']:+.4g}</td>"
             f"<td class='v'>{low:+.4g} to {high:+.4g}</td><td class='v'>{p}</td></tr>"

@@ -81,8 +81,8 @@ METHOD = Method(
             {
                 "predictions": "label map, or folder of them",
                 "references": "the truth, likewise",
-                "against": "predictions of another model, compared in pairs",
                 "images": "what was segmented, shown below the errors",
+                "against": "predictions of another model, compared in pairs",
                 **_FILES,
             },
             optional=("against", "images", "output", "report"),

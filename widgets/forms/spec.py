@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["int", "float", "bool", "choice", "text", "seed", "path"]
-PathMode = Literal["open", "save", "folder"]
+PathMode = Literal["open", "save", "folder", "any"]
 
 LARGEST_SEED = 2**32 - 1
 
@@ -19,7 +19,8 @@ class FieldSpec:
     [0, 2**32 - 1] by default). `decimals` is the number of digits after the point of a 'float';
     None writes as many as the number needs. `slider` gives an 'int' or 'float' a slider between
     these numbers, whose places are `step` apart; others are typed. `choices` holds (value, label)
-    pairs of a 'choice'. `path_filter` is a filter as QFileDialog writes it: "Images (*.png *.tif)".
+    pairs of a 'choice'. A path of mode "any" is a file or a folder. `path_filter` is a filter as
+    QFileDialog writes it: "Images (*.png *.tif)".
 
     Raises:
         ValueError: a choice without choices, an empty range, or a default outside of it.

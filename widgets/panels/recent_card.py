@@ -28,6 +28,7 @@ _KIND_ICONS = {
     "session": "mdi6.folder-star-outline",
     "run": "mdi6.school-outline",
     "translation": "mdi6.swap-horizontal",
+    "evaluation": "mdi6.chart-box-outline",
 }
 
 
@@ -38,7 +39,7 @@ class RecentItem:
     Attributes:
         key: Comes back in signals.
         name, folder, age: Texts, such as "brain.nii.gz", "/data/trial", "yesterday".
-        kind: "volume", "mask", "session", "run" or "translation".
+        kind: "volume", "mask", "session", "run", "translation" or "evaluation".
         missing: Whether the file is gone.
         thumbnail: A small picture, or None for an icon.
     """

@@ -365,7 +365,8 @@ def test_the_result_is_told(window: MainWindow, space: TrainSpace, job: int, qtb
 def test_keys_go_to_the_workspaces_and_start(window: MainWindow, data: Path, qtbot: QtBot) -> None:
     control = Qt.KeyboardModifier.ControlModifier
     for key, name in (
-        (Qt.Key.Key_3, "translate"), (Qt.Key.Key_5, "models"), (Qt.Key.Key_1, "synthesize"),
+        (Qt.Key.Key_3, "translate"), (Qt.Key.Key_6, "models"),
+        (Qt.Key.Key_5, "evaluate"), (Qt.Key.Key_1, "synthesize"),
         (Qt.Key.Key_2, "segment"), (Qt.Key.Key_4, "train"),
     ):  # fmt: skip
         QTest.keyClick(window, key, control)

@@ -53,7 +53,7 @@ def test_both_models_are_in_it(tmp_path: Path) -> None:
 
     text = (tmp_path / "r.html").read_text()
     assert "The other model" in text
-    assert "too few cases" in text
+    assert "too few differ" in text
     assert "(other)" in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from widgets.forms.controls.base import Control
 from widgets.forms.spec import FieldSpec
@@ -19,7 +19,8 @@ class PathControl(Control):
         super().__init__(parent)
         self._spec = spec
         self._line = QLineEdit(self)
-        self._line.setPlaceholderText("Folder" if spec.path_mode == "folder" else "File")
+        texts = {"folder": "Folder", "any": "File or folder"}
+        self._line.setPlaceholderText(texts.get(spec.path_mode, "File"))
         # The line edit would take a dropped file as the text "file:///...".
         self._line.setAcceptDrops(False)
         self._line.textEdited.connect(self.changed)
@@ -27,7 +28,14 @@ class PathControl(Control):
         browse.setIcon(icon("mdi6.folder-open-outline"))
         browse.setToolTip("Browse")
         browse.setAccessibleName(f"Browse for {spec.label}")
-        browse.clicked.connect(self._browse)
+        if spec.path_mode == "any":
+            menu = QMenu(browse)
+            menu.addAction("File…", lambda: self._browse("open"))
+            menu.addAction("Folder…", lambda: self._browse("folder"))
+            browse.setMenu(menu)
+            browse.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        else:
+            browse.clicked.connect(lambda: self._browse(spec.path_mode))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._line, 1)
@@ -58,11 +66,11 @@ class PathControl(Control):
         self._chosen(next(u.toLocalFile() for u in mime.urls() if u.isLocalFile()))
         event.acceptProposedAction()
 
-    def _browse(self) -> None:
+    def _browse(self, mode: str) -> None:
         start, what = self._line.text(), self._spec.path_filter
-        if self._spec.path_mode == "folder":
+        if mode == "folder":
             self._chosen(QFileDialog.getExistingDirectory(self, self._spec.label, start))
-        elif self._spec.path_mode == "save":
+        elif mode == "save":
             self._chosen(QFileDialog.getSaveFileName(self, self._spec.label, start, what)[0])
         else:
             self._chosen(QFileDialog.getOpenFileName(self, self._spec.label, start, what)[0])

@@ -9,7 +9,7 @@ from typing import TypeVar
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog
 
-from app.background import Background, Work
+from app.background import Background, Work, end_of
 from app.errors import Teller
 from app.workspaces.train.guide.data_page import DataPage
 from engine.data.doctor.examining import Examination, examine
@@ -17,7 +17,7 @@ from engine.data.doctor.params import ExamineParams
 from engine.data.doctor.repairing import Corrected, repair
 from engine.data.doctor.report import write_report
 from engine.failures import Failure
-from engine.steps import ProgressStep, Step
+from engine.steps import Step
 
 T = TypeVar("T")
 
@@ -126,9 +126,7 @@ class Examining(QObject):
                 self._page.showBusy(what, share)
 
         self._page.showBusy(what)
-        made = self.background.watched(
-            what, lambda watch: _end_of(start(), watch), finished, failed
-        )
+        made = self.background.watched(what, lambda watch: end_of(start(), watch), finished, failed)
         self._work = made
         made.progressed.connect(progressed)
 
@@ -159,18 +157,3 @@ class Examining(QObject):
         path, _ = QFileDialog.getSaveFileName(self._page, "Save report", start, "HTML (*.html)")
         if path:
             self.report(Path(path))
-
-
-def _end_of(steps: Generator[Step, None, T], watch: Callable[[float], None]) -> T:
-    """The result of steps that tell how far they are; `watch` raises where it is not wanted."""
-    try:
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            share = step.done / step.total if isinstance(step, ProgressStep) and step.total else 0
-            watch(share)
-    finally:
-        steps.close()

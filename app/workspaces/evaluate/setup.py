@@ -1,0 +1,197 @@
+"""The right side of Evaluate: what is judged, by what, with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import forms
+from app.controllers.evaluate.kinds import LABELS, Kind
+from widgets.forms.form import Form
+from widgets.forms.spec import FieldSpec, PathMode
+from widgets.icons import icon
+from widgets.panels.job_row import JobRow
+
+PREFIX = "input."
+"""Parameters and inputs may share names."""
+
+
+class EvaluateSetup(QWidget):
+    """A form of inputs and parameters; `run` and `cancel` are connected by whoever runs.
+
+    Attributes:
+        kind: The list of what can be evaluated.
+        form: Inputs, under names with `PREFIX`, and parameters.
+    """
+
+    edited = pyqtSignal(str)  # field
+    kindChosen = pyqtSignal(int)  # place in the list, by the user
+
+    def __init__(self, kinds: Sequence[Kind], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kinds = tuple(kinds)
+        self._current = self._kinds[0]
+        self._specs: list[FieldSpec] = []
+        self.kind = QComboBox(self)
+        self.kind.setAccessibleName("What to evaluate")
+        self.kind.addItems([kind.title for kind in self._kinds])
+        self.kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.kind.setMinimumContentsLength(8)
+        self.kind.activated.connect(self.kindChosen)
+        self.form = Form(parent=self)
+        self.form.changed.connect(self.edited)
+        self.run = QPushButton(icon("mdi6.chart-box-outline", tone="on_accent"), "Evaluate", self)
+        self.run.setProperty("primary", True)
+        self.cancel = QPushButton("Cancel", self)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._status = QLabel(self)
+        self._status.setWordWrap(True)
+        self._status.setTextFormat(Qt.TextFormat.PlainText)
+        self._build()
+        self.showKind(0)
+        self.showJob(None)
+
+    def current(self) -> Kind:
+        """What is shown."""
+        return self._current
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """All there are, in the list's order."""
+        return self._kinds
+
+    def showKind(self, place: int) -> None:
+        """Show the fields of one kind at their defaults; paths of the same name stay."""
+        before = self.inputs() if self._specs else {}
+        self._current = self._kinds[place]
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(place)
+        method = self._current.method
+        self.kind.setToolTip(f"{method.summary}\n{method.paper}".strip())
+        choices = {n: forms.model_choices(e) for n, e in self._current.checkpoints().items()}
+        self._specs = [
+            *self._input_specs(), *forms.field_specs(self._current.task.params, choices)
+        ]  # fmt: skip
+        self.form.setSpecs(self._specs)
+        self.form.setValues({
+            PREFIX + name: path
+            for name, path in before.items()
+            if path is not None and name in self._current.inputs()
+        })  # fmt: skip
+
+    def inputs(self) -> dict[str, Path | None]:
+        """Input -> path; None where the field is empty."""
+        values = self.form.values()
+        return {name: values[PREFIX + name] for name in self._current.inputs()}
+
+    def parameters(self) -> dict[str, Any]:
+        return {n: v for n, v in self.form.values().items() if not n.startswith(PREFIX)}
+
+    def setInput(self, name: str, path: Path | None) -> None:
+        self.form.setValues({PREFIX + name: path})
+
+    def setErrors(self, wrong: Mapping[str, str]) -> None:
+        """Say under the inputs what is wrong with them, and go to the first."""
+        for name, text in wrong.items():
+            self.form.setError(PREFIX + name, text)
+        if wrong:
+            control = self.form.control(PREFIX + next(iter(wrong)))
+            control.setFocus()
+            self._area.ensureWidgetVisible(control)
+
+    # --- how it goes
+
+    def showJob(self, row: JobRow | None) -> None:
+        """How the run goes; None when there is none."""
+        busy = row is not None and row.state in ("running", "paused", "queued")
+        self._bar.setVisible(busy)
+        self.cancel.setVisible(busy)
+        self.run.setEnabled(not busy)
+        if row is None:
+            self.setStatus("")
+            return
+        self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
+        self._bar.setValue(row.done)
+        if row.state == "failed":
+            self.setStatus(f"{row.message} {row.hint}".strip(), "error")
+        elif busy:
+            told = f" · {row.message}" if row.message else ""
+            self.setStatus(row.status() + (told if row.message not in row.status() else ""))
+        else:
+            self.setStatus("Cancelled" if row.state == "cancelled" else "")
+
+    def setStatus(self, text: str, role: str = "muted") -> None:
+        """A line under the buttons."""
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
+        if self._status.property("role") != role:
+            self._status.setProperty("role", role)
+            style = self._status.style()
+            if style is not None:
+                style.unpolish(self._status)
+                style.polish(self._status)
+
+    def status(self) -> str:
+        return self._status.text()
+
+    # --- inside
+
+    def _input_specs(self) -> list[FieldSpec]:
+        kind = self._current
+        found = []
+        for name, about in kind.inputs().items():
+            hint = " May be left out." if name in kind.task.optional else ""
+            help = f"{about[:1].upper()}{about[1:]}.{hint}"
+            label = LABELS.get(name, name.capitalize())
+            mode: PathMode = "any"
+            if name == "features":
+                mode = "open"
+            elif not kind.scores and about.startswith("folder"):
+                mode = "folder"
+            found.append(FieldSpec(PREFIX + name, label, "path", help=help, path_mode=mode))
+        return found
+
+    def _build(self) -> None:
+        em = self.fontMetrics().height()
+        title = QLabel("New evaluation", self)
+        title.setProperty("role", "heading")
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, em // 2, 0)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inner)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(em // 2)
+        buttons.addWidget(self.run, 1)
+        buttons.addWidget(self.cancel)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        outer.setSpacing(em // 2)
+        outer.addWidget(title)
+        outer.addWidget(self.kind)
+        outer.addWidget(self._area, 1)
+        outer.addLayout(buttons)
+        outer.addWidget(self._bar)
+        outer.addWidget(self._status)

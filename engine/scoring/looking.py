@@ -1,0 +1,115 @@
+"""What there is to see of a judged case: errors on the image, images beside each other, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.transform import resize
+
+from engine.data.volumes.read import read_volume
+from engine.data.volumes.volume import Geometry, Volume
+from engine.errors import InputError
+from engine.scoring.errors import counted_kinds, error_map, worst_place
+from engine.scoring.image_scores import OTHER, PREDICTION, REFERENCE, read_images
+from engine.scoring.memorised import Nearest, grey_planes
+from engine.scoring.pairing import ScoredCase
+from engine.scoring.params import ImageScoreParams
+from engine.scoring.planes import across
+from engine.scoring.reading import read_case
+
+SIDE = 256
+Place = tuple[int, int, int]
+DIFFERENCE = "difference"
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLook:
+    """Errors of a case.
+
+    Attributes:
+        image: What was segmented; None where that is not known.
+        geometry: Of the reference, which all lie on.
+        kinds: (D, H, W) uint8, see `engine.scoring.errors.KINDS`.
+        counts: Voxels of each kind.
+        place: Voxel (d, h, w) to look at first.
+    """
+
+    image: Volume | None
+    geometry: Geometry
+    kinds: NDArray[np.uint8]
+    counts: Mapping[int, int]
+    place: Place
+
+
+@dataclass(frozen=True, eq=False)
+class ImageLook:
+    """Images of a case, and how much they differ.
+
+    Attributes:
+        images: Name -> (D, H, W) float32, references in [0, 1]; `DIFFERENCE` is absolute.
+        place: Voxel (d, h, w) to look at first: where the difference is largest.
+    """
+
+    geometry: Geometry
+    images: Mapping[str, NDArray[np.float32]]
+    place: Place
+
+
+def look_at_labels(case: ScoredCase, label: int | None = None, *, other: bool = False) -> LabelLook:
+    """Errors of one label, or of all.
+
+    Args:
+        other: Those of the other model.
+
+    Raises:
+        InputError: A file that cannot be read, or an image of another grid.
+    """
+    read = read_case(case, compared=other)
+    found = read.other if other and read.other is not None else read.found
+    image = None if case.image is None else read_volume(case.image, kind="image")
+    if image is not None and image.geometry.shape != read.geometry.shape:
+        raise InputError(
+            f"{case.image} is {image.geometry.shape} and {case.reference} {read.geometry.shape}.",
+            "Give the images that the references were drawn on.",
+        )
+    kinds = error_map(found, read.truth, label)
+    place = worst_place(kinds, across(read.geometry.spacing_mm))
+    return LabelLook(image, read.geometry, kinds, counted_kinds(kinds), place)
+
+
+def look_at_images(case: ScoredCase, params: ImageScoreParams, *, other: bool = False) -> ImageLook:
+    """A reference, an image that is judged by it, and their difference, as they were compared.
+
+    Args:
+        other: That of the other model.
+
+    Raises:
+        InputError: A file that cannot be read or used.
+    """
+    read = read_images(case, params)
+    geometry = read.volumes[REFERENCE].geometry
+    axis = across(geometry.spacing_mm)
+    way = OTHER if other and OTHER in read.slices else PREDICTION
+    images = {REFERENCE: read.slices[REFERENCE], way: read.slices[way]}
+    images[DIFFERENCE] = np.abs(images[way] - images[REFERENCE])
+    whole = {name: np.moveaxis(slices, 0, axis) for name, slices in images.items()}
+    most = np.unravel_index(int(whole[DIFFERENCE].argmax()), whole[DIFFERENCE].shape)
+    d, h, w = (int(v) for v in most)
+    return ImageLook(geometry, whole, (d, h, w))
+
+
+def look_at_copy(nearest: Nearest) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A synthetic slice and the training slice that is most like it, both (256, 256) in [0, 1].
+
+    Raises:
+        InputError: A file that cannot be read.
+    """
+    pairs = ((nearest.file, nearest.place), (nearest.training_file, nearest.training_place))
+    ours, theirs = (
+        resize(grey_planes(file)[place], (SIDE, SIDE), order=1).astype(np.float32)
+        for file, place in pairs
+    )
+    return ours, theirs

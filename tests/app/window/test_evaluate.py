@@ -1,0 +1,205 @@
+"""Evaluating in the window: the form, a run, the tables, the case, and evaluations of before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent
+from PyQt6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.controllers.evaluate.kinds import evaluations_folder
+from app.window import MainWindow
+from app.workspaces.evaluate.space import EvaluateSpace
+from engine.events import JobFailed
+from engine.results import FileResult
+from tests.app.window.driving import fake, settle
+from tests.engine.scoring.maps import folders, save, scored, truth, without
+
+LEFT = Qt.MouseButton.LeftButton
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def space(window: MainWindow) -> EvaluateSpace:
+    QTest.mouseClick(window.rail.button("evaluate"), LEFT)
+    return window.spaces.evaluate()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Predictions, references, images, and others without label 2."""
+    root = tmp_path_factory.mktemp("evaluate")
+    _, references = folders(root)
+    for place in references.iterdir():
+        save(root / "others" / place.name, without(truth(), 2))
+        save(root / "images" / place.name, truth())
+    return root
+
+
+def drop(space: EvaluateSpace, *paths: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    none = Qt.KeyboardModifier.NoModifier
+    action = Qt.DropAction.CopyAction
+    space.view.start.dropEvent(QDropEvent(QPointF(9, 9), action, mime, LEFT, none))
+
+
+def finish(space: EvaluateSpace, window: MainWindow, data: Path, qtbot: QtBot) -> None:
+    """Drop everything, run, and let the engine tell what it found."""
+    drop(space, *(data / n for n in ("others", "references", "images")))
+    space.view.setup.setInput("predictions", data / "predictions")
+    space.view.setup.setInput("against", data / "others")
+    QTest.mouseClick(space.view.setup.run, LEFT)
+    settle(window, qtbot)
+    job_id = fake(window).current
+    assert job_id is not None
+    job = fake(window).jobs[job_id]
+    scores, _ = scored(
+        job.path("predictions"), job.path("references"), job.path("against"), job.path("images")
+    )
+    scores.write(job.path("output"))
+    fake(window).finish(job_id, scores)
+    qtbot.waitUntil(lambda: space.current() is not None, timeout=WAIT_MS)
+
+
+def test_what_is_dropped_goes_where_its_name_says(space: EvaluateSpace, data: Path) -> None:
+    drop(space, data / "references", data / "predictions", data / "others")
+    given = space.view.setup.inputs()
+    assert given["references"] == data / "references"
+    assert given["predictions"] == data / "predictions"
+    assert given["images"] == data / "others"
+
+
+def test_missing_inputs_are_told_at_their_field(space: EvaluateSpace, window: MainWindow) -> None:
+    setup = space.view.setup
+    QTest.mouseClick(setup.run, LEFT)
+    assert "Choose a file or a folder" in setup.form.errors()["input.predictions"]
+    setup.setInput("predictions", Path("/nowhere/at/all"))
+    setup.setInput("references", Path("/nowhere/else"))
+    QTest.mouseClick(setup.run, LEFT)
+    assert setup.form.errors()["input.predictions"] == "/nowhere/at/all is not there."
+    assert fake(window).current is None
+
+
+def test_every_kind_has_a_form(space: EvaluateSpace) -> None:
+    setup = space.view.setup
+    keys = [kind.key for kind in setup.kinds()]
+    assert keys[:3] == ["scoring/score", "scoring/score-images", "scoring/memorised"]
+    assert len([key for key in keys if key.endswith("/evaluate")]) == 5
+    for place in range(len(keys)):
+        setup.showKind(place)
+        assert setup.current().key == keys[place]
+        assert "output" not in setup.inputs()
+
+
+def test_a_run_can_be_cancelled_and_may_fail(
+    space: EvaluateSpace, window: MainWindow, data: Path, qtbot: QtBot
+) -> None:
+    setup = space.view.setup
+    drop(space, data / "references", data / "predictions")
+    QTest.mouseClick(setup.run, LEFT)
+    settle(window, qtbot)
+    assert not setup.run.isEnabled()
+    QTest.mouseClick(setup.cancel, LEFT)
+    settle(window, qtbot)
+    assert setup.status() == "Cancelled"
+    QTest.mouseClick(setup.run, LEFT)
+    settle(window, qtbot)
+    job_id = fake(window).current
+    assert job_id is not None
+    fake(window).emit(JobFailed(job_id, "No file fits.", "Rename them.", "", True))
+    settle(window, qtbot)
+    assert setup.status() == "No file fits. Rename them."
+    assert setup.run.isEnabled()
+
+
+def test_an_evaluation_in_full(
+    space: EvaluateSpace, window: MainWindow, data: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    finish(space, window, data, qtbot)
+    view, shown = space.view.result(), space.current()
+    assert shown is not None
+    # 3 cases, 3 labels, 2 models; the rule is in sight.
+    assert len(view.table.shown()) == 18
+    assert "diagonal" in view.rule()
+    view.table.faults.click()
+    states = {shown.cases.lines[place].cells[3] for place in view.table.shown()}
+    assert states == {"missed", "spurious"}
+    assert [view.tabs.isTabVisible(i) for i in range(4)] == [True] * 4
+
+    place = next(i for i, key in enumerate(shown.keys)
+                 if (key.case, key.label, key.other) == ("patient2_a", 2, False))  # fmt: skip
+    view.table.choose(place)
+    wanted = "patient2_a: label 2 (predictions)"
+    qtbot.waitUntil(lambda: view.case.title() == wanted, timeout=WAIT_MS)
+    assert "there, not found (false negative): 8" in view.case.legend()
+    layers = list(view.case.stack)
+    assert [layer.name for layer in layers] == ["patient2_a.nii.gz", "Errors"]
+    # All labels of the same case.
+    view.case.label.setCurrentIndex(0)
+    view.case.label.activated.emit(0)
+    qtbot.waitUntil(lambda: view.case.title().startswith("patient2_a: all labels"), timeout=WAIT_MS)
+
+    view.tabs.setCurrentIndex(2)
+    assert len(view.boxes.groups()) == 6
+    view.boxes.pointChosen.emit(place)
+    assert view.tabs.currentIndex() == 0
+
+    report = tmp_path / "r.html"
+    with qtbot.waitSignal(space.exporting.told, timeout=WAIT_MS):
+        space.exporting.write(shown, report)
+    assert report.read_text().count("data:image/png") == 3
+
+    QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert space.view.isStart()
+    qtbot.waitUntil(lambda: len(space.view.start.cards()) == 1, timeout=WAIT_MS)
+    QTest.mouseClick(space.view.start.cards()[0], LEFT)
+    qtbot.waitUntil(lambda: space.current() is not None, timeout=WAIT_MS)
+    again = space.current()
+    assert again is not None
+    assert [line.cells[:3] for line in again.cases.lines] == [
+        line.cells[:3] for line in shown.cases.lines
+    ]
+    assert evaluations_folder() in [*Path(space.view.start.cards()[0].item.key).parents]
+
+
+def test_what_a_method_measured_has_no_files(
+    space: EvaluateSpace, window: MainWindow, data: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    drop(space, data / "references", data / "predictions")
+    QTest.mouseClick(space.view.setup.run, LEFT)
+    settle(window, qtbot)
+    job_id = fake(window).current
+    assert job_id is not None
+    scores, _ = scored(data / "predictions", data / "references")
+    file = scores.table.write(tmp_path / "m.json")
+    fake(window).finish(job_id, FileResult(file, "done"))
+    qtbot.waitUntil(lambda: space.current() is not None, timeout=WAIT_MS)
+    view = space.view.result()
+    assert view.table.current() == 0
+    assert view.case.isEmpty()
+    assert not view.tabs.isTabVisible(3)
+
+
+def test_other_files_are_refused_in_words(
+    space: EvaluateSpace, window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    drop(space, tmp_path / "x.json")
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT_MS)
+    assert space.view.isStart()
+
+
+def test_both_themes_and_small_windows_can_be_painted(
+    space: EvaluateSpace, window: MainWindow, data: Path, qtbot: QtBot
+) -> None:
+    finish(space, window, data, qtbot)
+    window.resize(1100, 720)
+    for _ in range(2):
+        for tab in range(4):
+            space.view.result().tabs.setCurrentIndex(tab)
+            assert not window.grab().isNull()
+        window.toggleTheme()
