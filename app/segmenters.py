@@ -15,8 +15,10 @@ from engine.methods import METHODS
 from engine.parameters import ParameterInfo, describe
 from engine.training.checkpoint import Card, read_card
 from widgets.paint.labels.table import LARGEST, Colour, default_colour
+from widgets.viewer.volume.planes import PlaneName
 
 WORKSPACE, CHECKPOINT = "segment", "checkpoint"
+PLANES = tuple(name.value for name in PlaneName)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,8 @@ class Findable:
     Attributes:
         structures: Its classes without the background; empty where the card names none.
         channels: 1 or 3 that the network sees; 0 where the card does not say.
-        slices: Whether it takes slices one by one, along the array's first axis.
+        slices: Whether it takes slices one by one.
+        plane: Which plane of the patient these lie in; "" for those along the array's first axis.
         facts: What it takes, what it was trained on and how good it is, each a phrase.
         detail: The card's own sentences, each a line.
         levels: T, its noise levels; 0 where the card does not say.
@@ -82,6 +85,7 @@ class Findable:
     facts: tuple[str, ...]
     detail: tuple[str, ...] = ()
     levels: int = 0
+    plane: str = ""
 
 
 def segmenters(
@@ -133,14 +137,17 @@ def findable(card: Card) -> Findable:
     """What a card says, as far as it can be understood; a card may say anything."""
     seen = card.preprocessing
     channels, levels = seen.get("channels"), card.process.get("timesteps")
+    plane = seen.get("plane", "")
+    plane = plane if plane in PLANES else ""
     facts = _takes(seen), _votes(seen), _trained_on(card), _figure(card.figures)
     return Findable(
         _structures(card.labels),
         channels if channels in (1, 3) else 0,
-        seen.get("dims") == 2,
+        bool(plane) or seen.get("dims") == 2,
         tuple(fact for fact in facts if fact),
         tuple(line for line in (card.summary, *_names(card), card.licence) if line),
         levels if type(levels) is int and levels > 1 else 0,
+        plane,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QPointF, QRectF, pyqtSignal
@@ -21,10 +23,13 @@ from app.workspaces.segment.run_on import (
 from app.workspaces.segment.view import REGION_TOOL, SegmentView
 from widgets.paint.labels.step import bounds
 from widgets.viewer.volume.box import Box
-from widgets.viewer.volume.planes import box_at, slice_box
+from widgets.viewer.volume.planes import PlaneName, box_at, planes_of, slice_box
 from widgets.viewer.volume.region.model import RegionModel
 from widgets.viewer.volume.region.overlay import RegionOverlay
 from widgets.viewer.volume.region.tool import RegionTool
+
+if TYPE_CHECKING:
+    from engine.data.volumes.volume import Volume
 
 MARGIN_VOXELS = 8
 WHOLE = "the whole image"
@@ -42,7 +47,7 @@ class Placing(QObject):
         super().__init__(parent)
         self._study, self._view, self._showing = study, view, showing
         self._computing, self._teller = computing, teller
-        self._slices = False
+        self._slices, self._plane = False, ""
         self.model = RegionModel(self)
         self.tool = RegionTool(self.model)
         volume = view.volume
@@ -90,9 +95,10 @@ class Placing(QObject):
             return WHOLE
         return self._slice_text() if self._panel.place() == SLICE else _size_text(self.box())
 
-    def setSlices(self, slices: bool) -> None:
-        """Whether the checkpoint sees slices of the array one by one."""
-        self._slices = slices
+    def setSlices(self, slices: bool, plane: str = "") -> None:
+        """Whether the checkpoint sees slices one by one, and of which plane of the patient; those
+        along the array's first axis where it names none."""
+        self._slices, self._plane = slices, plane
         self._tell()
 
     def draw(self) -> None:
@@ -181,12 +187,22 @@ class Placing(QObject):
         text = self._slice_text() if place == SLICE else _size_text(box)
         if place == REGION:
             text += f", {np.prod(box.shape) * volume.geometry.voxel_ml:.3g} ml"
-        if self._slices and box.shape[0] > 1:
-            text += f". Each of {box.shape[0]} slices along k is seen by itself"
-        if self._slices and place == SLICE and box.shape[0] == whole.shape[0] > 1:
+        axis, kind = self._seen_along(volume)
+        if self._slices and box.shape[axis] > 1:
+            text += f". Each of {box.shape[axis]} {kind} is seen by itself"
+        if self._slices and place == SLICE and box.shape[axis] == whole.shape[axis] > 1:
             text += ": the checkpoint knows no other plane"
         self._panel.setLine(text + ".")
         self.changed.emit()
+
+    def _seen_along(self, volume: Volume) -> tuple[int, str]:
+        """The axis of the array along which the checkpoint's slices lie, and what they are."""
+        geometry = volume.geometry
+        if not (self._plane and geometry.oriented):
+            return 0, "slices along k"
+        name = PlaneName(self._plane)
+        planes = planes_of(geometry.shape, geometry.affine, oriented=True)
+        return planes[name].axis, f"{name.value} slices"
 
     def _slice_text(self) -> str:
         view = self._view.volume.currentView()

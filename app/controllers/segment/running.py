@@ -148,7 +148,9 @@ class Running(ImageRuns[Run]):
 
     def _follow_checkpoint(self) -> None:
         found = self._choosing.findable()
-        self._placing.setSlices(found is not None and found.slices)
+        self._placing.setSlices(
+            found is not None and found.slices, "" if found is None else found.plane
+        )
         self._follow_time()
 
     def _opened(self) -> None:

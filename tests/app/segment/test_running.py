@@ -20,6 +20,7 @@ from engine.jobs import Job
 from engine.methods.cdal.params import SegmentParams
 from tests.app.segment.driving import (
     AFFINE,
+    AXIAL,
     CORONAL,
     LEFT,
     SHAPE,
@@ -27,6 +28,7 @@ from tests.app.segment.driving import (
     no_dialog,
     open_image,
     phantom,
+    settled,
     view_of,
     write_nifti,
 )
@@ -228,6 +230,17 @@ def test_a_network_of_slices_says_so(window: MainWindow, qtbot: QtBot, image: Pa
     assert line() == "Axial slice 7 of 12 (k = 6)."
     view_of(bench.space, CORONAL).setFocus()
     assert "knows no other plane" in line()
+    seen = {"plane": "coronal", "channels": 1}
+    write_card(library.user_folder() / "slices.safetensors", preprocessing=seen)
+    bench.space.choosing.reload()
+    settled(window, qtbot)
+    assert line().startswith("Coronal slice")
+    assert "seen by itself" not in line(), "this plane is the network's"
+    bench.place("all")
+    assert "coronal slices is seen by itself." in line()
+    bench.place("slice")
+    view_of(bench.space, AXIAL).setFocus()
+    assert line().endswith("coronal slices is seen by itself: the checkpoint knows no other plane.")
 
 
 # --- how it goes
