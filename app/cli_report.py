@@ -134,6 +134,7 @@ class Reporter:
             message=failure.message,
             hint=failure.hint,
             user_error=failure.user_error,
+            report=failure.report,
         )
         show_failure(failure, debug=debug)
 
@@ -197,6 +198,8 @@ def show_failure(failure: Failure, *, debug: bool) -> None:
     print(f"reverie: {failure.message}", file=sys.stderr)
     if failure.hint:
         print(failure.hint, file=sys.stderr)
+    if failure.report:
+        print(failure.report, file=sys.stderr)
     if not failure.user_error:
         print(failure.detail if debug else "--debug shows the details.", file=sys.stderr)
 

@@ -85,7 +85,9 @@ class Spaces(QObject):
         rail.currentChanged.connect(self.show)
         shelf = pages[MODELS]
         assert isinstance(shelf, ModelsView), "the window makes it"
-        self.models = ModelsSpace(shelf, self.openImage, background, teller, self)
+        self.models = ModelsSpace(
+            shelf, self.openImage, background, teller, engine, bridge, session, self
+        )
         self.models.useRequested.connect(self._use)
         self.models.modelsChanged.connect(self.modelsChanged)
         self.models.statusChanged.connect(self.statusChanged)

@@ -11,12 +11,14 @@ class EngineError(Exception):
     Args:
         message: What is wrong and where; names the file when there is one.
         hint: The remedy, in one sentence.
+        report: Lists that belong to it and are too long for a sentence, a line each.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", report: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.report = report
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

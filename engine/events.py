@@ -149,12 +149,14 @@ class JobFailed(JobEvent):
         message, hint: For the user.
         detail: Traceback and versions, to copy.
         user_error: Something that the user can act on; otherwise a fault of the program.
+        report: Lists that are too long for a message, such as names that did not match.
     """
 
     message: str
     hint: str
     detail: str
     user_error: bool
+    report: str = ""
 
 
 @dataclass(frozen=True)

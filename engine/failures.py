@@ -62,6 +62,7 @@ class Failure:
     hint: str
     detail: str
     user_error: bool
+    report: str = ""
 
 
 def describe(error: BaseException, what: str) -> Failure:
@@ -73,7 +74,7 @@ def describe(error: BaseException, what: str) -> Failure:
     """
     detail = "".join(traceback.format_exception(error)) + f"\n{versions()}"
     if isinstance(error, EngineError):
-        return Failure(error.message, error.hint, detail, user_error=True)
+        return Failure(error.message, error.hint, detail, user_error=True, report=error.report)
     if isinstance(error, MemoryError):
         return Failure(
             f"{what} needs more memory than there is.",

@@ -224,4 +224,6 @@ def _failure(error: BaseException, what: str) -> Failure:
 
 
 def _failed(job_id: int, failure: Failure) -> JobFailed:
-    return JobFailed(job_id, failure.message, failure.hint, failure.detail, failure.user_error)
+    return JobFailed(
+        job_id, failure.message, failure.hint, failure.detail, failure.user_error, failure.report
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -229,6 +229,7 @@ def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name
         raise CheckpointError(
             f"{name} does not fit the network: parameters {'; '.join(parts)}.",
             "Check that the file belongs to this method and configuration.",
+            _mismatch(own, tensors, missing, unexpected, shapes),
         )
     broken = [k for k in own if k in tensors and not bool(tensors[k].isfinite().all())]
     if broken:
@@ -237,3 +238,20 @@ def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name
             "The training has failed; take an earlier checkpoint, or copy the file again.",
         )
     module.load_state_dict(dict(tensors), strict=False)
+
+
+def _mismatch(
+    own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor],
+    missing: Sequence[str], unexpected: Sequence[str], shapes: Sequence[str],
+) -> str:  # fmt: skip
+    """Every name that did not match, and how many did."""
+    matched = sum(name in own for name in tensors) - len(shapes)
+    lines = [f"{matched} of the network's {len(own)} parameters matched."]
+    lines += [f"missing: {name} {tuple(own[name].shape)}" for name in missing]
+    lines += [f"unexpected: {name} {tuple(tensors[name].shape)}" for name in unexpected]
+    lines += [
+        f"of another shape: {name} is {tuple(tensors[name].shape)}, the network has "
+        f"{tuple(own[name].shape)}"
+        for name in shapes
+    ]
+    return "\n".join(lines)

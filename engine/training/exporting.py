@@ -122,10 +122,11 @@ def export(job: Job, checkpoint: Path, plain_of: MakePlain) -> Generator[Step, N
     }  # fmt: skip
     if plain is not None:
         figures |= {"inputs": list(plain.names), "sizes": list(found.sizes)}
-    summary = (
-        f"{output.name} is written; in {found.compared} it differs from {checkpoint.name} by "
-        f"{found.apart:.2g} at most, {found.share:.2g} of the largest value."
-    )
+    told = (
+        f"it differs from {checkpoint.name} by {found.apart:.2g} at most, {found.share:.2g} of the "
+        "largest value" if found.apart else f"it equals {checkpoint.name}"
+    )  # fmt: skip
+    summary = f"{output.name} is written; in {found.compared} {told}."
     return FileResult(output, summary, figures)
 
 

@@ -9,13 +9,15 @@ from app.workspaces.models.space import ModelsSpace
 
 KEY = "models"
 FILE, EDIT, RUN = "&File", "&Edit", "&Run"
-OF_ONE = ("models.folder", "models.path", "models.hash")
+OF_ONE = ("models.export", "models.folder", "models.path", "models.hash")
 
 
 def add_commands(actions: Actions, space: ModelsSpace) -> None:
     """Add them to the window's, for the time that this workspace is shown."""
     keeping = space.keeping
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
+        (FILE, "models.import", "&Import published weights…", space.importing.open, ("Ctrl+O",)),
+        (FILE, "models.export", "&Export model…", space.export, ("Ctrl+Shift+E",)),
         (FILE, "models.folder", "Show &folder of the model", keeping.showFolder, ()),
         (FILE, "models.trash", "Move model to &trash…", keeping.trash, ("Delete",)),
         (EDIT, "models.search", "&Search models", space.search, ("Ctrl+F",)),
@@ -27,7 +29,10 @@ def add_commands(actions: Actions, space: ModelsSpace) -> None:
     for menu, name, text, slot, keys in rows:
         actions.add(menu, name, text, slot, keys, space=KEY)
     detail = space.view.detail
-    controls = {"models.edit": (detail.edit,), "models.use": (detail.use,)}
+    controls = {
+        "models.import": (space.view.bring,), "models.edit": (detail.edit,),
+        "models.export": (detail.export,), "models.use": (detail.use,),
+    }  # fmt: skip
     KeyTips(actions.keymap, controls, space)
 
     def follow() -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from app.background import Background
+from app.bridge import Bridge
+from app.controllers.models.exporting import Exporting
+from app.controllers.models.importing import Importing
 from app.controllers.models.keeping import Keeping
 from app.controllers.models.library import Library, OpenImage, pictures_of
 from app.errors import Teller
 from app.model_uses import use_of
+from app.session import Session
 from app.workspaces.models.view import ModelsView
 from engine import library
 from engine.library import Entry
+from engine.worker import EngineLike
 
 
 class ModelsSpace(QObject):
@@ -32,19 +38,25 @@ class ModelsSpace(QObject):
 
     def __init__(
         self, view: ModelsView, image: OpenImage, background: Background, teller: Teller,
-        parent: QObject,
+        engine: EngineLike, bridge: Bridge, session: Session, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.view = view
         self._background, self._teller = background, teller
+        self._new: Path | None = None  # to be shown when it is found
         self.library = Library(view, image, background, teller, self)
         self.keeping = Keeping(view, self.library, background, teller, self)
         self.keeping.changed.connect(self.modelsChanged)
         self.keeping.told.connect(self.statusChanged)
         self.library.chosen.connect(self.changed)
+        self.importing = Importing(engine, bridge, session, view, self)
+        self.importing.imported.connect(self._imported)
+        self.exporting = Exporting(engine, bridge, session, view, self)
+        view.bring.clicked.connect(self.importing.open)
         detail = view.detail
         detail.use.clicked.connect(self.use)
         detail.edit.clicked.connect(self.keeping.edit)
+        detail.export.clicked.connect(self.export)
         for action, slot in (
             (detail.folder, self.keeping.showFolder), (detail.copy_path, self.keeping.copyPath),
             (detail.copy_hash, self.keeping.copyHash), (detail.trash, self.keeping.trash),
@@ -61,6 +73,9 @@ class ModelsSpace(QObject):
 
         def done(found: tuple[Sequence[Entry], Mapping[str, QImage]]) -> None:
             self.library.setEntries(*found)
+            if self._new is not None:
+                self.library.choose(self._new)
+                self._new = None
 
         self._background.run("Looking for models", look, done, self._teller.failure)
 
@@ -79,3 +94,14 @@ class ModelsSpace(QObject):
         entry = self.library.entry()
         if entry is not None and use_of(entry.card).workspace:
             self.useRequested.emit(entry, use_of(entry.card).workspace)
+
+    def export(self) -> None:
+        """Ask how the checkpoint is given to other programs."""
+        entry = self.library.entry()
+        if entry is not None:
+            self.exporting.open(entry)
+
+    def _imported(self, path: Path) -> None:
+        self._new = path
+        self.statusChanged.emit(f"Imported {path.name}")
+        self.modelsChanged.emit()

@@ -149,6 +149,8 @@ def test_what_does_not_fit_a_network_is_listed() -> None:
     del wrong["1.weight"]
     with pytest.raises(CheckpointError) as caught:
         load_into(model, wrong, "bad.pt")
+    assert "missing: 1.weight" in caught.value.report
+    assert "unexpected: extra" in caught.value.report
     for part in ("bad.pt", "1 missing (1.weight)", "1 unexpected (extra)", "another shape (0.bias"):
         assert part in caught.value.message
     assert torch.equal(model[0].weight, before)
