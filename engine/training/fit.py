@@ -41,6 +41,9 @@ from engine.training.steering import Means, Steering
 
 __all__ = ["Batch", "FitSettings", "Trainable", "fit"]
 
+EPOCH = "the last of this epoch"
+NO_EPOCH = "where it is judged or saved next: it has no epochs"
+
 
 def fit(
     trainable: Trainable, settings: FitSettings, context: Context, run: RunFolder | None = None
@@ -158,10 +161,10 @@ def _means(
 
     def epoch_end(iteration: int) -> tuple[int, str]:
         if isinstance(trainable, Epochal):
-            return min(trainable.epoch_end(iteration), settings.iterations), "the epoch's last"
+            return min(trainable.epoch_end(iteration, settings.batch), settings.iterations), EPOCH
         every = settings.validate_every or settings.save_every or settings.iterations
         last = min(-(-iteration // every) * every, settings.iterations)
-        return last, "where it is judged or saved next: it has no epochs"
+        return last, NO_EPOCH
 
     return Means(save, pictures, epoch_end, settings.rate)
 

@@ -98,8 +98,12 @@ class Remembering(Protocol):
 class Epochal(Protocol):
     """What a `Trainable` has more where it can tell when all of its data have had their turn."""
 
-    def epoch_end(self, iteration: int) -> int:
-        """The last iteration of the epoch that a 1-based iteration belongs to."""
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """The last iteration of the epoch that a 1-based iteration belongs to.
+
+        Args:
+            batch: Samples an iteration.
+        """
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
+from engine.training import stop_params
 
 MAX_SEED = 2**31 - 1
 Kind = Literal["fundus", "octa", "angiography", "grey"]
@@ -92,6 +93,7 @@ class SegmenterParams(TrainingParams):
         0.0, "Test", "Share of the patients kept apart for the evaluation.",
         ge=0, le=0.49, step=0.05, group="Cases",
     )  # fmt: skip
+    patience: int = stop_params.patience()
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
     patient_pattern: str = parameter(

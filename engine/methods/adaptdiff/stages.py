@@ -24,6 +24,7 @@ from engine.methods.adaptdiff.vessels import (
 )
 from engine.networks.residual_unet import ResidualUNet
 from engine.training.fit import Batch, FitSettings
+from engine.training.stage import last_of_epoch
 
 VALIDATION_CASES = 10
 
@@ -34,6 +35,7 @@ def fit_settings(params: TrainingParams, validate_every: int = 0) -> FitSettings
         iterations=params.iterations, batch=params.batch, lr=params.lr, seed=params.seed,
         halve_every=params.halve_every, ema_decay=params.ema_decay,
         save_every=params.save_every, validate_every=validate_every,
+        patience=params.patience if isinstance(params, SegmenterParams) else 0,
     )  # fmt: skip
 
 
@@ -60,6 +62,10 @@ class SegmenterStage:
         self.published = published
         self.validation = validation[:VALIDATION_CASES]
         self._dice = DiceLoss(softmax=True, to_onehot_y=True)
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, len(self.cases), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """images (B, 1, S, S) in [0, 1], masks (B, 1, S, S) in {0, 1}."""
@@ -103,6 +109,10 @@ class DiffusionStage:
             params.schedule, params.timesteps,
             beta_start=params.beta_start, beta_end=params.beta_end,
         )  # fmt: skip
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, len(self.cases), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """x0 (B, 1, S, S) in [-1, 1], mask (B, 1, S, S), noise like x0, t (B,)."""

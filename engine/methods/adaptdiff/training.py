@@ -136,7 +136,7 @@ def _train(
         split.save(job.path("output"), owned)
     validate_every = max(1, params.iterations // 10)
     yield from fit(stage, fit_settings(params, validate_every), context, run)
-    return FileResult(run.final, f"{card.title}: {params.iterations} iterations done.")
+    return FileResult(run.final, f"{card.title}: {run.saved} iterations done.")
 
 
 def _card(

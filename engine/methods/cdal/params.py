@@ -11,6 +11,7 @@ from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
+from engine.training import stop_params
 
 MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
@@ -162,6 +163,7 @@ class TrainParams(Parameters):
         500, "Save every", "Iterations between two states to resume from.",
         ge=1, le=1_000_000, advanced=True,
     )  # fmt: skip
+    patience: int = stop_params.patience()
     preview_every: int = parameter(
         100, "Preview every", "Iterations between two pictures; 0 none.",
         ge=0, le=1_000_000, advanced=True,

@@ -26,6 +26,7 @@ from engine.networks.ncsnpp import NCSNpp
 from engine.networks.time_discriminator import TimeDiscriminator
 from engine.training.checkpoint import Card
 from engine.training.fit import Batch, FitSettings
+from engine.training.stage import last_of_epoch
 
 PREVIEW_VOTES = 3
 PREVIEW_CANDIDATES = 4
@@ -62,6 +63,10 @@ class DuelStage:
         self.params = params
         # In float32, as the weights are while they are trained, and apart from the loop's batches.
         self._context = replace(context, dtype=torch.float32, loaded={})
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, self._count(self.data), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """What a step needs, all of it random.
@@ -181,7 +186,7 @@ def fit_settings(params: TrainParams) -> FitSettings:
         critic_lr=params.lr_discriminator, seed=params.seed, ema_decay=params.ema_decay,
         save_every=params.save_every, validate_every=max(1, params.iterations // 20),
         betas=(params.beta1, params.beta2), cosine_end=params.lr_end,
-        preview_every=params.preview_every,
+        preview_every=params.preview_every, patience=params.patience,
     )  # fmt: skip
 
 

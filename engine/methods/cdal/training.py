@@ -84,7 +84,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     )
     split.save(job.path("output"), cases)
     yield from fit(stage, fit_settings(params), context, run)
-    return FileResult(run.final, f"{card.title}: {params.iterations} iterations done.")
+    return FileResult(run.final, f"{card.title}: {run.saved} iterations done.")
 
 
 def generator_config(params: TrainParams, shown: Recipe, classes: int) -> GeneratorConfig:

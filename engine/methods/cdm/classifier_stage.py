@@ -15,7 +15,7 @@ from engine.diffusion.schedules import Schedule
 from engine.methods.cdm.data import TrainingSlices
 from engine.methods.cdm.networks import Process
 from engine.networks.noisy_classifier import NoisyClassifier
-from engine.training.stage import Batch
+from engine.training.stage import Batch, last_of_epoch
 
 VALIDATION_SLICES = 256
 VALIDATION_PIXELS = 4 * 256**2
@@ -44,6 +44,10 @@ class ClassifierStage:
         self.process = process
         self.schedule: Schedule = process.make()
         self.data, self.held_out = data, held_out
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, len(self.data.store), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """Slices (B, C, S, S), labels (B,), timesteps (B,) with -1 for clean, noise like the

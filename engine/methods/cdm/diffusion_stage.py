@@ -14,9 +14,9 @@ from engine.diffusion.noise import NoiseSource
 from engine.diffusion.process import q_sample
 from engine.methods.cdm.data import TrainingSlices
 from engine.methods.cdm.networks import LoadedDiffusion
-from engine.methods.cdm.params import SliceParams
+from engine.methods.cdm.params import ClassifierParams, DiffusionParams, SliceParams
 from engine.methods.cdm.saliency import cdm
-from engine.training.stage import Batch, FitSettings
+from engine.training.stage import Batch, FitSettings, last_of_epoch
 
 VALIDATION_SLICES = 64
 VALIDATION_PIXELS = 4 * 256**2
@@ -48,6 +48,10 @@ class DiffusionStage:
         self.loaded = loaded
         self.data, self.held_out = data, held_out
         self.moments = SecondMoment(loaded.schedule.num_timesteps) if importance else None
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, len(self.data.store), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """Slices (B, C, S, S), labels (B,), timesteps (B,), their weights (B,), noise like the
@@ -151,10 +155,12 @@ class DiffusionStage:
 
 def fit_settings(params: SliceParams) -> FitSettings:
     """The loop's settings."""
+    assert isinstance(params, DiffusionParams | ClassifierParams)
     return FitSettings(
         iterations=params.iterations, batch=params.batch, lr=params.lr, seed=params.seed,
         ema_decay=params.ema_decay, save_every=params.save_every,
         validate_every=max(1, params.iterations // 20), preview_every=params.preview_every,
         cosine_end=params.lr_end if params.lr_end >= 0 else None,
-        weight_decay=params.weight_decay,
+        weight_decay=params.weight_decay, patience=params.patience,
+        best_by=params.best_by,
     )  # fmt: skip

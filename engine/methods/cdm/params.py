@@ -12,6 +12,7 @@ from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
+from engine.training import stop_params
 
 MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
@@ -142,6 +143,7 @@ class SliceParams(Parameters):
         500, "Save every", "Iterations between two states to resume from.",
         ge=1, le=1_000_000, advanced=True,
     )  # fmt: skip
+    patience: int = stop_params.patience()
     preview_every: int = parameter(
         500, "Preview every", "Iterations between two pictures; 0 none.",
         ge=0, le=1_000_000, advanced=True,
@@ -169,6 +171,9 @@ class SliceParams(Parameters):
 class DiffusionParams(SliceParams):
     """Learn what slices look like that show a finding, and those that do not."""
 
+    best_by: Literal["noise explained", "label gain"] = stop_params.best_by(
+        ("noise explained", "label gain")
+    )
     heads: int = parameter(
         4, "Heads", "Of the attention; they must divide the features.", ge=1, le=64,
         group="Network", advanced=True,
@@ -186,6 +191,9 @@ class DiffusionParams(SliceParams):
 class ClassifierParams(SliceParams):
     """Learn to tell from a slice, however noisy, what it shows."""
 
+    best_by: Literal["balanced accuracy", "balanced accuracy, noisy"] = stop_params.best_by(
+        ("balanced accuracy", "balanced accuracy, noisy")
+    )
     kind: Literal["encoder", "resnet50"] = parameter(
         "encoder", "Network", "The U-Net's way down with attention pooling, or a ResNet.",
         choices={"encoder": "Encoder", "resnet50": "ResNet-50"}, group="Network",

@@ -253,7 +253,7 @@ def _run(
     found.split.save(job.path("output"), found.report.scans)
     trained: nn.Module = yield from fit(stage, fit_settings(params), context, run)
     del trained
-    return FileResult(run.final, f"{card.title}: {params.iterations} iterations done.")
+    return FileResult(run.final, f"{card.title}: {run.saved} iterations done.")
 
 
 def _card(

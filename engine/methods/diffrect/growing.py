@@ -86,6 +86,11 @@ class GrowingData:
         self._step = iteration - self._start
         return told
 
+    def epoch_end(self, iteration: int) -> int:
+        """The last iteration, counted from 1, of the epoch that was begun; before the first one
+        the given iteration itself."""
+        return self._start + self._streams.length if self._streams is not None else iteration
+
     def batch(self, rng: np.random.Generator) -> Parts:
         """What the iteration that was begun gets.
 

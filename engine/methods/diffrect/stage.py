@@ -77,6 +77,10 @@ class SegmenterStage:
         self._iteration = iteration - 1
         return self.data.begin(self._iteration)
 
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return self.data.epoch_end(iteration)
+
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """See `growing.GrowingData.batch`; its size is the data's own."""
         del size
@@ -182,5 +186,5 @@ def fit_settings(params: TrainParams) -> FitSettings:
         critic_lr=params.lr_rectifier, critic_falls=False, seed=params.seed,
         save_every=params.save_every, validate_every=params.validate_every,
         preview_every=params.preview_every, optimizer="sgd", momentum=params.momentum,
-        weight_decay=params.weight_decay, poly=params.poly,
+        weight_decay=params.weight_decay, poly=params.poly, patience=params.patience,
     )  # fmt: skip

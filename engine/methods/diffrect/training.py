@@ -86,7 +86,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     )  # fmt: skip
     stage = _stage(params, pool, chosen, split, run_path, table, context)
     yield from fit(stage, fit_settings(params), context, run)
-    return FileResult(run.final, f"{run.card.title}: {params.iterations} iterations done.")
+    return FileResult(run.final, f"{run.card.title}: {run.saved} iterations done.")
 
 
 def recipe_of(params: TrainParams) -> Recipe:

@@ -21,6 +21,7 @@ from engine.methods.midiffusion.params import TrainParams
 from engine.methods.midiffusion.sampling import Translated, translate_slices, way_of
 from engine.methods.midiffusion.use_params import SampleParams
 from engine.training.fit import Batch, FitSettings
+from engine.training.stage import last_of_epoch
 
 VALIDATION_SLICES = 64
 VALIDATION_PIXELS = 8 * 128**2
@@ -49,6 +50,10 @@ class TranslatorStage:
         self.loaded = loaded
         self.data, self.held_out = data, held_out
         self.params = params
+
+    def epoch_end(self, iteration: int, batch: int) -> int:
+        """See `engine.training.stage.Epochal`."""
+        return last_of_epoch(iteration, len(self.data), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         """x0 (B, 1, S, S) in [0, 1], its own LMI and noise like it, antithetic timesteps (B,), and
@@ -144,5 +149,5 @@ def fit_settings(params: TrainParams) -> FitSettings:
         validate_every=max(1, params.iterations // 20), preview_every=params.preview_every,
         cosine_end=params.lr_end if params.lr_end >= 0 else None,
         weight_decay=params.weight_decay, optimizer=params.optimizer,
-        momentum=0.9 if params.optimizer == "sgd" else 0.0,
+        momentum=0.9 if params.optimizer == "sgd" else 0.0, patience=params.patience,
     )  # fmt: skip

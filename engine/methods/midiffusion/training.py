@@ -78,7 +78,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     )
     split.save(job.path("output"), found.scans)
     yield from fit(stage, fit_settings(params), context, run)
-    return FileResult(run.final, f"{card.title}: {params.iterations} iterations done.")
+    return FileResult(run.final, f"{card.title}: {run.saved} iterations done.")
 
 
 def network_config(params: TrainParams) -> GuidedConfig:

@@ -35,7 +35,7 @@ class Shown(Toy):
     def preview(self, model: torch.nn.Module) -> Mapping[str, np.ndarray]:
         return {"Noise": np.zeros((4, 4), np.float32)}
 
-    def epoch_end(self, iteration: int) -> int:
+    def epoch_end(self, iteration: int, batch: int) -> int:
         return -(-iteration // 5) * 5
 
 
@@ -116,7 +116,9 @@ def test_saving_sampling_and_stopping(tmp_path: Path) -> None:
 def test_it_stops_after_its_epoch(tmp_path: Path) -> None:
     ask = {6: lambda: send(tmp_path, Command(do="stop-after-epoch"))}
     assert iterations(train(tmp_path, ask))[-1] == 10
-    assert status_of(tmp_path).answers[0].text == "Stops after iteration 10, the epoch's last."
+    assert (
+        status_of(tmp_path).answers[0].text == "Stops after iteration 10, the last of this epoch."
+    )
 
 
 def test_without_epochs_it_stops_where_it_is_saved_next(tmp_path: Path) -> None:
