@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from functools import partial
 from pathlib import Path
@@ -14,20 +12,11 @@ import typer
 
 from app.cli_report import Reporter
 from app.cli_run import OK, guarded
+from app.run_control import ENDING, ask, change_rate, trains
 from engine.errors import EngineError, InputError
-from engine.training.commands import (
-    HIGHEST_RATE,
-    Command,
-    Word,
-    forget_all,
-    rate_command,
-    send,
-    wait_for,
-)
+from engine.training.commands import HIGHEST_RATE, Command, Word, forget_all, wait_for
 from engine.training.facts import RunFacts, look_at
 from engine.training.following import MetricsFollower
-from engine.training.rates import change_later
-from engine.training.status import LIVE, Status
 
 HELP = """Say how a training run is, or tell it what to do, wherever on this machine it trains.
 
@@ -70,61 +59,46 @@ def run_command(
     raise typer.Exit(guarded(reporter, "reverie run", body, debug=debug))
 
 
-def trains(facts: RunFacts) -> bool:
-    """Whether somebody trains in the run, as far as can be told from here."""
-    status = facts.status
-    elsewhere = status is not None and status.state in LIVE and not status.is_here
-    return facts.held or elsewhere or (status is not None and status.is_alive)
-
-
 def _control(
     folder: Path, words: list[Word], lr: float | None, wait: float, status: bool, as_json: bool
 ) -> int:
-    facts = look_at(folder.expanduser().absolute())
+    run = look_at(folder.expanduser().absolute()).path
     if lr is not None:
-        _change(facts, lr, wait, as_json)
+        _change(run, lr, wait, as_json)
     for word in words:
-        _ask(facts, Command(do=word), wait, as_json)
+        _ask(run, word, wait, as_json)
     if status or (not words and lr is None):
-        _tell(look_at(facts.path), as_json)
+        _tell(look_at(run), as_json)
     return OK
 
 
-def _change(facts: RunFacts, lr: float, wait: float, as_json: bool) -> None:
-    command = rate_command(lr)
-    if trains(facts):
-        _ask(facts, command, wait, as_json)
-        return
-    told = change_later(facts.path, facts.parameters, facts.saved, lr)
-    _say(told, as_json)
+def _change(run: Path, lr: float, wait: float, as_json: bool) -> None:
+    sent, told = change_rate(run, lr)
+    if told:
+        _say(told, as_json)
+    else:
+        _hear(run, sent, wait, as_json)
 
 
-def _ask(facts: RunFacts, command: Command, wait: float, as_json: bool) -> None:
-    if not trains(facts):
-        raise InputError(
-            f"Nobody trains in {facts.path}.",
-            f"`reverie train --resume --output {facts.path}` continues it.",
-        )
-    status = facts.status
-    if command.do == "stop" and status is not None and _prepares(status):
-        # It hears no commands yet, but it has nothing to lose either.
-        os.kill(status.pid, signal.SIGTERM)
-        _say("It was preparing itself, and is asked to end.", as_json)
-        return
-    answer = wait_for(facts.path, send(facts.path, command), wait)
+def _ask(run: Path, word: Word, wait: float, as_json: bool) -> None:
+    sent = ask(run, Command(do=word))
+    if sent:
+        _hear(run, sent, wait, as_json)
+    else:
+        _say(ENDING, as_json)
+
+
+def _hear(run: Path, sent: str, wait: float, as_json: bool) -> None:
+    answer = wait_for(run, sent, wait)
     if answer is None:
-        forget_all(facts.path)
+        forget_all(run)
         raise EngineError(
-            f"The run in {facts.path} gave no answer.",
+            f"The run in {run} gave no answer.",
             "It listens between two iterations; look with --status, and wait longer with --wait.",
         )
     if not answer.done:
         raise InputError(answer.text, "Nothing was changed.")
     _say(answer.text, as_json)
-
-
-def _prepares(status: Status) -> bool:
-    return status.state == "preparing" and status.is_alive and status.detached
 
 
 def _say(text: str, as_json: bool) -> None:

@@ -152,6 +152,11 @@ class SeriesStore:
         """The highest step, 0 without any."""
         return int(max((s.steps[-1] for s in self._series.values() if len(s)), default=0))
 
+    def latest(self, name: str) -> float | None:
+        """The last value of a name; None without any."""
+        series = self._series.get(name)
+        return float(series.values[-1]) if series is not None and len(series) else None
+
     def span(self) -> tuple[float, float] | None:
         """The lowest and the highest step."""
         ends = [(s.steps[0], s.steps[-1]) for s in self._series.values() if len(s)]

@@ -13,11 +13,12 @@ from engine.errors import InputError
 from engine.failures import Failure
 from engine.methods.diffrect.labelled import FILE as LABELLED
 from engine.methods.diffrect.labelled import PROPOSALS, Labelled, proposed, read_labelled
-from engine.training.facts import BEST, FINAL, STATE, RunFacts, is_held, look_at
+from engine.training.facts import BEST, FINAL, LATEST, STATE, RunFacts, is_held, look_at
 from engine.training.following import Gained, MetricsFollower
 from engine.training.log import LogFollower, LogLine
 from engine.training.previews import FOLDER, preview_iterations
 from engine.training.runs import LOCK
+from engine.training.status import FILE as STATUS
 
 EVERY_MS = 1000
 _log = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ class _Looker:
             "run.toml",
             "split.json",
             LOCK,
-            *(f"checkpoints/{n}" for n in (BEST, FINAL, STATE)),
+            STATUS,
+            *(f"checkpoints/{n}" for n in (BEST, FINAL, LATEST, STATE)),
         )
         stamp = _stamp(*(self._folder / name for name in names))
         if self._seen is None or self._seen[0] != stamp:

@@ -18,11 +18,16 @@ from app.settings import Settings
 from engine.errors import InputError
 from engine.training.facts import RunFacts, look_at
 from engine.training.previews import grey_range, preview_iterations, read_previews
+from engine.training.status import State
 from widgets.grey import grey_image
 from widgets.panels.recent_card import RecentItem
 from widgets.viewer.volume.colours import default_palette
 
 MOST = 24
+TOLD: dict[State, str] = {
+    "preparing": "prepares itself", "training": "in training", "paused": "paused",
+    "finished": "finished", "ended early": "ended early", "diverged": "diverged",
+}  # fmt: skip
 RUNS = "runs"
 
 
@@ -80,10 +85,9 @@ def _item(folder: Path, now: float) -> RecentItem:
 
 
 def _state(facts: RunFacts) -> str:
-    if facts.held:
-        return "in training"
-    if facts.final is not None and facts.saved >= facts.iterations:
-        return "finished"
+    told = TOLD.get(facts.standing)
+    if told is not None:
+        return told
     return f"{facts.saved:,} of {facts.iterations:,}"
 
 

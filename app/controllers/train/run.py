@@ -16,13 +16,15 @@ from app.controllers.train.following import Look, Watching
 from engine.reporting import Pace
 from engine.training.facts import RunFacts
 from engine.training.following import Gained
+from engine.training.status import LIVE
 from widgets.panels.job_row import FINISHED, JobRow
 from widgets.panels.log import Level, LogEntry
 from widgets.plots.series import SeriesStore
 
 RunState = Literal[
-    "queued", "running", "paused", "done", "failed", "cancelled", "elsewhere", "stopped"
-]
+    "queued", "running", "paused", "done", "early", "failed", "diverged", "cancelled",
+    "elsewhere", "stopped",
+]  # fmt: skip
 RECENT = 2000
 GROWING_S, GUARDED_S = 60.0, 10.0
 """So long after a sign of life a run counts as being trained by a process that holds no lock that
@@ -100,19 +102,46 @@ class TrainingRun(QObject):
     def state(self) -> RunState:
         """What to call its state; a sign of life from elsewhere outweighs how our job ended."""
         row, facts = self.row, self.facts
+        standing = facts.standing if facts is not None else "stopped"
         if row is not None and self.isOurs():
-            return row.state
-        if facts is not None and facts.held:
-            return "elsewhere"
+            held = row.state == "running" and self._trains and standing == "paused"
+            return "paused" if held else row.state
+        if standing in LIVE:
+            return "paused" if standing == "paused" else "elsewhere"
+        if standing == "diverged":
+            return "diverged"
         if row is not None and row.state in ("failed", "cancelled") and self._grown_at is None:
             return row.state
+        if standing == "failed":
+            return "failed"
         if self._is_complete():
-            return "done"
+            return "early" if standing == "ended early" else "done"
         return "elsewhere" if self._is_growing() else "stopped"
 
     def isPreparing(self) -> bool:
-        """Whether our job has still to come to its first iteration."""
-        return self.isOurs() and not self._trains
+        """Whether our job, or the process that trains it, has still to begin to train."""
+        if self.isOurs():
+            return not self._trains
+        return self.facts is not None and self.facts.standing == "preparing"
+
+    def isLive(self) -> bool:
+        """Whether another process trains it, which can be spoken to."""
+        return not self.isOurs() and self.facts is not None and self.facts.standing in LIVE
+
+    def isHeldByCommand(self) -> bool:
+        """Whether it waits because a command has said so, not because all jobs wait."""
+        return self.state() == "paused" and not (
+            self.row is not None and self.row.state == "paused"
+        )
+
+    def trouble(self) -> str:
+        """Why it ended where it should not have, and what to do; "" where it did not."""
+        if self.state() not in ("failed", "diverged"):
+            return ""
+        row, status = self.row, self.facts.status if self.facts is not None else None
+        if row is not None and row.state == "failed":
+            return f"{row.message} {row.hint}".strip()
+        return f"{status.message} {status.hint}".strip() if status is not None else ""
 
     def progress(self) -> Progress:
         """Of the iterations, or of what comes before them."""
@@ -129,7 +158,7 @@ class TrainingRun(QObject):
         facts = self.facts
         if facts is None:
             return self.row is not None and self.row.state == "done"
-        return facts.final is not None and facts.saved >= facts.iterations
+        return facts.complete
 
     def _is_growing(self) -> bool:
         guarded = self.facts is not None and self.facts.guarded

@@ -55,6 +55,8 @@ class SettingUp(QObject):
         setup.trainerChosen.connect(self._chosen)
         setup.edited.connect(self._edited)
         setup.start.clicked.connect(self.start)
+        setup.where.setWhere(training.apart.where())
+        setup.where.chosen.connect(training.apart.choose)
         keys = [trainer.key for trainer in self._trainers]
         wanted = kept.get("trainer")
         self._show(keys.index(wanted) if wanted in keys else self._first())

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.background import Background
 from app.bridge import Bridge
 from app.controllers.jobs import JobsController
+from app.controllers.train.apart import Apart
 from app.controllers.train.requests import job_of_run
 from app.controllers.train.run import TrainingRun
 from app.errors import Teller
@@ -43,9 +44,10 @@ class TrainingController(QObject):
 
     def __init__(
         self, engine: EngineLike, bridge: Bridge, session: Session, jobs: JobsController,
-        background: Background, teller: Teller, parent: QObject,
+        background: Background, teller: Teller, apart: Apart, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        self.apart = apart
         self._engine, self._session, self._jobs = engine, session, jobs
         self._background, self._teller = background, teller
         self._by_job: dict[int, TrainingRun] = {}
@@ -76,9 +78,19 @@ class TrainingController(QObject):
 
     # --- what the user asks
 
-    def start(self, job: Job) -> TrainingRun:
-        """Queue a job that trains from the start."""
+    def start(self, job: Job, seconds: float | None = None) -> TrainingRun | None:
+        """Queue a job that trains from the start, or let a process of its own do it.
+
+        Args:
+            seconds: That it was estimated to take.
+
+        Returns:
+            The run of our job; None where another process is started.
+        """
         folder = job.path("output")
+        if self.apart.takes(int(getattr(job.params, "iterations", 0)), seconds):
+            self.apart.start(job)
+            return None
         # What an earlier run of that folder told has gone with its files.
         self._ended = {i: run for i, run in self._ended.items() if run.folder != folder}
         run = self.run(folder)
@@ -95,8 +107,12 @@ class TrainingController(QObject):
         if run.isOurs():
             return
 
+        saved = run.facts.saved if run.facts is not None else 0
+
         def done(job: Job) -> None:
-            if not run.isOurs():  # else it was asked for twice
+            if self.apart.takes(int(getattr(job.params, "iterations", 0)) - saved):
+                self.apart.start(job, resume=True)
+            elif not run.isOurs():  # else it was asked for twice
                 self._take(self._engine.submit(job), job.title, run)
 
         self._background.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.actions import Actions, Slot
 from app.key_tips import KeyTips
 from app.workspaces.train.run_header import SEGMENT, TRANSLATE
@@ -24,6 +26,10 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         (VIEW, "train.fit", "&All iterations", space.showAll, ("Ctrl+0",)),
         (VIEW, "train.compare", "&Compare with other runs…", space.compare, ()),
         (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
+        (RUN, "train.pause", "&Pause or go on", space.pause, ()),
+        (RUN, "train.save", "Save state &now", partial(space.ask, "save"), ()),
+        (RUN, "train.sample", "Sa&mple pictures now", partial(space.ask, "sample"), ()),
+        (RUN, "train.epoch", "Stop after this &epoch", partial(space.ask, "stop-after-epoch"), ()),
         (RUN, "train.stop", "S&top training", space.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
         (RUN, "train.use", SEGMENT, space.result.use, ()),
@@ -52,7 +58,8 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
             (("train.compare",), facts is not None),
             (("train.keep",), facts is not None and facts.weights is not None),
             (("train.use",), space.result.canUse()),
-            (("train.stop",), run is not None and run.isOurs()),
+            (("train.stop",), run is not None and (run.isOurs() or run.isLive())),
+            (("train.pause", "train.save", "train.sample", "train.epoch"), space.canAsk()),
             (("train.continue",), space.canGoOn()),
         ):
             actions.enable(names, can)

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
 
 from app.controllers.train.requests import Trainer
 from app.controllers.train.run import RunState, TrainingRun
+from app.workspaces.train.run_controls import RunControls
 from widgets.elided_label import ElidedLabel
 from widgets.forms.number_box import NumberBox, NumberRange
 from widgets.icons import icon
@@ -25,12 +26,16 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     "running": ("Training", "mdi6.progress-clock", "accent"),
     "paused": ("Paused", "mdi6.pause-circle-outline", "warning"),
     "done": ("Finished", "mdi6.check-circle-outline", "ok"),
+    "early": ("Ended early: nothing got better", "mdi6.check-circle-outline", "ok"),
+    "diverged": ("Diverged", "mdi6.chart-bell-curve-cumulative", "danger"),
     "failed": ("Failed", "mdi6.alert-circle-outline", "danger"),
     "cancelled": ("Stopped", "mdi6.stop-circle-outline", "muted"),
     "elsewhere": ("Training in another process", "mdi6.lan-connect", "accent"),
     "stopped": ("Stopped", "mdi6.stop-circle-outline", "muted"),
 }
 MOST_ITERATIONS = 10_000_000
+OF_ITS_OWN = "Training in a process of its own"
+ENDED: tuple[RunState, ...] = ("cancelled", "stopped", "failed", "diverged", "early")
 SEGMENT, TRANSLATE = "Segment with this", "Translate with this"
 
 
@@ -39,7 +44,8 @@ class RunHeader(QWidget):
 
     Attributes:
         back: To the start page.
-        pause, stop: While a job of ours trains.
+        pause, stop: While somebody trains.
+        controls: What else can be asked of it.
         go_on, until: To continue, up to so many iterations.
         use, keep, folder: What to do with the result.
     """
@@ -74,6 +80,7 @@ class RunHeader(QWidget):
         self._error.setWordWrap(True)
         self._error.setTextFormat(Qt.TextFormat.PlainText)
         self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.controls = RunControls(self)
         self._saved, self._can_go_on, self._why = 0, False, ""
         self._arrange()
 
@@ -100,8 +107,8 @@ class RunHeader(QWidget):
             self.use.setText(SEGMENT)
             self.use.setIcon(icon("mdi6.vector-polygon", tone="on_accent"))
         self.keep.setVisible(has_weights)
-        failed = state == "failed" and run.row is not None
-        text = f"{run.row.message} {run.row.hint}".strip() if failed and run.row else ""
+        self.controls.show_run(run, state, known=trainer is None or trainer.makes_run)
+        text = run.trouble()
         self._error.setText(text)
         self._error.setVisible(bool(text))
 
@@ -142,10 +149,13 @@ class RunHeader(QWidget):
         """How far it is; `plain` where it makes no run, and counts something else."""
         progress = run.progress()
         parts = [LOOKS[state][0]]
+        status = run.facts.status if run.facts is not None else None
+        if state == "elsewhere" and status is not None and status.detached:
+            parts = [OF_ITS_OWN]
         if plain and state == "done":
             parts.append(run.result)
         elif run.isPreparing() and state != "queued":
-            if state == "running":
+            if state in ("running", "elsewhere"):
                 parts = ["Running" if plain else "Preparing"]
             if progress.total:
                 parts.append(f"{progress.done} of {progress.total}")
@@ -157,7 +167,7 @@ class RunHeader(QWidget):
                 parts.append(rate(progress.rate, "it"))
             if progress.remaining_s is not None:
                 parts.append(f"{duration(max(0.0, progress.remaining_s))} left")
-        if state in ("cancelled", "stopped", "failed") and run.facts and run.facts.saved:
+        if state in ENDED and run.facts and run.facts.saved:
             parts.append(f"saved at {run.facts.saved:,}")
         self._status.setText("  ·  ".join(part for part in parts if part))
         unknown = state == "running" and not progress.total
@@ -166,7 +176,12 @@ class RunHeader(QWidget):
         self._colour_bar(state)
 
     def _colour_bar(self, state: RunState) -> None:
-        shown = {"stopped": "cancelled", "elsewhere": "running"}.get(state, state)
+        shown = {
+            "stopped": "cancelled",
+            "elsewhere": "running",
+            "diverged": "failed",
+            "early": "done",
+        }.get(state, state)
         if self._bar.property("state") == shown:
             return
         self._bar.setProperty("state", shown)
@@ -177,16 +192,18 @@ class RunHeader(QWidget):
 
     def _show_buttons(self, run: TrainingRun, state: RunState) -> None:
         ours = run.isOurs()
-        self.pause.setVisible(ours and state != "queued")
+        live = run.isLive()
+        self.pause.setVisible((ours and state != "queued") or (live and not run.isPreparing()))
         paused = state == "paused"
         self.pause.setText("Go on" if paused else "Pause")
         self.pause.setIcon(icon("mdi6.play" if paused else "mdi6.pause"))
-        self.pause.setToolTip("Let it train on" if paused else "Hold it, and all jobs that wait")
-        self.stop.setVisible(ours)
+        hold = "Hold it, and all jobs that wait" if ours else "Hold it between two iterations"
+        self.pause.setToolTip("Let it train on" if paused else hold)
+        self.stop.setVisible(ours or live)
         known = run.facts is not None and run.facts.iterations > 0
         for widget in (self.go_on, self._until_text, self.until):
-            widget.setVisible(known and not ours)
-        self._can_go_on = known and state != "elsewhere"
+            widget.setVisible(known and not ours and not live)
+        self._can_go_on = known and not live and state != "elsewhere"
         self._why = "" if self._can_go_on else "Another process trains it"
         complete = run.facts is not None and run.facts.final is not None
         self._saved = run.facts.saved if run.facts is not None and complete else 0
@@ -211,6 +228,7 @@ class RunHeader(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(em // 2)
         foot.addWidget(self._status, 1)
+        foot.addWidget(self.controls)
         for part in (self.go_on, self._until_text, self.until):
             foot.addWidget(part)
         column = QVBoxLayout(self)

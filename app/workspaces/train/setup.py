@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from app import forms
 from app.controllers.train.requests import CHECKPOINT, OUTPUT, Trainer
 from app.workspaces.presets import PresetBox
+from app.workspaces.train.where_box import WhereBox
 from engine.library import Entry
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec, PathMode
@@ -76,6 +77,7 @@ class TrainSetup(QWidget):
             icon("mdi6.school-outline", tone="on_accent"), "Start training", self
         )
         self.start.setProperty("primary", True)
+        self.where = WhereBox(self)
         self._build()
         self.showTrainer(0, ())
 
@@ -100,6 +102,8 @@ class TrainSetup(QWidget):
         self.preset.setTask(task)
         self.preset.setEnabled(bool(task.presets))
         self.patients.setVisible(self._current.parts_patients)
+        self.where.setVisible(self._current.makes_run)
+        self._show_where()
         self.start.setText("Start training" if self._current.makes_run else "Run")
         self._show_preset()
 
@@ -124,6 +128,7 @@ class TrainSetup(QWidget):
         """Show those of these values that the fields can show."""
         self.form.setValues(forms.usable(self._specs, values))
         self._show_preset()
+        self._show_where()
 
     def setInput(self, name: str, path: Path) -> None:
         self.form.setValues({PREFIX + name: path})
@@ -158,10 +163,16 @@ class TrainSetup(QWidget):
     def _preset_taken(self, values: Mapping[str, Any]) -> None:
         self.form.setValues(values)
         self._show_preset()
+        self._show_where()
 
     def _form_changed(self, name: str) -> None:
         self._show_preset()
+        self._show_where()
         self.edited.emit(name)
+
+    def _show_where(self) -> None:
+        wanted = self.form.values().get("iterations")
+        self.where.setIterations(wanted if isinstance(wanted, int) else 0)
 
     def _build(self) -> None:
         em = self.fontMetrics().height()
@@ -190,6 +201,7 @@ class TrainSetup(QWidget):
         outer.addLayout(head)
         outer.addWidget(self._area, 1)
         outer.addWidget(self.patients)
+        outer.addWidget(self.where)
         outer.addWidget(self.start)
 
 

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from app.background import Background
+from app.controllers.train.apart import Apart
 from app.controllers.train.end_teller import EndTeller
 from app.controllers.train.following import Follower, Look
 from app.controllers.train.load_watch import LoadWatch
@@ -21,13 +22,17 @@ from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.requests import Trainer, runs_folder, trainers
 from app.controllers.train.run import TrainingRun
 from app.controllers.train.setting_up import SettingUp
+from app.controllers.train.steering import Steering
+from app.controllers.train.thumbs import ThumbLoader
 from app.controllers.train.training import TrainingController
 from app.workspaces.train.around import Surroundings
 from app.workspaces.train.preloading import preload
 from app.workspaces.train.result import RunResult
+from app.workspaces.train.run_controls import HEARS
 from app.workspaces.train.tables import RunTables
 from app.workspaces.train.view import TrainView
 from engine.failures import Failure
+from engine.training.commands import Word
 from engine.training.facts import RunFacts, look_at
 from widgets.viewer.picture_row import Picture
 
@@ -60,10 +65,15 @@ class TrainSpace(QObject):
         # Its own: a long read elsewhere must not hold up the curves.
         self.background = Background(self, name="runs")
         self.view = TrainView(self._trainers, parent)
+        self.apart = Apart(around.settings, around.teller, self)
+        self.apart.begun.connect(self.openRun)
+        self.apart.told.connect(self.statusChanged)
         self.training = TrainingController(
             around.engine, around.bridge, around.session, around.jobs, self.background,
-            around.teller, self,
+            around.teller, self.apart, self,
         )  # fmt: skip
+        self.steering = Steering(self.background, around.teller, self)
+        self.steering.told.connect(self.statusChanged)
         self.recent = RecentRuns(around.settings, self.background, around.teller, self)
         self.setting_up = SettingUp(
             self.view.setup, self._trainers, self.training, around.settings, self.background,
@@ -132,6 +142,7 @@ class TrainSpace(QObject):
         self.tables.close()
         self.ends.stop()
         self.follower.stop()
+        self.apart.close()
         for background in (self.background, self.reading):
             background.cancelAll()
             background.close()
@@ -244,8 +255,33 @@ class TrainSpace(QObject):
 
     def stop(self) -> None:
         """End the training of the run that is open."""
+        run = self._run
+        if run is not None and run.isLive():
+            self.steering.ask(run, "stop")
+        elif run is not None:
+            self.training.stop(run)
+
+    def pause(self) -> None:
+        """Hold the run that is open, or let it go on."""
+        run = self._run
+        if run is None:
+            return
+        if run.isHeldByCommand():
+            self.steering.ask(run, "resume")
+        elif run.isLive():
+            self.steering.ask(run, "pause")
+        else:
+            self.training.togglePause()
+
+    def ask(self, word: Word) -> None:
+        """Have the run that is open do something between two iterations."""
         if self._run is not None:
-            self.training.stop(self._run)
+            self.steering.ask(self._run, word)
+
+    def canAsk(self) -> bool:
+        """Whether somebody trains in the run that is open and hears commands."""
+        run = self._run
+        return run is not None and run.state() in HEARS and not run.isPreparing()
 
     def showFolder(self) -> None:
         """Open the run's folder in the platform's file manager."""
@@ -272,7 +308,12 @@ class TrainSpace(QObject):
         if not made:
             header = view.header
             header.back.clicked.connect(self.closeRun)
-            header.pause.clicked.connect(self.training.togglePause)
+            header.pause.clicked.connect(self.pause)
+            controls = header.controls
+            controls.save.clicked.connect(lambda: self.ask("save"))
+            controls.sample.clicked.connect(lambda: self.ask("sample"))
+            controls.epoch.clicked.connect(lambda: self.ask("stop-after-epoch"))
+            controls.rateSet.connect(self._set_rate)
             header.stop.clicked.connect(self.stop)
             header.go_on.clicked.connect(self.goOn)
             header.use.clicked.connect(self.result.use)
@@ -288,7 +329,12 @@ class TrainSpace(QObject):
             view.watched.connect(lambda watched: self.follower.setResting(not watched))
             self._jobs.addPanel(view.jobs)
             self.load = LoadWatch(view, self.background, self)
+            self.thumbs = ThumbLoader(view, self.background, self)
         return view
+
+    def _set_rate(self, lr: float) -> None:
+        if self._run is not None:
+            self.steering.setRate(self._run, lr)
 
     def _with_run(self, act: Callable[[Path, str], object], case: str) -> None:
         if self._run is not None and case:
@@ -342,6 +388,7 @@ class TrainSpace(QObject):
             return
         self._lost = False
         run.takeLook(look)
+        self.steering.hear(look.facts)
 
     def _not_looked(self, folder: Path, failure: Failure) -> None:
         run = self._run

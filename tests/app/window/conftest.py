@@ -24,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_ignore("plugin does not support propagateSizeHints"))
 
 
+@pytest.fixture(autouse=True)
+def in_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No training is so long that a process of its own is started for it."""
+    monkeypatch.setattr("app.detaching.LONG_ITERATIONS", 10**9)
+
+
 @pytest.fixture
 def model() -> Path:
     """A checkpoint that can be chosen, but holds no weights."""

@@ -86,6 +86,8 @@ class Guide(QObject):
         if trainer is None or params is None:
             return
         inputs = self.view.settings.inputs(self._inputs())
+        estimate = self.trial.found()
+        seconds = estimate.seconds() if estimate is not None else None
         self.trial.stop()
         self.view.trial.start.setEnabled(False)
 
@@ -100,7 +102,7 @@ class Guide(QObject):
             if isinstance(found, WrongInputs):
                 self._refuse(found)
                 return
-            self._training.start(new_job(trainer, params, found))
+            self._training.start(new_job(trainer, params, found), seconds)
             self._shown = None  # the next run gets a folder of its own
             self.view.frame.goTo(Page.GOAL)
 
