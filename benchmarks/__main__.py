@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, as one table.
 
 python -m benchmarks [NAME ...]     NAME: synthesis, gui, canvas, startup, viewer, cdal, cdm,
-                                   diffrect, midiffusion
+                                   diffrect, midiffusion, killing
 """
 
 from __future__ import annotations
@@ -127,10 +127,17 @@ def midiffusion() -> list[Row]:
     return measure_midiffusion()
 
 
+def killing() -> list[Row]:
+    """What is lost of a training that is killed fifty times."""
+    from benchmarks.killing import measure_killing
+
+    return measure_killing()
+
+
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "synthesis": synthesis, "gui": gui, "canvas": canvas, "startup": startup,
     "viewer": viewer, "cdal": cdal, "cdm": cdm, "diffrect": diffrect,
-    "midiffusion": midiffusion,
+    "midiffusion": midiffusion, "killing": killing,
 }  # fmt: skip
 
 

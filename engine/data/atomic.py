@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +24,7 @@ _REMEDIES = {
     errno.EISDIR: ("a folder of that name is in the way", "Choose another name."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
 }
+_PARTIAL = re.compile(r"\..+\.[0-9a-f]{12}(\..*)?", re.DOTALL)
 
 
 def disk_error(path: Path, error: OSError) -> DiskError:
@@ -57,6 +60,20 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def partials(folder: Path, age_s: float = 0.0) -> list[Path]:
+    """What `atomic_path` had begun to write in a folder when its process was killed.
+
+    Args:
+        age_s: Least time since it was written, where others may be writing now.
+    """
+    before = time.time() - age_s
+    try:
+        named = [path for path in folder.iterdir() if _PARTIAL.fullmatch(path.name)]
+        return [path for path in named if path.stat().st_mtime <= before]
+    except OSError:
+        return []  # no such folder, or one of them is gone meanwhile
 
 
 def _settle(beside: Path, target: Path) -> None:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import tomli_w
 from filelock import FileLock, Timeout
 
-from engine.data.atomic import atomic_path, disk_error
+from engine.data.atomic import atomic_path, disk_error, partials
 from engine.errors import CheckpointError, DiskError, InputError
 from engine.training.checkpoint import Card, load_tensors, read_card, save_checkpoint
 from engine.training.previews import Pictures, prune_previews, write_previews
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 FLUSH_EVERY = 50
 FLUSH_S = 1.0
 """Rows, or seconds, after which metrics reach the disk: who looks on wants to see slow runs too."""
+PARTIAL_S = 600.0
+"""So old, what somebody had begun to write is nobody's any more."""
+KEPT_ALONE = ("checkpoints", "previews")
 COLUMNS = ("iteration", "name", "value")
 METRICS, LOCK = "metrics.csv", "run.lock"
 
@@ -119,6 +122,7 @@ class RunFolder:
         except OSError as error:
             raise disk_error(self.path / LOCK, error) from error
         self._lock = lock
+        self._sweep()
 
     def load_state(self) -> dict[str, Tensor] | None:
         """What `save_state` kept, or None in a new run. Forgets what was told after it."""
@@ -180,6 +184,14 @@ class RunFolder:
             finally:
                 if self._lock is not None:
                     self._lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what a process that was killed had begun to write. Only who holds the lock writes
+        checkpoints and previews; others write into the folder itself."""
+        for folder, age in ((self.path, PARTIAL_S), *((self.path / n, 0.0) for n in KEPT_ALONE)):
+            for file in partials(folder, age):
+                with self._disk_errors():
+                    file.unlink(missing_ok=True)
 
     def _weights_file(self, name: str) -> Path:
         return self.path / "checkpoints" / f"{name}.safetensors"
