@@ -25,16 +25,18 @@ from engine.methods.midiffusion.translating import result_of
 from engine.methods.midiffusion.use_params import MANIFEST, TranslateSetParams
 from engine.results import FileResult
 from engine.steps import DenoiseStep, ImagesStep, NoteStep, ProgressStep, Step
+from engine.wording import counted
 
 
 def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """Translate every image of a folder. Inputs: input (folder), output (folder).
 
     The output holds a list of what was made and how. What it names is left as it is, so a job
-    that was interrupted can be done again.
+    that was interrupted can be done again. An image that cannot be translated stops no other; the
+    list tells why.
 
     Raises:
-        InputError: no images, one that cannot be used, or translations made in another way.
+        InputError: no images, none that can be used, or translations made in another way.
         CheckpointError: a checkpoint that cannot be used.
         DiskError: the files cannot be written.
     """
@@ -55,9 +57,14 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
         yield now
         if made.has(image.name):
             continue
-        volume = read_volume(image.path, kind="image")
-        steps = translate_volume(volume, loaded, params, context)
-        found = yield from _briefly(steps, now)
+        try:
+            volume = read_volume(image.path, kind="image")
+            steps = translate_volume(volume, loaded, params, context)
+            found = yield from _briefly(steps, now)
+        except InputError as error:
+            made.fail(image.name, f"{error.message} {error.hint}".strip())
+            yield NoteStep(f"{image.name} is left out: {made.failed[image.name]}")
+            continue
         result = result_of(job, context, volume, loaded, found)
         result.provenance["inputs"]["input"] = file_record(image.path, volume)
         file = f"{image.name.replace('/', '__')}{ending_for(image.path, volume)}"
@@ -67,11 +74,20 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
         middle = (result.image[len(result.image) // 2] - low) / (high - low)
         yield ImagesStep({image.name: np.asarray(middle, np.float32)}, image.name)
     yield ProgressStep(len(images), len(images), "Done")
+    failed = {i.name: why for i in images if (why := made.failed.get(i.name))}
+    if len(failed) == len(images):
+        first = next(iter(failed.values()))
+        raise InputError(
+            f"None of {counted(len(images), 'image')} can be translated: {first}",
+            f"{folder / MANIFEST} tells why of each.",
+        )
     told = f", {before} of them before" if before else ""
+    told += f", {len(failed)} left out" if failed else ""
     return FileResult(
-        folder / MANIFEST, f"{len(images)} images translated{told}; they lie in {folder}.",
-        {"images": len(images), "files": made.files},
-    )  # fmt: skip
+        folder / MANIFEST,
+        f"{counted(len(images) - len(failed), 'image')} translated{told}; they lie in {folder}.",
+        {"images": len(images) - len(failed), "files": made.files, "failed": failed},
+    )
 
 
 def _briefly(
@@ -91,11 +107,13 @@ def _briefly(
 
 @dataclass
 class _Made:
-    """What a folder of translations holds: source -> file, and how they were made."""
+    """What a folder of translations holds: source -> file, how they were made, and the sources
+    that could not be translated, with why."""
 
     folder: Path
     how: dict[str, Any]
     files: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, how: dict[str, Any]) -> _Made:
@@ -140,7 +158,20 @@ class _Made:
             DiskError: the disk refuses.
         """
         self.files[name] = file
-        content = {"made": self.how, "files": self.files}
+        self.failed.pop(name, None)
+        self._write()
+
+    def fail(self, name: str, why: str) -> None:
+        """Keep that an image could not be translated.
+
+        Raises:
+            DiskError: the disk refuses.
+        """
+        self.failed[name] = why
+        self._write()
+
+    def _write(self) -> None:
+        content = {"made": self.how, "files": self.files, "failed": self.failed}
         write_atomic(
             self.folder / MANIFEST, json.dumps(content, indent=1, ensure_ascii=False).encode()
         )

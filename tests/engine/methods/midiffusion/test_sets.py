@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,27 @@ def test_folders_that_hold_something_else(tmp_path: Path, job: Any) -> None:
 def test_nothing_to_translate(job: Any) -> None:
     with pytest.raises(InputError, match=r"matches \*_flair"):
         done(job(pattern="*_flair.nii.gz"))
+
+
+def test_an_image_that_cannot_be_used_stops_no_other(tmp_path: Path, job: Any) -> None:
+    damaged = tmp_path / "set" / "patient1_t2.nii.gz"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(b"none")
+    result, steps = done(job())
+    assert "2 images translated, 1 left out" in result.summary
+    assert any("patient1_t2 is left out" in s.message for s in steps if isinstance(s, NoteStep))
+    listed = json.loads(result.path.read_text(encoding="utf-8"))
+    assert sorted(listed["files"]) == ["patient0_t2", "patient2_t2"]
+    assert str(damaged) in listed["failed"]["patient1_t2"]
+    damaged.write_bytes(whole)
+    again, _ = done(job())
+    assert "3 images translated, 2 of them before" in again.summary
+    assert json.loads(again.path.read_text(encoding="utf-8"))["failed"] == {}
+    for path in (tmp_path / "set").iterdir():
+        path.write_bytes(b"none")
+    with pytest.raises(InputError, match="None of 3 images can be translated"):
+        run(translate_set(_elsewhere(job(), tmp_path / "other"), cpu_context()))
+
+
+def _elsewhere(job: Job, folder: Path) -> Job:
+    return replace(job, inputs={**job.inputs, "output": folder})
