@@ -23,9 +23,9 @@ from engine.errors import EngineError, InputError
 from engine.failures import describe
 from engine.jobs import Job
 from engine.training.facts import is_held
+from engine.training.log import LOG
 from engine.training.status import State, Status, read_status, write_status
 
-LOG = "run.log"
 MARK = "REVERIE_DETACHED"
 BEGINS_S = 60.0
 LOOK_S = 0.05

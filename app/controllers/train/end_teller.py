@@ -22,7 +22,8 @@ TELLS = "tell_end"
 EVERY_MS = 5000
 SHOWN_MS = 15_000
 ENDINGS = {
-    "done": "is finished", "finished": "is finished", "ended early": "has ended early",
+    "done": "is finished", "finished": "is finished", "early": "has ended early",
+    "ended early": "has ended early",
     "failed": "has failed", "diverged": "was stopped: it diverged",
 }  # fmt: skip
 """Ends that nobody in front of the window has asked for."""

@@ -16,6 +16,7 @@ FILE, VIEW, RUN = "&File", "&View", "&Run"
 def add_commands(actions: Actions, space: TrainSpace) -> None:
     """Add them to the window's, for the time that this workspace is shown."""
     start: Slot = space.setting_up.start
+    ask = space.control.ask
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
         (FILE, "train.guide", "&New run, guided…", space.openGuide, ("Ctrl+N",)),
         (FILE, "train.open", "&Open run folder…", space.askOpen, ("Ctrl+O",)),
@@ -26,11 +27,11 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         (VIEW, "train.fit", "&All iterations", space.showAll, ("Ctrl+0",)),
         (VIEW, "train.compare", "&Compare with other runs…", space.compare, ()),
         (RUN, "train.start", "&Start training", start, ("Ctrl+Return", "Ctrl+Enter")),
-        (RUN, "train.pause", "&Pause or go on", space.pause, ()),
-        (RUN, "train.save", "Save state &now", partial(space.ask, "save"), ()),
-        (RUN, "train.sample", "Sa&mple pictures now", partial(space.ask, "sample"), ()),
-        (RUN, "train.epoch", "Stop after this &epoch", partial(space.ask, "stop-after-epoch"), ()),
-        (RUN, "train.stop", "S&top training", space.stop, ()),
+        (RUN, "train.pause", "&Pause or go on", space.control.pause, ()),
+        (RUN, "train.save", "Save state &now", partial(ask, "save"), ()),
+        (RUN, "train.sample", "Sa&mple pictures now", partial(ask, "sample"), ()),
+        (RUN, "train.epoch", "Stop after this &epoch", partial(ask, "stop-after-epoch"), ()),
+        (RUN, "train.stop", "S&top training", space.control.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
         (RUN, "train.use", SEGMENT, space.result.use, ()),
     )
@@ -59,7 +60,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
             (("train.keep",), facts is not None and facts.weights is not None),
             (("train.use",), space.result.canUse()),
             (("train.stop",), run is not None and (run.isOurs() or run.isLive())),
-            (("train.pause", "train.save", "train.sample", "train.epoch"), space.canAsk()),
+            (("train.pause", "train.save", "train.sample", "train.epoch"), space.control.canAsk()),
             (("train.continue",), space.canGoOn()),
         ):
             actions.enable(names, can)

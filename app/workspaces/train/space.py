@@ -26,13 +26,12 @@ from app.controllers.train.steering import Steering
 from app.controllers.train.thumbs import ThumbLoader
 from app.controllers.train.training import TrainingController
 from app.workspaces.train.around import Surroundings
+from app.workspaces.train.control import RunControl
 from app.workspaces.train.preloading import preload
 from app.workspaces.train.result import RunResult
-from app.workspaces.train.run_controls import HEARS
 from app.workspaces.train.tables import RunTables
 from app.workspaces.train.view import TrainView
 from engine.failures import Failure
-from engine.training.commands import Word
 from engine.training.facts import RunFacts, look_at
 from widgets.viewer.picture_row import Picture
 
@@ -89,6 +88,7 @@ class TrainSpace(QObject):
         self.tables = RunTables(
             self.view, self.recent, self.training, around, self.background, self
         )
+        self.control = RunControl(self.run, self.training, self.steering, self)
         self.ends = EndTeller(
             self.view, self.training, self.recent, around.settings, self.background, self
         )
@@ -253,36 +253,6 @@ class TrainSpace(QObject):
         if self._run is not None:
             self._run_view().curves.fit()
 
-    def stop(self) -> None:
-        """End the training of the run that is open."""
-        run = self._run
-        if run is not None and run.isLive():
-            self.steering.ask(run, "stop")
-        elif run is not None:
-            self.training.stop(run)
-
-    def pause(self) -> None:
-        """Hold the run that is open, or let it go on."""
-        run = self._run
-        if run is None:
-            return
-        if run.isHeldByCommand():
-            self.steering.ask(run, "resume")
-        elif run.isLive():
-            self.steering.ask(run, "pause")
-        else:
-            self.training.togglePause()
-
-    def ask(self, word: Word) -> None:
-        """Have the run that is open do something between two iterations."""
-        if self._run is not None:
-            self.steering.ask(self._run, word)
-
-    def canAsk(self) -> bool:
-        """Whether somebody trains in the run that is open and hears commands."""
-        run = self._run
-        return run is not None and run.state() in HEARS and not run.isPreparing()
-
     def showFolder(self) -> None:
         """Open the run's folder in the platform's file manager."""
         if self._run is not None:
@@ -308,13 +278,7 @@ class TrainSpace(QObject):
         if not made:
             header = view.header
             header.back.clicked.connect(self.closeRun)
-            header.pause.clicked.connect(self.pause)
-            controls = header.controls
-            controls.save.clicked.connect(lambda: self.ask("save"))
-            controls.sample.clicked.connect(lambda: self.ask("sample"))
-            controls.epoch.clicked.connect(lambda: self.ask("stop-after-epoch"))
-            controls.rateSet.connect(self._set_rate)
-            header.stop.clicked.connect(self.stop)
+            self.control.take(header)
             header.go_on.clicked.connect(self.goOn)
             header.use.clicked.connect(self.result.use)
             header.keep.clicked.connect(self.result.keep)
@@ -331,10 +295,6 @@ class TrainSpace(QObject):
             self.load = LoadWatch(view, self.background, self)
             self.thumbs = ThumbLoader(view, self.background, self)
         return view
-
-    def _set_rate(self, lr: float) -> None:
-        if self._run is not None:
-            self.steering.setRate(self._run, lr)
 
     def _with_run(self, act: Callable[[Path, str], object], case: str) -> None:
         if self._run is not None and case:
