@@ -20,6 +20,8 @@ from app.cli_control import run_command
 from app.cli_doctor import HELP as DOCTOR_HELP
 from app.cli_doctor import doctor_command
 from app.cli_labels import label_commands
+from app.cli_models import HELP as MODELS_HELP
+from app.cli_models import models
 from app.cli_options import (
     input_options,
     option,
@@ -82,6 +84,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     program.command("score", help=SCORE_HELP)(score_command())
     program.command("memorised", help=MEMORISED_HELP)(memorised_command())
     program.command("reproduce", help=REPRODUCE_HELP)(reproduce_command())
+    program.command("models", help=MODELS_HELP)(models)
     program.command("info")(_info)
     program.command("demo")(_demo)
     program.command("tour")(_tour)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from app.cli_columns import columns
 from app.cli_report import Reporter
 from app.cli_run import OK, guarded
 from app.run_settings import SettingRow, method_title, side_by_side, task_title
@@ -25,7 +26,6 @@ With --compare: the settings of two or more runs side by side, those that differ
 Order = Literal["started", "name", "method", "state", "iterations", "best", "data", "took", "size"]
 FALLING = ("started", "iterations", "best", "took", "size")
 HEADS = ("NAME", "METHOD", "STATE", "ITERATIONS", "BEST", "DATA", "STARTED", "TOOK", "SIZE")
-WIDEST = 34
 
 
 def runs(
@@ -93,7 +93,7 @@ def list_runs(
     if not kept:
         print("There are no such runs." if runs else "There are no runs.")
         return OK
-    print("\n".join(_table([HEADS, *(_cells(run) for run in kept)])))
+    print("\n".join(columns([HEADS, *(_cells(run) for run in kept)])))
     for run in kept:
         if run.problem:
             print(f"\n{run.path.name}: {run.problem}")
@@ -146,10 +146,10 @@ def _compare(runs: Sequence[RunSummary], *, as_json: bool) -> int:
     lines += [("Best", *(_best(run) for run in runs))]
     lines += [("Took", *(_took(run) for run in runs))]
     lines += [(row.label, *row.values) for row in other]
-    print("\n".join(_table(lines)))
+    print("\n".join(columns(lines)))
     print(f"\n{_counted(same)} the same" + (":" if same else ""))
     if same:
-        print("\n".join(_table([(f"  {row.label}", row.values[0]) for row in same])))
+        print("\n".join(columns([(f"  {row.label}", row.values[0]) for row in same])))
     return OK
 
 
@@ -185,21 +185,3 @@ def _best(run: RunSummary) -> str:
 
 def _took(run: RunSummary) -> str:
     return duration(run.took) if run.took else ""
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows in columns as wide as their content; what is too long loses its middle."""
-    cut = [[_short(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cut
-    ]
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    if len(flat) <= WIDEST:
-        return flat
-    half = (WIDEST - 1) // 2
-    return f"{flat[: WIDEST - 1 - half]}…{flat[-half:]}"
