@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +15,23 @@ MOST_BYTES = 2**18
 """Read at a time, and of a log that was there before: its end."""
 
 Level = Literal["note", "warning", "error"]
+_TIMED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s+(.*)")
+_TIME = "%Y-%m-%d %H:%M:%S"
 _ERRORS = ("reverie: ", "traceback ", "error", "fatal")
 _WARNINGS = ("warning", "userwarning", "futurewarning", "runtimewarning", "deprecationwarning")
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """A line with its level, which the file does not say: it is told from the words."""
+    """A line with its level, which the file does not say: it is told from the words.
+
+    Attributes:
+        when: In seconds since 1970; 0 where the line does not begin with it.
+    """
 
     level: Level
     text: str
+    when: float = 0.0
 
 
 class LogFollower:
@@ -54,7 +63,18 @@ class LogFollower:
 
 def log_lines(lines: Iterable[str]) -> tuple[LogLine, ...]:
     """Lines with their levels; empty ones are left out."""
-    return tuple(LogLine(_level(line), line.rstrip()) for line in lines if line.strip())
+    return tuple(_read(line.rstrip()) for line in lines if line.strip())
+
+
+def _read(line: str) -> LogLine:
+    timed = _TIMED.fullmatch(line)
+    if timed is None:
+        return LogLine(_level(line), line)
+    try:
+        when = time.mktime(time.strptime(timed[1], _TIME))
+    except (ValueError, OverflowError):
+        return LogLine(_level(line), line)  # no time after all
+    return LogLine(_level(timed[2]), timed[2], when)
 
 
 def _level(line: str) -> Level:

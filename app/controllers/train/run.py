@@ -214,7 +214,7 @@ class TrainingRun(QObject):
         self.takeFacts(look.facts)
         self.takeWatching(look.watching)
         if look.said:
-            self.log += [LogEntry(line.level, line.text) for line in look.said]
+            self.log += [LogEntry(line.level, line.text, line.when) for line in look.said]
             self.noted.emit()
 
     def takeFacts(self, facts: RunFacts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def test_of_a_long_log_the_end_is_read(tmp_path: Path) -> None:
 )
 def test_the_level_is_told_from_the_words(text: str, level: str) -> None:
     assert [line.level for line in log_lines([text])] == [level]
+
+
+def test_a_time_before_a_line_is_read() -> None:
+    (line,) = log_lines(["2026-11-21 21:09:55  reverie: The disk is full."])
+    assert (line.level, line.text) == ("error", "reverie: The disk is full.")
+    assert time.strftime("%H:%M:%S", time.localtime(line.when)) == "21:09:55"
+    (line,) = log_lines(["2026-99-99 21:09:55  text"])
+    assert (line.text, line.when) == ("2026-99-99 21:09:55  text", 0.0)
