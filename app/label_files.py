@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 DICOM_ENDING = ".dcm"
 
 
-def save_labels(path: Path, labels: NDArray[Any], like: Volume, table: Iterable[Label]) -> Path:
+def save_labels(
+    path: Path,
+    labels: NDArray[Any],
+    like: Volume,
+    table: Iterable[Label],
+    record: Mapping[str, Any] | None = None,
+) -> Path:
     """Write labels (D, H, W) in the geometry of their image; the ending chooses the format.
 
     A .dcm becomes a DICOM segmentation, which only an image from DICOM can have.
+
+    Args:
+        record: Where they come from, written beside them as NAME.json; a .dcm has none.
 
     Raises:
         InputError: the ending or the image does not fit.
@@ -33,7 +42,7 @@ def save_labels(path: Path, labels: NDArray[Any], like: Volume, table: Iterable[
         return write_dicom_seg(path, labels, like, entries)
     from engine.data.volumes.write import write_labels
 
-    return write_labels(path, labels, like, entries)
+    return write_labels(path, labels, like, entries, record)
 
 
 def entries_of(table: Iterable[Label]) -> tuple[LabelEntry, ...]:

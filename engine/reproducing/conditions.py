@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from engine.device import Context
 
 SHORT = 12
+UNKNOWN = (
+    "Nothing that is recorded differs: the computation itself is not the same every time, or the "
+    "file was changed."
+)
 NAMES = {"reverie": "Reverie", "python": "Python"}
 
 
@@ -107,8 +111,18 @@ def _row(what: str, recorded: str, now: str) -> Condition:
     return Condition(what, recorded, now, recorded == now if recorded else None)
 
 
-def reason_of(row: Condition) -> str:
-    """Why values may differ, a sentence."""
+def reasons_of(conditions: Sequence[Condition], *, changed: bool) -> list[str]:
+    """Why values differ, sentences.
+
+    Args:
+        changed: Whether the file is not as it was written.
+    """
+    told = ["The file was changed after it was written."] if changed else []
+    told += [_reason(row) for row in conditions if row.same is False]
+    return told or [UNKNOWN]
+
+
+def _reason(row: Condition) -> str:
     if row.what in ("Input", "Mask", "Masks", "Template", "Weights", "Classifier"):
         verb = "are" if row.what in ("Weights", "Masks") else "is"
         return f"{row.what} {verb} not what was used: {row.recorded} then, {row.now} now."

@@ -45,8 +45,25 @@ class Told(BaseModel):
     packed: str = ""
 
 
+class Edited(BaseModel):
+    """How many voxels were changed by hand before labels were saved."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    voxels: int = 0
+    of: int = 0
+
+
 class Record(BaseModel):
-    """What is needed of a record; see `engine.provenance.of_job`."""
+    """What is needed of a record; see `engine.provenance.of_job`.
+
+    Attributes:
+        results: Of labels that were saved in the window: those laid over each other in them.
+        classes: Of one of these, which label each class became.
+        recut: Whether one of them was cut anew by hand.
+        before_editing: The labels as the results left them.
+        edited: What was changed by hand then.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -66,6 +83,11 @@ class Record(BaseModel):
     holds: str = Field(default="", pattern=r"^[a-z]*(_[0-9]{1,3})?$")
     content: Told | None = None
     image: int = Field(default=0, ge=0, le=10_000)
+    results: tuple[Record, ...] = Field(default=(), max_length=100)
+    classes: dict[int, int] = {}
+    recut: bool = False
+    before_editing: Told | None = None
+    edited: Edited = Edited()
 
 
 @dataclass(frozen=True, eq=False)

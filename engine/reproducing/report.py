@@ -15,6 +15,7 @@ TOLD: Mapping[Verdict, str] = {
     "equal": "bit-equal", "close": "within epsilon", "different": "different",
 }  # fmt: skip
 SHOWN = 12
+CHANGED, BY_HAND = "was changed after it was written", "was edited by hand before it was saved"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class Outcome:
         comparisons: One, or one a pair of a set.
         conditions: All that is known of how it was made.
         reasons: Why it differs, as far as is known; sentences.
-        edited: It was changed after it was written, and what was written is made again.
+        edited: How it was changed by hand, where what was there before is made again: a phrase
+            with a verb.
         notes: What else there is to say.
         kept: Where what was made again lies, if anywhere.
         problem, remedy: Why it could not be made again; of folders, whose other outputs can.
@@ -95,7 +97,7 @@ class Outcome:
     comparisons: tuple[Comparison, ...] = ()
     conditions: tuple[Condition, ...] = ()
     reasons: tuple[str, ...] = ()
-    edited: bool = False
+    edited: str = ""
     notes: tuple[str, ...] = ()
     kept: Path | None = None
     problem: str = ""
@@ -108,8 +110,7 @@ class Outcome:
             return f"{self.path.name} cannot be made again: {self.problem}"
         if self.edited:
             return (
-                f"{self.path.name} was changed after it was written; what was written is made "
-                "again, bit-equal."
+                f"{self.path.name} {self.edited}; what was there before is made again, bit-equal."
             )
         far = ""
         if self.verdict != "equal" and len(self.comparisons) == 1:
@@ -123,7 +124,7 @@ class Outcome:
         """Plain values."""
         return {
             "file": str(self.path), "verdict": "failed" if self.problem else self.verdict,
-            "edited": self.edited, "reasons": list(self.reasons), "notes": list(self.notes),
+            "edited": bool(self.edited), "reasons": list(self.reasons), "notes": list(self.notes),
             "values": [
                 {
                     "name": c.name, "verdict": c.verdict, "voxels": c.voxels, "changed": c.changed,

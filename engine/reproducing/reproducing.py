@@ -14,20 +14,23 @@ from engine.jobs import Job
 from engine.method import Method
 from engine.provenance import content
 from engine.reproducing.comparing import compare_labels, compare_values, read_values
-from engine.reproducing.conditions import as_recorded, conditions_of, reason_of
+from engine.reproducing.conditions import as_recorded, conditions_of, reasons_of
 from engine.reproducing.params import ReproduceParams
 from engine.reproducing.record import Output, outputs_of
-from engine.reproducing.report import VERDICTS, Comparison, Condition, Outcome, Reproduction
+from engine.reproducing.report import (
+    CHANGED,
+    VERDICTS,
+    Comparison,
+    Condition,
+    Outcome,
+    Reproduction,
+)
 from engine.reproducing.rerunning import Rerun, rerun_of, run
+from engine.reproducing.saved import saved_labels
 from engine.steps import ProgressStep, Step
 
 if TYPE_CHECKING:
     from engine.device import Context
-
-UNKNOWN = (
-    "Nothing that is recorded differs: the computation itself is not the same every time, or the "
-    "file was changed."
-)
 
 
 def reproduce(
@@ -113,6 +116,8 @@ def _outcome(
     output: Output, params: ReproduceParams, given: Mapping[str, Path], keep: Path | None,
     context: Context, methods: Sequence[Method], before: ProgressStep | None,
 ) -> Generator[Step, None, Outcome]:  # fmt: skip
+    if output.record.results:
+        return (yield from saved_labels(output, params, given, keep, context, methods, before))
     with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
         rerun = rerun_of(output, params, given, Path(folder), keep, methods)
         with as_recorded(context, output.record, params) as own:
@@ -125,7 +130,7 @@ def _compared(
     output: Output, rerun: Rerun, params: ReproduceParams, conditions: Sequence[Condition],
     keep: Path | None,
 ) -> Outcome:  # fmt: skip
-    edited = changed = False
+    edited, changed = "", False
     if output.pairs is not None:
         comparisons = _of_pairs(output, rerun.target, params)
     else:
@@ -137,16 +142,14 @@ def _compared(
         written = output.record.content
         if written is not None:
             changed = content(old)["sha256"] != written.sha256
-            edited = changed and content(new)["sha256"] == written.sha256
+            if changed and content(new)["sha256"] == written.sha256:
+                edited = CHANGED
     verdict = max((c.verdict for c in comparisons), key=VERDICTS.index)
-    reasons = []
+    reasons: list[str] = []
     if edited:
         verdict = "equal"
     elif verdict != "equal":
-        if changed:
-            reasons.append("The file was changed after it was written.")
-        reasons += [reason_of(row) for row in conditions if row.same is False]
-        reasons = reasons or [UNKNOWN]
+        reasons = reasons_of(conditions, changed=changed)
     return Outcome(
         output.path, verdict, comparisons, tuple(conditions), tuple(reasons), edited,
         rerun.notes, rerun.target if keep is not None else None,

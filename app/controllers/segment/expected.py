@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,19 @@ from numpy.typing import NDArray
 from widgets.viewer.volume.box import Box, Triple
 
 
+@dataclass(frozen=True, eq=False)
+class MadeBy:
+    """A result in the labels.
+
+    Attributes:
+        record: Where it comes from, see `engine.provenance.of_job`.
+        classes: Its class -> label.
+    """
+
+    record: Mapping[str, Any]
+    classes: Mapping[int, int]
+
+
 @dataclass(frozen=True)
 class Expected:
     """Labels (D, H, W) as results left them, 0 where there was none; compressed.
@@ -19,10 +33,14 @@ class Expected:
     Attributes:
         shape: (D, H, W).
         data: uint16 in C order, zlib-compressed; b"" stands for zeros alone.
+        made: The results, one laid over the other.
+        recut: Whether one of them was cut anew since it came.
     """
 
     shape: Triple
     data: bytes = b""
+    made: tuple[MadeBy, ...] = ()
+    recut: bool = False
 
     def labels(self) -> NDArray[np.uint16]:
         """Unpacked; for a thread."""
@@ -30,11 +48,21 @@ class Expected:
             return np.zeros(self.shape, np.uint16)
         return np.frombuffer(zlib.decompress(self.data), np.uint16).reshape(self.shape)
 
-    def after(self, box: Box, part: NDArray[Any]) -> Expected:
-        """The same with the labels of a result in a box; for a thread."""
+    def after(self, box: Box, part: NDArray[Any], made: MadeBy | None = None) -> Expected:
+        """The same with the labels of a result in a box; for a thread.
+
+        Args:
+            made: Which result; None for one that is there already, and is cut anew.
+        """
         labels = self.labels().copy()
         labels[box.index] = part
-        return Expected(self.shape, zlib.compress(labels.data, 1))
+        # What lies under a result of the whole image is gone.
+        whole = made is not None and part.shape == self.shape
+        before = () if whole else self.made
+        return Expected(
+            self.shape, zlib.compress(labels.data, 1), before if made is None else (*before, made),
+            made is None or (self.recut and not whole),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

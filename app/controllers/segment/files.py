@@ -18,6 +18,7 @@ from engine.failures import Failure
 from widgets.paint.labels.change import Change, worked_out
 
 if TYPE_CHECKING:
+    from app.controllers.segment.expected import Expected
     from engine.data.volumes.choices import Part
     from engine.data.volumes.masks import LabelsRead
     from engine.data.volumes.volume import Volume
@@ -57,6 +58,11 @@ class StudyFiles(QObject):
     ) -> None:
         super().__init__(parent)
         self._study, self._background, self._teller = study, background, teller
+        self._expected: Callable[[], Expected] | None = None
+
+    def setExpected(self, expected: Callable[[], Expected]) -> None:
+        """Who knows which results the labels come from, for the record of what is saved."""
+        self._expected = expected
 
     # --- images
 
@@ -202,12 +208,16 @@ class StudyFiles(QObject):
         snapshot, moment = study.model.snapshot(), study.model.moment()
         table = list(study.table.labels())
         model = study.model
+        expected = None if self._expected is None else self._expected()
 
         def write() -> LabelFile:
+            from app.controllers.segment.origin import origin_of
             from app.label_files import save_labels
             from engine.data.volumes.fingerprint import Fingerprint
 
-            save_labels(path, snapshot.take(), image, table)
+            labels = snapshot.take()
+            record = None if expected is None else origin_of(labels, expected)
+            save_labels(path, labels, image, table, record)
             return LabelFile(path, Fingerprint.of(path))
 
         def written(file: LabelFile) -> None:

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background, Work
 from app.controllers.segment.arriving import Arrival, Run, structures_of
-from app.controllers.segment.expected import Clash, Expected, clash_of, held
+from app.controllers.segment.expected import Clash, Expected, MadeBy, clash_of, held
 from app.controllers.segment.findings import Finding, Findings
 from app.controllers.segment.layers import ResultLayers
 from app.controllers.segment.operations import OperationsController
@@ -211,7 +211,8 @@ class Landing(QObject):
             kept = fixed if mine is None else fixed | mine
             np.copyto(part, new, where=~kept)
             change = worked_out(arrival.snapshot, made)
-            return change, expected.after(box, new), int(fixed.sum()), arrival.counts()
+            by = MadeBy(arrival.result.provenance, arrival.naming.values)
+            return change, expected.after(box, new, by), int(fixed.sum()), arrival.counts()
 
         self._work(arrival.run, f"Taking over {arrival.run.name}", work,
                    lambda made: self._put(arrival, *made))  # fmt: skip

@@ -110,6 +110,7 @@ class SegmentSpace(QObject):
         self.landing = Landing(
             study, view, self.findings, self.operations, around.computing, teller, self
         )
+        self.files.setExpected(self.landing.expected)
         self.receiving = Receiving(study, view, self.asking, self)
         self.running = Running(
             around.engine, around.bridge, around.session, study, view, self.choosing,
