@@ -336,8 +336,9 @@ class Spaces(QObject):
         self.show(SEGMENT)
 
     def _make_train(self) -> TrainSpace:
+        from app.workspaces.train.around import Surroundings
         from app.workspaces.train.commands import add_commands
-        from app.workspaces.train.space import Surroundings, TrainSpace
+        from app.workspaces.train.space import TrainSpace
 
         assert self._jobs is not None, "the window has its lists of jobs by now"
         around = Surroundings(self._settings, self._teller, *self._works, self._jobs)
@@ -358,7 +359,7 @@ class Spaces(QObject):
     def _make_evaluate(self) -> EvaluateSpace:
         from app.workspaces.evaluate.commands import add_commands
         from app.workspaces.evaluate.space import EvaluateSpace
-        from app.workspaces.train.space import Surroundings
+        from app.workspaces.train.around import Surroundings
 
         assert self._jobs is not None, "the window has its lists of jobs by now"
         around = Surroundings(self._settings, self._teller, *self._works, self._jobs)

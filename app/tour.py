@@ -22,6 +22,7 @@ from app.bootstrap import open_window
 from app.controllers.grow import SAMPLE_NAME
 from app.saving import save_mask
 from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
+from app.tour_evaluate import tour_evaluate
 from app.tour_segment import tour_segment
 from app.tour_train import tour_train
 from app.tour_translate import tour_translate
@@ -92,6 +93,7 @@ class _Tour:
         tour_segment(self._window, self._wait, self._grab, layouts=pictures)
         tour_translate(self._window, self._wait, self._grab)
         tour_train(self._window, self._wait, self._grab, longer=pictures)
+        tour_evaluate(self._window, self._wait, self._grab)
         return self._files
 
     def _start(self) -> None:

@@ -16,6 +16,7 @@ from engine.scoring.boxes import Box, box_plot
 from engine.scoring.html import figure, interval, wide
 from engine.scoring.image_scores import PREDICTION, REFERENCE, ImageScores, read_images
 from engine.scoring.pairing import ScoredCase
+from engine.scoring.planes import across, seen
 from engine.steps import ProgressStep, Step
 
 WORST = 12
@@ -66,14 +67,22 @@ def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
         InputError: A file that cannot be read or used.
     """
     shown = read_images(case, scores.params)
-    truth, found = (np.clip(shown.slices[way], 0, 1) for way in (REFERENCE, PREDICTION))
+    geometry = shown.volumes[REFERENCE].geometry
+    cut = across(geometry.spacing_mm)
+    wholes = [np.moveaxis(shown.slices[way], 0, cut) for way in (REFERENCE, PREDICTION)]
+    turned, spacing = seen(geometry, *wholes)
+    axis = across(spacing)
+    truth, found = (np.clip(np.moveaxis(whole, axis, 0), 0, 1) for whole in turned)
+    if axis:  # heads up
+        truth, found = truth[:, ::-1], found[:, ::-1]
     apart = np.abs(truth - found)
     place = int(apart.mean(axis=(1, 2)).argmax())
     gap = np.ones((truth.shape[1], GAP), np.float32)
     row: NDArray[np.float32] = np.concatenate(
         [truth[place], gap, found[place], gap, apart[place]], axis=1
     )
-    size = (SIDE, max(1, round(SIDE * row.shape[0] / row.shape[1])))
+    down, along = (step for a, step in enumerate(spacing) if a != axis)
+    size = (SIDE, max(1, round(SIDE * row.shape[0] * down / (row.shape[1] * along))))
     stream = io.BytesIO()
     picture = Image.fromarray((255 * row).astype(np.uint8))
     picture.resize(size, Image.Resampling.BILINEAR).save(stream, "PNG")

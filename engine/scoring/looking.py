@@ -23,6 +23,7 @@ from engine.scoring.reading import read_case
 SIDE = 256
 Place = tuple[int, int, int]
 DIFFERENCE = "difference"
+Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +102,9 @@ def look_at_images(case: ScoredCase, params: ImageScoreParams, *, other: bool = 
     return ImageLook(geometry, whole, (d, h, w))
 
 
-def look_at_copy(nearest: Nearest) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A synthetic slice and the training slice that is most like it, both (256, 256) in [0, 1].
+def look_at_copy(nearest: Nearest) -> tuple[Picture, Picture, bool]:
+    """A synthetic slice and the training slice that is most like it, both (256, 256) in [0, 1],
+    and whether the training slice is shown mirrored, as it is most alike.
 
     Raises:
         InputError: A file that cannot be read.
@@ -112,4 +114,6 @@ def look_at_copy(nearest: Nearest) -> tuple[NDArray[np.float32], NDArray[np.floa
         resize(grey_planes(file)[place], (SIDE, SIDE), order=1).astype(np.float32)
         for file, place in pairs
     )
-    return ours, theirs
+    plain, turned = (float((ours * other).mean()) for other in (theirs, theirs[:, ::-1]))
+    mirrored = turned > plain
+    return ours, np.ascontiguousarray(theirs[:, ::-1]) if mirrored else theirs, mirrored

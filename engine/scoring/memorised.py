@@ -130,6 +130,8 @@ class Memorised:
             {
                 "slice": one.slice, "training": one.training, "file": str(one.training_file),
                 "correlation": round(one.correlation, 6), "suspicious": one.suspicious,
+                "slice_file": str(one.file), "slice_number": one.place + 1,
+                "training_number": one.training_place + 1,
             }
             for one in self.nearest
         ]  # fmt: skip
@@ -141,7 +143,8 @@ class Memorised:
             write_atomic(path, text.getvalue().encode())
         elif path.suffix.lower() == ".json":
             report = {
-                "summary": self.summary(), "threshold": self.threshold, "usual": self.usual,
+                "kind": "copies", "summary": self.summary(), "threshold": self.threshold,
+                "usual": self.usual,
                 "parameters": self.params.model_dump(), "rows": rows,
             }  # fmt: skip
             write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())

@@ -14,8 +14,9 @@ from engine.metrics.images import IMAGE_METRICS, RULE, ImageScore
 from engine.metrics.overlap import ClassScore
 from engine.metrics.table import ALL_METRICS, Row, ScoreTable
 from engine.scoring.image_scores import ImageScores
+from engine.scoring.memorised import Memorised, Nearest
 from engine.scoring.pairing import ScoredCase
-from engine.scoring.params import ImageScoreParams, ScoreParams
+from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
 from engine.scoring.scoring import Scores
 
 Told = Mapping[str, Any]
@@ -23,7 +24,7 @@ UNKNOWN = float("nan")
 LARGEST_BYTES = 512 * 2**20
 
 
-def read_scores(path: Path) -> Scores | ImageScores:
+def read_scores(path: Path) -> Scores | ImageScores | Memorised:
     """An evaluation as it was saved.
 
     Raises:
@@ -49,7 +50,9 @@ def _none(path: Path, why: str) -> InputError:
     )
 
 
-def _scores(told: Told, path: Path) -> Scores | ImageScores:
+def _scores(told: Told, path: Path) -> Scores | ImageScores | Memorised:
+    if told.get("kind") == "copies":
+        return _copies(told)
     title = str(told.get("title") or path.stem)
     notes = [str(note) for note in told.get("notes", ())]
     cases = tuple(_case(record) for record in told.get("files", ()))
@@ -73,6 +76,21 @@ def _scores(told: Told, path: Path) -> Scores | ImageScores:
         ScoreParams.parse(dict(told["parameters"])) if own else ScoreParams(), cases,
         _table(told), other, _voxels(told["rows"]), tuple(notes), title,
     )  # fmt: skip
+
+
+def _copies(told: Told) -> Memorised:
+    nearest = tuple(
+        Nearest(
+            str(row["slice"]), str(row["training"]), Path(row["file"]), float(row["correlation"]),
+            bool(row["suspicious"]), Path(row["slice_file"]), int(row["slice_number"]) - 1,
+            int(row["training_number"]) - 1,
+        )
+        for row in told["rows"]
+    )  # fmt: skip
+    if not nearest:
+        raise ValueError("no slices")
+    params = MemorisedParams.parse(dict(told["parameters"]))
+    return Memorised(nearest, float(told["threshold"]), float(told["usual"]), params)
 
 
 def _case(record: Told) -> ScoredCase:

@@ -55,7 +55,7 @@ def test_the_tour_draws_synthesizes_and_leaves_pictures(
     )
     assert np.abs(drawn - empty).max() > 100
     assert np.abs(done - drawn).max() > 100
-    named = {"segment.png", "translate_start.png", "train_start.png", "train.png"}
+    named = {"segment.png", "translate_start.png", "train_start.png", "train.png", "evaluate.png"}
     assert named <= {path.name for path in files}
     painted, found = (
         read_image(tmp_path / "out" / f"{name}.png").array for name in ("segment", "segment_run")

@@ -46,7 +46,7 @@ class Kind:
     def title(self) -> str:
         if self.scores:
             return self.task.title
-        return f"{self.method.title} checkpoint · {self.task.title.lower()}"
+        return f"{self.method.title} checkpoint"
 
     def inputs(self) -> dict[str, str]:
         """Those that the user gives: name -> what it is."""

@@ -104,7 +104,7 @@ class Looking(QObject):
     def _show_copy(self, source: Any, key: Key) -> Callable[[Any], None]:
         one = source.nearest[key.place]
         title = f"{one.slice} and {one.training}: correlation {one.correlation:.3f}"
-        return lambda found: self._panel.showCopy(title, *found)
+        return lambda found: self._panel.showCopy(title, found[0], found[1], mirrored=found[2])
 
     def _read(self, key: Key, read: Callable[[], Any], show: Callable[[Any], None]) -> None:
         def done(found: Any) -> None:
@@ -160,7 +160,9 @@ class Looking(QObject):
         layers = []
         for name, values in found.images.items():
             difference = name == "difference"
-            look = Look(lut=MAP_COLOURS if difference else "grey")
+            look = Look()
+            if difference:
+                look = Look(high=float(values.max()) or 1.0, lut=MAP_COLOURS)
             layers.append(Layer(name, values[np.newaxis], grid, look=look))
         told = ", ".join(f"{name}" for name in found.images)
         self._panel.showImages(

@@ -19,7 +19,6 @@ from engine.data.atomic import disk_error
 from engine.errors import InputError
 from engine.events import JobFinished, JobNote
 from engine.jobs import InputValue, Job
-from engine.scoring.tasks import MEMORISED
 from engine.worker import EngineLike
 from widgets.panels.job_row import FINISHED
 
@@ -51,6 +50,7 @@ class Running(QObject):
         self._job_id = 0
         self._file: Path | None = None
         self._notes: list[str] = []
+        self._told = ""  # what the last run failed for
         setup.run.clicked.connect(self.run)
         setup.cancel.clicked.connect(self.cancel)
         setup.kindChosen.connect(setup.showKind)
@@ -87,6 +87,7 @@ class Running(QObject):
         except InputError as error:
             setup.setStatus(f"{error.message} {error.hint}", "error")
             return
+        self._teller.withdraw(self._told)
         inputs: dict[str, InputValue] = {n: p for n, p in given.items() if p is not None}
         self._file, self._notes = file, []
         inputs[OUTPUT] = file
@@ -100,6 +101,10 @@ class Running(QObject):
             return False
         self._engine.cancel(self._job_id)
         return True
+
+    def file(self) -> Path | None:
+        """Where the last run keeps what it found."""
+        return self._file
 
     def isBusy(self) -> bool:
         row = self._session.jobs.get(self._job_id)
@@ -169,7 +174,9 @@ class Running(QObject):
 
     def _job_changed(self, job_id: int) -> None:
         if job_id == self._job_id and job_id in self._session.jobs:
-            self._setup.showJob(self._session.jobs[job_id])
+            row = self._session.jobs[job_id]
+            self._told = row.message if row.state == "failed" else self._told
+            self._setup.showJob(row)
 
     def _noted(self, event: JobNote) -> None:
         if event.job_id == self._job_id:
@@ -179,7 +186,6 @@ class Running(QObject):
         if event.job_id != self._job_id:
             return
         file, notes = self._file, tuple(self._notes)
-        copies = self._setup.current().task.name == MEMORISED
         self._session.with_notes.discard(event.job_id)
 
         def read() -> Shown:
@@ -194,5 +200,5 @@ class Running(QObject):
 
         self._background.run(
             "Opening the evaluation", read,
-            lambda found: self.shown.emit(found, None if copies else file), self._teller.failure,
+            lambda found: self.shown.emit(found, file), self._teller.failure,
         )  # fmt: skip

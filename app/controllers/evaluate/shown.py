@@ -14,6 +14,7 @@ from engine.scoring.image_report import DIGITS, titled
 from engine.scoring.image_scores import OTHER, ImageScores
 from engine.scoring.memorised import Memorised
 from engine.scoring.scoring import Scores
+from engine.wording import counted
 from widgets.panels.data_table import Cell, Column, Line
 from widgets.plots.box_plots import BoxGroup
 
@@ -69,7 +70,7 @@ def _labels(scores: Scores, notes: tuple[str, ...]) -> Shown:
                 lines.append(_line((row.case, name, *model), score, table.metrics, sized=sized))
                 keys.append(Key(row.case, label, other))
     patients = len({row.patient for row in table.rows})
-    facts = f"{len(table.rows)} cases · {patients} patients · {len(table.names)} labels"
+    facts = f"{_people(len(table.rows), patients)} · {counted(len(table.names), 'label')}"
     return Shown(
         scores, "labels", scores.title, facts, Grid(tuple(columns), tuple(lines)), tuple(keys),
         _label_means(tables, models if compared else ()), _leads(scores) if compared else None,
@@ -187,7 +188,7 @@ def _images(scores: ImageScores, notes: tuple[str, ...]) -> Shown:
     patients = len({row.patient for row in table.rows})
     cautions = [f.caution for f in scores.sets.values() if f.caution]
     return Shown(
-        scores, "images", scores.title, f"{len(table.rows)} cases · {patients} patients",
+        scores, "images", scores.title, _people(len(table.rows), patients),
         Grid(columns, tuple(lines)), tuple(keys), _image_means(scores),
         _gains(scores) if len(ways) > 1 else None,
         {titled(metric): _image_boxes(scores, metric) for metric in IMAGE_METRICS},
@@ -278,6 +279,10 @@ def _copies(found: Memorised) -> Shown:
         Grid(columns, tuple(lines)), keys, None, None, {"Correlation": (box,)}, (), COPY_RULE,
         (found.summary(),),
     )  # fmt: skip
+
+
+def _people(cases: int, patients: int) -> str:
+    return f"{counted(cases, 'case')} · {counted(patients, 'patient')}"
 
 
 def _told(found: Estimate, digits: int) -> Any:

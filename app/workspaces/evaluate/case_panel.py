@@ -129,13 +129,16 @@ class CasePanel(QWidget):
         self.label.hide()
         self._show(layers, place, ViewLayout.COMPARE)
 
-    def showCopy(self, title: str, ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> None:
+    def showCopy(
+        self, title: str, ours: NDArray[np.float32], theirs: NDArray[np.float32], *, mirrored: bool
+    ) -> None:
         """Show a synthetic slice and the training slice that is most like it."""
         self._head(title, "")
         for widget in (self._legend, self.label):
             widget.hide()
+        note = "(mirrored)" if mirrored else ""
         self.pictures.setPictures([
-            Picture("Synthetic", ours), Picture("Nearest training slice", theirs),
+            Picture("Synthetic", ours), Picture("Nearest training slice", theirs, note=note),
         ])  # fmt: skip
         self._pages.setCurrentWidget(self.pictures)
 

@@ -79,6 +79,8 @@ class ResultView(QWidget):
         self._rule_line.setProperty("role", "muted")
         self._notes = self._text()
         self.tabs = QTabWidget(self)
+        # The page of means has it in full.
+        self.tabs.currentChanged.connect(lambda place: self._rule_line.setVisible(place != 1))
         self._build()
 
     def setShown(self, shown: Shown) -> None:
@@ -92,8 +94,10 @@ class ResultView(QWidget):
         self.table.faults.setText("Only suspicious" if copies else "Only missed and spurious")
         for table, grid in ((self.means, shown.means), (self.pairs, shown.pairs)):
             table.setLines(*((grid.columns, grid.lines) if grid is not None else ((), ())))
-        self.tabs.setTabVisible(1, shown.means is not None)
-        self.tabs.setTabVisible(3, shown.pairs is not None)
+        for place, grid in ((1, shown.means), (3, shown.pairs)):
+            # Only where it changes: Qt 6.11 forgets to lay the tabs out after one that does not.
+            if self.tabs.isTabVisible(place) != (grid is not None):
+                self.tabs.setTabVisible(place, grid is not None)
         self.copies.setVisible(shown.kind == "images")
         if self._html is not None:
             self._html.setVisible(not copies)

@@ -84,7 +84,8 @@ class EvaluateSetup(QWidget):
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(place)
         method = self._current.method
-        self.kind.setToolTip(f"{method.summary}\n{method.paper}".strip())
+        about = f"{self._current.task.title}. {method.summary}\n{method.paper}"
+        self.kind.setToolTip(about.strip())
         choices = {n: forms.model_choices(e) for n, e in self._current.checkpoints().items()}
         self._specs = [
             *self._input_specs(), *forms.field_specs(self._current.task.params, choices)
@@ -130,7 +131,7 @@ class EvaluateSetup(QWidget):
         self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
         self._bar.setValue(row.done)
         if row.state == "failed":
-            self.setStatus(f"{row.message} {row.hint}".strip(), "error")
+            self.setStatus(row.message, "error")  # the banner tells what to do
         elif busy:
             told = f" · {row.message}" if row.message else ""
             self.setStatus(row.status() + (told if row.message not in row.status() else ""))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.controllers.evaluate.looking import Looking
     from app.controllers.evaluate.pages import Shown
     from app.workspaces.evaluate.result import ResultView
-    from app.workspaces.train.space import Surroundings
+    from app.workspaces.train.around import Surroundings
 
 MOST_RECENT = 24
 

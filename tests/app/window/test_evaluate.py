@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,8 @@ def test_a_run_can_be_cancelled_and_may_fail(
     assert job_id is not None
     fake(window).emit(JobFailed(job_id, "No file fits.", "Rename them.", "", True))
     settle(window, qtbot)
-    assert setup.status() == "No file fits. Rename them."
+    assert setup.status() == "No file fits."
+    assert window.message.isVisible()
     assert setup.run.isEnabled()
 
 
@@ -182,6 +184,14 @@ def test_what_a_method_measured_has_no_files(
     assert view.table.current() == 0
     assert view.case.isEmpty()
     assert not view.tabs.isTabVisible(3)
+    # A tab that was hidden comes back with its width.
+    shown = space.current()
+    assert shown is not None
+    view.setShown(replace(shown, means=None))
+    view.setShown(shown)
+    bar = view.tabs.tabBar()
+    assert bar is not None, "tabs have one"
+    assert [bar.tabRect(place).width() > 0 for place in range(4)] == [True, True, True, False]
 
 
 def test_other_files_are_refused_in_words(

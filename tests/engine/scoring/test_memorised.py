@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from engine.errors import InputError
+from engine.scoring.looking import look_at_copy
 from engine.scoring.memorised import Memorised, find_memorised
 from engine.scoring.params import MemorisedParams
+from engine.scoring.stored import read_scores
 from engine.steps import NoteStep, Step
 
 Picture = NDArray[np.uint8]
@@ -81,6 +84,14 @@ def test_tables(root: Path) -> None:
     assert found.write(root / "t.csv").read_text().startswith("slice,training,file,correlation")
     with pytest.raises(InputError, match="no ending"):
         found.write(root / "t.txt")
+    again = read_scores(root / "t.json")
+    assert isinstance(again, Memorised)
+    assert again.params == found.params
+    for before, after in zip(found.nearest, again.nearest, strict=True):
+        assert replace(after, correlation=before.correlation) == before
+    ours, theirs, mirrored = look_at_copy(again.nearest[0])
+    assert mirrored
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.95
 
 
 def test_sets_that_tell_nothing(root: Path) -> None:
