@@ -49,6 +49,7 @@ class RunControls(QWidget):
         buttons = (self.save, self.sample, self.epoch)
         for widget in (*buttons, self._label, self.rate, self.set_rate):
             row.addWidget(widget)
+        row.addStretch(1)
 
     def show_run(self, run: TrainingRun, state: RunState, *, known: bool) -> None:
         """Show what can be asked of a run now.
@@ -64,6 +65,7 @@ class RunControls(QWidget):
         now = run.curves.latest(RATE_OF)
         for widget in (self._label, self.rate, self.set_rate):
             widget.setVisible(known and now is not None)
+        self.setVisible(hears or (known and now is not None))
         when = "From the next iteration on" if hears else "From where the run goes on"
         give_tip(self.set_rate, f"{when}; its schedule goes on from it")
         if now is not None and not self._touched:

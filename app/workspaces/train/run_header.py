@@ -228,7 +228,6 @@ class RunHeader(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(em // 2)
         foot.addWidget(self._status, 1)
-        foot.addWidget(self.controls)
         for part in (self.go_on, self._until_text, self.until):
             foot.addWidget(part)
         column = QVBoxLayout(self)
@@ -237,4 +236,5 @@ class RunHeader(QWidget):
         column.addLayout(head)
         column.addWidget(self._bar)
         column.addLayout(foot)
+        column.addWidget(self.controls)
         column.addWidget(self._error)
