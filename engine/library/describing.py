@@ -85,6 +85,8 @@ def text_of(card: Card) -> str:
 
 def headline(card: Card) -> str:
     """The first figure on the card that says how good it is, such as "Dice 0.879"; "" without."""
+    if not card.preprocessing:
+        return ""  # it takes no image, so the figures are of what others make of its own
     for name, value in flat(card.figures).items():
         if isinstance(value, Mapping):
             number = value[MEAN]

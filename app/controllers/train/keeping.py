@@ -11,7 +11,8 @@ from engine.data.atomic import atomic_path, disk_error
 
 
 def add_to_models(weights: Path, title: str) -> str:
-    """Copy a checkpoint to the user's models; returns the name that it has there.
+    """Copy a checkpoint to the user's models, with a picture where its run has one; returns the
+    name that it has there.
 
     Raises:
         DiskError: it cannot be copied.
@@ -26,6 +27,10 @@ def add_to_models(weights: Path, title: str) -> str:
     while (folder / f"{name}.safetensors").exists():
         number += 1
         name = f"{wanted}-{number}"
+    picture = library.picture_of(weights)
     with atomic_path(folder / f"{name}.safetensors") as beside:
         shutil.copyfile(weights, beside)
+    if picture is not None:
+        with atomic_path(folder / f"{name}{library.PICTURE}") as beside:
+            shutil.copyfile(picture, beside)
     return name

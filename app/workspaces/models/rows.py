@@ -8,7 +8,7 @@ from html import escape
 
 from PyQt6.QtGui import QImage
 
-from app.model_uses import ORIGINS, SYNTHESIZE, method_title, use_of
+from app.model_uses import ORIGINS, method_title, use_of
 from app.segmenters import findable
 from engine.library import Entry
 from engine.library.choosing import Compared
@@ -25,8 +25,7 @@ FIGURES, OTHER, SAME = "Figures", "Differs", "The same"
 def row_of(entry: Entry, picture: QImage | None) -> ModelRow:
     """One row of the list."""
     card, use = entry.card, use_of(entry.card)
-    good = "" if use.workspace == SYNTHESIZE else headline(card)
-    facts = (good, file_size(entry.bytes), _first_data(entry))
+    facts = (headline(card), file_size(entry.bytes), _first_data(entry))
     title = method_title(card.method)
     return ModelRow(
         key_of(entry), card.title.strip() or entry.name, f"{title} {card.role}",

@@ -15,6 +15,7 @@ from app.command_line import training_command
 from app.controllers.train.guide.examining import Examining
 from app.controllers.train.guide.trial import Trial
 from app.controllers.train.requests import (
+    CHECKPOINT,
     OUTPUT,
     Trainer,
     WrongInputs,
@@ -25,13 +26,15 @@ from app.controllers.train.requests import (
 from app.controllers.train.training import TrainingController
 from app.errors import Teller
 from app.workspaces.train.guide.view import GuideView, Page
-from engine import methods
+from engine import library, methods
 from engine.data.doctor.examining import Examination
 from engine.data.doctor.need import GOALS, LABELLED, labelled_in, need_of
 from engine.errors import InputError
 from engine.failures import Failure
 from engine.jobs import Job
+from engine.library import Entry
 from engine.method import Suggestion
+from engine.parameters import describe
 from engine.worker import EngineLike
 
 if TYPE_CHECKING:
@@ -169,8 +172,23 @@ class Guide(QObject):
             self._shown = key
             values = {**trainer.task.preset(told.preset), **told.values}
             folder = suggested_folder(trainer, source)
-            self.view.settings.showTrainer(trainer, values, folder)
-            self._changed()
+
+            def show(entries: Sequence[Entry]) -> None:
+                if self._shown == key:
+                    self.view.settings.showTrainer(trainer, values, folder, entries)
+                    self._changed()
+
+            if all(info.name != CHECKPOINT for info in describe(trainer.task.params)):
+                show(())
+                return
+            self.view.frame.setReady(Page.SETTINGS, False, "Looking for models …")
+            method, role = trainer.method.id, trainer.task.role or None
+            self.examining.background.run(
+                "Looking for models",
+                lambda: library.entries(method, role),
+                show,
+                self._teller.failure,
+            )
 
     def _changed(self) -> None:
         """The settings are others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from app import forms
 from app.controllers.train.requests import OUTPUT, Trainer
 from app.workspaces.presets import PresetBox
 from app.workspaces.train.guide.frame import heading, muted
-from engine import library
+from engine.library import Entry
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 
@@ -58,11 +58,17 @@ class SettingsPage(QWidget):
         """Whose settings are shown."""
         return self._trainer
 
-    def showTrainer(self, trainer: Trainer, values: Mapping[str, Any], folder: Path) -> None:
-        """Show the settings of a training, at its defaults but for these values."""
+    def showTrainer(
+        self, trainer: Trainer, values: Mapping[str, Any], folder: Path,
+        entries: Sequence[Entry] = (),
+    ) -> None:  # fmt: skip
+        """Show the settings of a training, at its defaults but for these values.
+
+        Args:
+            entries: The checkpoints that it may begin with.
+        """
         self._trainer = trainer
         task = trainer.task
-        entries = library.entries(trainer.method.id, task.role or None)
         specs = forms.field_specs(task.params, {"checkpoint": forms.model_choices(entries)})
         by_name = {spec.name: spec for spec in specs}
         main = [replace(by_name[n], advanced=False, group="") for n in MAIN if n in by_name]
