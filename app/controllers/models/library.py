@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QImageReader
@@ -14,7 +15,7 @@ from app.errors import Teller
 from app.model_uses import ORIGINS, method_title, use_of
 from app.workspaces.models.rows import key_of, row_of
 from app.workspaces.models.view import ModelsView
-from engine.library import Entry
+from engine.library import Entry, Origin
 from engine.library.choosing import Order, Wanted, choose, compare
 from engine.library.fitting import ImageFacts, misfits
 from engine.training.cards import weights_sha256
@@ -56,7 +57,7 @@ class Library(QObject):
         cards = [entry.card for entry in entries]
         methods = {card.method: method_title(card.method) for card in cards}
         roles = {card.role: card.role.capitalize() for card in cards}
-        origins = {entry.origin: ORIGINS[entry.origin] for entry in entries}
+        origins: dict[str, str] = {entry.origin: ORIGINS[entry.origin] for entry in entries}
         self._view.filters.setChoices(
             *(
                 sorted(named.items(), key=lambda pair: pair[1])
@@ -93,10 +94,8 @@ class Library(QObject):
         view = self._view
         asked = view.filters.filters()
         wanted = Wanted(
-            asked.text, asked.method, asked.role,
-            next((origin for origin in ORIGINS if origin == asked.origin), ""),
-            _order(asked.order),
-        )  # fmt: skip
+            asked.text, asked.method, asked.role, _origin(asked.origin), _order(asked.order)
+        )
         found = choose(list(self._entries.values()), wanted)
         rows = [row_of(entry, self._pictures.get(key_of(entry))) for entry in found]
         view.showRows(rows, len(self._entries), view.list.chosen())
@@ -163,5 +162,16 @@ def _stamp(entry: Entry) -> tuple[str, float, int]:
 
 
 def _order(asked: str) -> Order:
-    orders: tuple[Order, ...] = ("name", "method", "newest", "size")
-    return next((order for order in orders if order == asked), "name")
+    orders: tuple[Order, ...] = get_args(Order)
+    for order in orders:
+        if order == asked:
+            return order
+    return orders[0]
+
+
+def _origin(asked: str) -> Origin | Literal[""]:
+    origins: tuple[Origin, ...] = get_args(Origin)
+    for origin in origins:
+        if origin == asked:
+            return origin
+    return ""
