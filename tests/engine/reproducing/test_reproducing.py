@@ -72,15 +72,25 @@ def picture(folder: Path, seed: int = 0) -> Path:
     return path
 
 
-@pytest.fixture
-def segmented(tmp_path: Path, models: Mapping[str, Path]) -> Path:
-    """Labels that cDAL found in a picture."""
-    output = tmp_path / "out" / "found.png"
-    output.parent.mkdir()
-    inputs = {"input": picture(tmp_path / "in"), "output": output}
-    weights = shutil.copy(models["cdal"], tmp_path / "discs.safetensors")
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory, models: Mapping[str, Path]) -> Path:
+    """A folder with labels that cDAL found in a picture, the picture and the weights."""
+    folder = tmp_path_factory.mktemp("segmented")
+    (folder / "out").mkdir()
+    inputs = {"input": picture(folder / "in"), "output": folder / "out" / "found.png"}
+    weights = shutil.copy(models["cdal"], folder / "discs.safetensors")
     values = {"votes": 2, "seed": 3, "threshold": 0.03}  # about half of it
     done("cdal", "segment", inputs, checkpoint=str(weights), **values)
+    return folder
+
+
+@pytest.fixture
+def segmented(tmp_path: Path, once: Path) -> Path:
+    """The labels of a copy of `once`, whose record tells of the copy."""
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    output = tmp_path / "out" / "found.png"
+    record = output.with_name("found.png.json")
+    record.write_text(record.read_text().replace(str(once), str(tmp_path)))
     return output
 
 
