@@ -27,12 +27,13 @@ class Reporter:
 
     Args:
         as_json: JSON lines. The bar and the notes for people are left out then.
+        muted: Nothing but failures: another process tells the same.
         log: Lines with the time in place of the bar, for a file that is read later.
     """
 
-    def __init__(self, *, as_json: bool, log: bool = False) -> None:
+    def __init__(self, *, as_json: bool, log: bool = False, muted: bool = False) -> None:
         self.previews: list[JobPreview] = []
-        self._as_json, self._log = as_json, log
+        self._as_json, self._log, self._muted = as_json, log, muted
         self._logged_at = 0.0
         self._bar: tqdm[None] | None = None
         self._losses = ""
@@ -86,7 +87,7 @@ class Reporter:
             seconds=round(seconds, 3),
             figures=dict(figures or {}),
         )
-        if self._as_json:
+        if self._as_json or self._muted:
             return
         print(f"{summary} ({seconds:.1f} s)")
         for name, value in (figures or {}).items():
@@ -173,7 +174,7 @@ class Reporter:
         if self._log and time.monotonic() - self._logged_at >= LOGGED_EVERY_S:
             self._logged_at = time.monotonic()
             self._say(_logged(event, self._losses))
-        if self._as_json or not sys.stderr.isatty():
+        if self._as_json or self._muted or not sys.stderr.isatty():
             return
         if self._bar is None:
             self._bar = tqdm(file=sys.stderr, leave=False, dynamic_ncols=True)
@@ -183,13 +184,13 @@ class Reporter:
         self._bar.refresh()
 
     def _line(self, event: str, **values: Any) -> None:
-        if self._as_json:
+        if self._as_json and not self._muted:
             print(json.dumps({"event": event, **values}, default=_plain), flush=True)
 
     def _say(self, message: str) -> None:
         if self._log:
             message = f"{datetime.now():%Y-%m-%d %H:%M:%S}  {message}"
-        if not self._as_json:
+        if not self._as_json and not self._muted:
             tqdm.write(message, file=sys.stderr)
 
 

@@ -69,7 +69,7 @@ def guarded(reporter: Reporter, what: str, body: Callable[[], int | None], *, de
 def run_offer(offer: Offer, options: Mapping[str, Any]) -> int:
     """Do what the options of one command ask for; returns the exit code."""
     apart = offer.staged and is_apart()
-    reporter = Reporter(as_json=options["as_json"], log=apart)
+    reporter = Reporter(as_json=options["as_json"], log=apart, muted=offer.staged and _shares())
     return guarded(
         reporter, f"reverie {offer.command}", lambda: _run(offer, options, reporter, apart),
         debug=options["debug"],
@@ -123,7 +123,7 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bo
     makes_run = offer.staged and request.job.task != "pseudo-label" and not request.job.dry
     if makes_run and options.get("detach"):
         refuse_taken(request.job.path("output"))
-    if makes_run:
+    if makes_run and not _shares():
         refuse_second_run(request.job, options["resume"])
     _check_before(request, options)
     for note in request.notes:
@@ -149,6 +149,12 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bo
         summary, figures = _summary(result), {}
     reporter.finished(summary, files, time.monotonic() - begun, figures)
     return _told_failures(result, reporter) if isinstance(result, FolderResult) else OK
+
+
+def _shares() -> bool:
+    """Whether this process is one of several that `accelerate launch` has started, but not the
+    first one, which speaks for all."""
+    return int(os.environ.get("RANK", "0")) > 0
 
 
 def _detach(job: Job, options: Mapping[str, Any], reporter: Reporter, makes_run: bool) -> int:

@@ -29,7 +29,9 @@ from engine.training.runs import read_metrics
 from engine.training.status import read_status
 
 KILLS = 50
-LOADED_LATE = ("torch._dynamo", "torch.utils.tensorboard")
+LOADED_LATE = (
+    "torch._dynamo", "torch.utils.tensorboard", "engine.methods.cdal.training", "numpy.random",
+)  # fmt: skip
 """What a training loads only when it begins, which takes seconds."""
 PARTIAL = re.compile(r"\..*\.[0-9a-f]{12}(\..*)?")
 """What a file is called while it is written; nobody takes it for one that is there."""

@@ -17,7 +17,7 @@ from accelerate.state import AcceleratorState
 from torch import nn
 
 from engine.device import Context
-from engine.errors import InputError, Stopped
+from engine.errors import Stopped
 from engine.steps import ImagesStep, NoteStep, Step, TrainStep
 from engine.training.ema import EMA
 from engine.training.health import Kept, check_level, check_losses
@@ -25,6 +25,7 @@ from engine.training.judging import has_waited, judge, measure, show, validate, 
 from engine.training.players import Player, optimizer_of, players, set_rates, update
 from engine.training.rehearsal import Acts, rehearse
 from engine.training.runs import RunFolder
+from engine.training.sharing import check_shared
 from engine.training.stage import (
     Adversarial,
     Batch,
@@ -55,11 +56,13 @@ def fit(
             it through its folder is done between two iterations, see `engine.training.commands`.
 
     Raises:
+        InputError: several processes cannot share this training.
         Diverged: the loss is no longer a number, or has run away; the last good state stays.
         Stopped: that was asked for through the run's folder; the state is kept.
         CheckpointError: the run is of another network.
     """
     accelerator = _accelerator(context)
+    check_shared(trainable, settings.batch, accelerator.num_processes)
     state = _start(trainable, settings, accelerator)
     if context.rehearsal is not None:
         yield from _rehearsed(trainable, settings, context, accelerator, state, run)
@@ -262,11 +265,6 @@ def _iterate(
 ) -> dict[str, float]:
     """One optimizer step of each player, on the same batch."""
     world, rank = accelerator.num_processes, accelerator.process_index
-    if settings.batch % world:
-        raise InputError(
-            f"A batch of {settings.batch} cannot be shared by {world} processes.",
-            f"Choose a batch that {world} divides.",
-        )
     batch = tuple(part[rank::world] for part in trainable.batch(rng, settings.batch))
     totals: dict[str, float] = {}
     for player in turns:
