@@ -151,6 +151,7 @@ def report_of(found: Reproduction) -> Report:
         for comparison in outcome.comparisons or (None,)
     ]
     reasons = list(dict.fromkeys(r for o in found.outcomes for r in (*o.reasons, *o.notes)))
+    reasons += [f"{o.path.name}: {o.problem}" for o in found.outcomes if o.problem]
     if kept := [str(o.kept) for o in found.outcomes if o.kept is not None]:
         reasons.append(f"Made again: {listed(kept)}")
     return Report(
@@ -172,7 +173,7 @@ def _row(outcome: Outcome, compared: Comparison | None, place: int) -> ReportRow
     from widgets.panels.reproduction import ReportRow
 
     if compared is None:
-        cells = (outcome.path.name, "cannot be made again", outcome.problem, "", "", "")
+        cells = (outcome.path.name, "cannot be made again", "", "", "", "")
         return ReportRow("danger", cells, place)
     named = "changed since" if outcome.edited else TOLD[compared.verdict]
     differ = compared.note or (
