@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors import safe_open
+from torch import Tensor, nn
 
 from engine import methods
 from engine.errors import CheckpointError, InputError
@@ -22,7 +23,7 @@ from engine.methods.midiffusion.exporting import plain_of as midiffusion_plain
 from engine.results import FileResult
 from engine.training.checkpoint import load_checkpoint, read_card
 from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain
+from engine.training.exporting import Plain, export
 from engine.worker import run_inline
 from tests.helpers import (
     adaptdiff_models,
@@ -77,26 +78,60 @@ def test_every_network_has_a_plain_form(name: str, tmp_path: Path) -> None:
             assert not answer.allclose(plain.model(*changed)), "it looks at its inputs"
 
 
-def test_the_network_goes_to_onnx_and_is_compared(segmenter: Path, tmp_path: Path) -> None:
+class Pair(nn.Module):
+    """Two convolutions and a time: as little as a network can be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.first, self.last = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 1, 1)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        return self.last(self.first(x).relu() * t[:, None, None, None])
+
+
+def _draw(batch: int, side: int, source: torch.Generator) -> tuple[Tensor, ...]:
+    x = torch.randn(batch, 1, side, side, generator=source)
+    return x, torch.rand(batch, generator=source)
+
+
+def _export_pair(weights: Path, output: Path, **values: Any) -> FileResult:
+    params = ExportParams(checkpoint=str(weights), samples=2, **values)
+    job = Job("test", "export", params, {"output": output})
+    plain = Plain(Pair().eval().requires_grad_(False), ("x", "t"), _draw, 8, 2)
+    steps = export(job, weights, lambda checkpoint: plain)
+    result = None
+    while result is None:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result = end.value
+    assert isinstance(result, FileResult)
+    return result
+
+
+def test_a_network_goes_to_onnx_and_is_compared(segmenter: Path, tmp_path: Path) -> None:
     import onnxruntime
 
-    result = _export("adaptdiff", segmenter, tmp_path / "out.onnx")
-    assert 0 <= result.figures["share of the largest value"] < 1e-4
-    assert result.figures["compared"] == "3 answers to random inputs"
+    result = _export_pair(segmenter, tmp_path / "out.onnx")
+    assert 0 <= result.figures["share of the largest value"] < 1e-5
+    assert result.figures["compared"] == "6 answers to random inputs"
+    assert result.figures["sizes"] == ["2 x 8 px", "1 x 8 px", "1 x 10 px"]
     session = onnxruntime.InferenceSession(result.path, providers=["CPUExecutionProvider"])
     meta = session.get_modelmeta().custom_metadata_map
     assert json.loads(meta["reverie"])["title"] == "Tiny segmenter"
-    plain = adaptdiff_plain(load_checkpoint(segmenter))
-    image = torch.rand(3, 1, 3 * plain.step, 5 * plain.step)
-    (answer,) = session.run(None, {"image": image.numpy()})
+    x, t = torch.rand(3, 1, 6, 14), torch.rand(3)
+    (answer,) = session.run(None, {"x": x.numpy(), "t": t.numpy()})
     with torch.inference_mode():
-        assert torch.from_numpy(answer).allclose(plain.model(image), atol=1e-4)
+        assert torch.from_numpy(answer).allclose(Pair()(x, t), atol=1e-5)
+    assert [file.name for file in tmp_path.iterdir()] == ["out.onnx"]
 
 
-def test_the_network_goes_to_a_program_of_torch(segmenter: Path, tmp_path: Path) -> None:
-    result = _export("adaptdiff", segmenter, tmp_path / "out.pt2", any_size=False)
-    assert result.figures["sizes"] == ["1 x 64 px"]
+def test_a_network_goes_to_a_program_of_torch(segmenter: Path, tmp_path: Path) -> None:
+    result = _export_pair(segmenter, tmp_path / "out.pt2", any_size=False)
+    assert result.figures["sizes"] == ["1 x 8 px"]
     assert result.figures["largest difference"] == 0.0
+    assert result.summary.endswith("it equals tiny.safetensors.")
     assert [file.name for file in tmp_path.iterdir()] == ["out.pt2"]
 
 
