@@ -42,7 +42,7 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     two = [launch(rank, port, tmp_path / "two") for rank in (0, 1)]
     try:
         for process in two:
-            output, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=400)
             assert process.returncode == 0, output
     finally:
         for process in two:
