@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from engine.training.checkpoint import Card
 
@@ -146,5 +146,5 @@ def _modality(card: Card, image: ImageFacts) -> str:
     return f"It was trained on {known}; {image.name} is {image.modality}."
 
 
-def _positive(value: Any) -> bool:
+def _positive(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
