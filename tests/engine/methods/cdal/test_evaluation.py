@@ -119,8 +119,10 @@ def test_labels_and_maps_lie_on_the_image(tmp_path: Path) -> None:
     labels = read_labels(paths[0], volume.geometry)
     assert labels.matches
     assert np.array_equal(labels.labels, result.labels)
-    for path, expected in zip(
+    held = ("probability", "probability", "probability", "uncertainty", "entropy")
+    for path, holds, expected in zip(
         paths[1:],
+        held,
         (result.foreground, *result.probability[1:], result.variance, result.entropy),
         strict=True,
     ):
@@ -128,5 +130,7 @@ def test_labels_and_maps_lie_on_the_image(tmp_path: Path) -> None:
         assert read.geometry.matches(volume.geometry)
         assert read.values() == pytest.approx(expected, abs=1e-6)
         beside = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
-        assert beside == {"seed": 1}
+        assert beside["seed"] == 1
+        assert beside["holds"].startswith(holds)
+        assert len(beside["content"]["sha256"]) == 64
     assert [e.name for e in table_of(told.names)] == ["front", "back"]
