@@ -1,5 +1,6 @@
-"""Ctrl+C ends a run with code 130 and leaves no half-written file; a training goes on after it,
-after being asked to end and after a power cut, with the numbers of one that never stopped."""
+"""Ctrl+C ends a run with code 130 and leaves no half-written file; a training goes on after it and
+after being asked to end, with the numbers of one that never stopped. What a power cut leaves is
+looked at in `tests/engine/training/test_killing.py`."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ def test_an_interrupted_synthesis_leaves_nothing(
 
 
 @posix
-def test_a_training_outlives_ctrl_c_and_a_power_cut(
+def test_a_training_outlives_ctrl_c_and_being_asked_to_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = disc_folders(tmp_path / "data")
@@ -85,7 +86,6 @@ def test_a_training_outlives_ctrl_c_and_a_power_cut(
     code, rest, errors = interrupted(goes_on, "losses", signal.SIGTERM)
     assert (code, json.loads(rest.splitlines()[-1])["event"]) == (130, "cancelled")
     assert "as was asked" in errors
-    assert interrupted(goes_on, "losses", signal.SIGKILL)[0] == -signal.SIGKILL
     assert main([*goes_on, "--threads", "1"]) == 0
     assert "Continuing at iteration" in capsys.readouterr().err
     assert main([*start, "--output", str(whole), "--threads", "1"]) == 0
