@@ -37,7 +37,7 @@ class RunControls(QWidget):
         self._label = QLabel("Learning rate", self)
         self.rate = NumberBox(NumberRange(False, SMALLEST_RATE, HIGHEST_RATE, 1e-4), 1e-4, self)
         self.rate.setAccessibleName("Learning rate")
-        self.rate.setFixedWidth(7 * self.fontMetrics().height())
+        self.rate.setFixedWidth(9 * self.fontMetrics().height())
         self.rate.valueEdited.connect(self._edited)
         self.set_rate = QPushButton("Set", self)
         self.set_rate.clicked.connect(self._set)
@@ -69,7 +69,8 @@ class RunControls(QWidget):
         when = "From the next iteration on" if hears else "From where the run goes on"
         give_tip(self.set_rate, f"{when}; its schedule goes on from it")
         if now is not None and not self._touched:
-            self.rate.setValue(now)
+            # As many digits as the field can show: 2.84e-05 cut short would read as 2.84.
+            self.rate.setValue(float(f"{now:.3g}"))
         self.set_rate.setEnabled(self._touched)
 
     def _edited(self) -> None:

@@ -146,9 +146,10 @@ def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
     """
     if not name:
         raise CheckpointError(
-            "No checkpoint was chosen, and none of CDM comes with the program yet.",
-            "Train one (reverie train --method cdm --stage train-diffusion), or import published "
-            "weights (reverie import --method cdm).",
+            "No checkpoint was chosen.",
+            "Choose weak-hippocampus, which comes with the program, or train one (reverie train "
+            "--method cdm --stage train-diffusion), or import published weights (reverie import "
+            "--method cdm).",
         )
     return _kept(name, context, open_diffusion)
 

@@ -75,9 +75,9 @@ def load_segmenter(name: str, context: Context) -> LoadedSegmenter:
     """
     if not name:
         raise CheckpointError(
-            "No checkpoint was chosen, and none of DiffRect comes with the program yet.",
-            "Train one (reverie train --method diffrect), or import published weights "
-            "(reverie import --method diffrect).",
+            "No checkpoint was chosen.",
+            "Choose heart, which comes with the program, or train one (reverie train "
+            "--method diffrect), or import published weights (reverie import --method diffrect).",
         )
     path = library.find(name)
 
