@@ -19,7 +19,7 @@ from app.command_line import words_of
 from app.detaching import LOG, announced, is_apart, launch, refuse_taken
 from engine.data.segmentation.figures import told
 from engine.data.segmentation.folder_table import TABLE, FolderResult
-from engine.device import DeviceSettings, open_context
+from engine.device import DeviceSettings, give_way, open_context
 from engine.errors import DiskError, Diverged, InputError
 from engine.failures import Caught, describe
 from engine.jobs import Job
@@ -131,6 +131,9 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bo
     if options.get("detach"):
         return _detach(request.job, options, reporter, makes_run)
     begun = time.monotonic()
+    if apart:
+        # Nobody waits for it in front of a screen.
+        give_way()
     with announced(request.job) if apart and makes_run else nullcontext():
         result = run_job(request.job, device_settings(options), reporter)
     figures: Mapping[str, Any]

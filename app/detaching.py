@@ -18,7 +18,6 @@ from typing import Any
 import app
 from engine import methods
 from engine.data.atomic import disk_error
-from engine.device import give_way
 from engine.errors import EngineError, InputError
 from engine.failures import describe
 from engine.jobs import Job
@@ -120,7 +119,6 @@ def announced(job: Job) -> Iterator[None]:
     """While the block runs, status.json tells of the job from its preparation on; where it ends
     before the training itself could tell how, that is told too."""
     folder = job.path("output")
-    give_way()
     title = methods.method(job.method).id
     iterations = int(getattr(job.params, "iterations", 0))
     status = Status(
