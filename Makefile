@@ -4,7 +4,7 @@ RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 OUT ?= out
 # Each process of the tests holds one core and about 1.5 GB.
-PYTEST := QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadfile
+PYTEST := QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench screenshots clean
