@@ -3,7 +3,8 @@
 Dropout before a batch norm makes what it sees more spread than it is in use, where nothing is
 dropped (Li et al., Understanding the Disharmony between Dropout and Batch Normalization by Variance
 Shift, CVPR 2019). The fewer features there are, the more a running average is off. Averages over
-passes without dropout are right (Wu and Johnson, Rethinking "Batch" in BatchNorm, 2021).
+passes without dropout are right (Wu and Johnson, Rethinking "Batch" in BatchNorm, 2021);
+`torch.optim.swa_utils.update_bn` passes with it.
 """
 
 from __future__ import annotations

@@ -71,12 +71,13 @@ class Split:
 
 
 def _known(wanted: Sequence[str], patients: Collection[str]) -> list[str]:
-    """The patients that are meant; capital letters count only where names differ by nothing else.
+    """The patients that are meant, each once; capital letters count only where names differ by
+    nothing else.
 
     Raises:
         InputError: there is no such patient.
     """
-    found = []
+    found: list[str] = []
     for name in wanted:
         alike = [name] if name in patients else [p for p in patients if p.lower() == name.lower()]
         if len(alike) != 1:
@@ -85,7 +86,7 @@ def _known(wanted: Sequence[str], patients: Collection[str]) -> list[str]:
                 f"Those there are: {', '.join(sorted(patients))}.",
             )
         found += alike
-    return found
+    return list(dict.fromkeys(found))
 
 
 def make_split(

@@ -30,7 +30,7 @@ from engine.training.stage import Batch, FitSettings
 
 NORM_SLICES = 96
 NORM_BATCH = 24
-"""Slices that norms are measured on, and how many of them at a time."""
+"""Slices that norms are measured on, and how many of them at a time at most."""
 Validate = Callable[[SegmenterUNet, Context], Mapping[str, float]]
 
 
@@ -99,8 +99,10 @@ class SegmenterStage:
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
         """The case that is watched, and what is made of it."""
+        if self.watched is None:
+            return {}
         self._settle()
-        return {} if self.watched is None else pictures(self.watched, self, None)
+        return pictures(self.watched, self, None)
 
     def _settle(self, *others: nn.Module, then: Rectify | None = None) -> None:
         """Give the segmenter, and other networks that `then` runs on images (B, C, S, S), norms
@@ -109,10 +111,12 @@ class SegmenterStage:
             return
         device = self.context.device
         with torch.no_grad(), measuring_norms(self.segmenter, *others):
-            for images in self.data.some(NORM_SLICES).split(NORM_BATCH):
-                soft = self.segmenter(images.to(device)).float().softmax(dim=1)
+            images = self.data.some(NORM_SLICES).to(device)
+            # In parts of one size, as each of them counts alike.
+            for part in images.tensor_split(-(-len(images) // NORM_BATCH)):
+                soft = self.segmenter(part).float().softmax(dim=1)
                 if then is not None:
-                    then(images.to(device), soft)
+                    then(part, soft)
 
     def memory(self) -> Mapping[str, Tensor]:
         """See `engine.training.stage.Remembering`."""

@@ -24,6 +24,8 @@ def test_chosen_patients_are_tested() -> None:
     assert {c.patient for c in split.of(all_cases, "test")} == {patients[2]}
     assert len({c.patient for c in split.of(all_cases, "train")}) == 2
     assert make_split(all_cases, 0, held_out=[patients[2].upper()]).test == split.test
+    twice = make_split(all_cases, 0, held_out=[patients[2], patients[2].upper()])
+    assert twice.test == split.test, "named twice, tested once"
     with pytest.raises(InputError, match="no patient nobody"):
         make_split(all_cases, 0, held_out=["nobody"])
 
