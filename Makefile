@@ -3,8 +3,9 @@ PY := .venv/bin/python
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 OUT ?= out
-# Each process of the tests holds one core and about 1.5 GB.
-PYTEST := QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Each process of the tests holds one core and about 1.5 GB. Compiled modules are kept whatever the
+# environment says: each of the many processes that tests start would compile all of them again.
+PYTEST := PYTHONDONTWRITEBYTECODE= QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench screenshots clean
