@@ -10,12 +10,12 @@ from typing import Any, Literal
 from app.cli_options import option
 from app.cli_report import Reporter
 from app.cli_run import OK, device_settings, run_job
-from app.cli_steps import StepCommand, argument, driven
+from app.cli_steps import StepCommand, argument
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.parameters import Parameters
 from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
-from engine.scoring.tasks import IMAGES, LABELS, METHOD
+from engine.scoring.tasks import IMAGES, LABELS, MEMORISED, METHOD
 
 HELP = """Judge results of any program by references: two files, or two folders paired by name.
 
@@ -86,20 +86,10 @@ def _score(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -
 
 
 def _memorised(options: Mapping[str, Any], params: MemorisedParams, reporter: Reporter) -> int:
-    from engine.metrics.table import check_table
-    from engine.scoring.memorised import find_memorised
-
     begun = time.monotonic()
-    output = options["output"]
-    if output is not None:
-        check_table(output)
-    found = driven(
-        lambda: find_memorised(options["synthetic"], options["training"], params), reporter
-    )
-    files = [found.write(output)] if output is not None else []
-    figures = {
-        "slices": len(found.nearest), "suspicious": len(found.suspicious),
-        "threshold": found.threshold, "usual": found.usual,
-    }  # fmt: skip
-    reporter.finished(found.summary(), files, time.monotonic() - begun, figures)
+    inputs = {n: options[n] for n in ("synthetic", "training", "output") if options[n] is not None}
+    title = f"{options['synthetic'].name} against {options['training'].name}"
+    found = run_job(Job(METHOD.id, MEMORISED, params, inputs, title), device_settings({}), reporter)
+    files = [inputs["output"]] if "output" in inputs else []
+    reporter.finished(found.summary(), files, time.monotonic() - begun, found.figures())
     return OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,14 @@ class Estimate:
     low: float
     high: float
     count: int
+
+    def report(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"mean": self.mean, "interval": [self.low, self.high], "n": self.count}
+
+    def shown(self, digits: int = 3) -> str:
+        """For people."""
+        return f"{self.mean:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
 
 def bootstrap_mean(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.data.atomic import write_atomic
-from engine.errors import InputError
 from engine.metrics.bootstrap import Estimate, bootstrap_mean
 from engine.metrics.images import IMAGE_METRICS, RULE, ImageScore
+from engine.metrics.table import write_table
 
 COLUMNS = ("case", "patient", "way", *IMAGE_METRICS, "slices")
 
@@ -76,17 +72,17 @@ class ImageTable:
             "ways": {
                 way: {
                     "what": what,
-                    **{metric: _told(self.estimate(way, metric)) for metric in IMAGE_METRICS},
+                    **{metric: self.estimate(way, metric).report() for metric in IMAGE_METRICS},
                 }
                 for way, what in self.ways.items()
             },
             f"gain of {first}": {
                 f"over {other}": {
-                    metric: _told(self.gain(first, other, metric)) for metric in IMAGE_METRICS
+                    metric: self.gain(first, other, metric).report() for metric in IMAGE_METRICS
                 }
                 for other in others
             },
-            "rows": [dict(zip(COLUMNS, line, strict=True)) for line in self._lines()],
+            "rows": self.records(),
         }
 
     def summary(self) -> str:
@@ -95,8 +91,8 @@ class ImageTable:
         for way in self.ways:
             told = {metric: self.estimate(way, metric) for metric in IMAGE_METRICS}
             lines.append(
-                f"{way}: SSIM {_short(told['ssim'])}, PSNR {_short(told['psnr'], 1)} dB, "
-                f"MAE {_short(told['mae'])}, MI {_short(told['mi'])} bits (n = {len(self.rows)})"
+                f"{way}: SSIM {told['ssim'].shown()}, PSNR {told['psnr'].shown(1)} dB, "
+                f"MAE {told['mae'].shown()}, MI {told['mi'].shown()} bits (n = {len(self.rows)})"
             )
         return "\n".join(lines)
 
@@ -107,34 +103,15 @@ class ImageTable:
             InputError: Another ending.
             DiskError: The disk refuses.
         """
-        ending = path.suffix.lower()
-        if ending == ".csv":
-            text = io.StringIO()
-            writer = csv.writer(text)
-            writer.writerow(COLUMNS)
-            writer.writerows(self._lines())
-            write_atomic(path, text.getvalue().encode())
-        elif ending == ".json":
-            report = {**self.report(), **(extra or {})}
-            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
-        else:
-            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
-        return path
+        return write_table(path, COLUMNS, self.records, lambda: {**self.report(), **(extra or {})})
 
-    def _lines(self) -> list[Sequence[Any]]:
+    def records(self) -> list[dict[str, Any]]:
+        """JSON values of every case and way, by `COLUMNS`."""
         return [
-            (
+            dict(zip(COLUMNS, (
                 row.case, row.patient, way,
                 *(round(getattr(score, metric), 6) for metric in IMAGE_METRICS), row.slices,
-            )
+            ), strict=True))
             for row in self.rows
             for way, score in row.scores.items()
         ]  # fmt: skip
-
-
-def _told(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.mean, "interval": [estimate.low, estimate.high], "n": estimate.count}
-
-
-def _short(estimate: Estimate, digits: int = 3) -> str:
-    return f"{estimate.mean:.{digits}f} ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"

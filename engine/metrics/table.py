@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,14 @@ class ScoreTable:
             "classes": {
                 str(label): {
                     "name": name,
-                    **{m: _told(self.estimate(m, label)) for m in self.metrics},
+                    **{m: self.estimate(m, label).report() for m in self.metrics},
                     "missed in": [r.case for r in self.rows if r.scores[label].missed],
                     "spurious in": [r.case for r in self.rows if r.scores[label].spurious],
                 }
                 for label, name in self.names.items()
             },
-            "mean of classes": {m: _told(self.overall(m)) for m in self.metrics},
-            "rows": [dict(zip(self.columns, line, strict=True)) for line in self._lines()],
+            "mean of classes": {m: self.overall(m).report() for m in self.metrics},
+            "rows": self.records(),
         }
 
     def summary(self) -> str:
@@ -141,34 +141,25 @@ class ScoreTable:
             InputError: Another ending.
             DiskError: The disk refuses.
         """
-        ending = path.suffix.lower()
-        if ending == ".csv":
-            text = io.StringIO()
-            writer = csv.writer(text)
-            writer.writerow(self.columns)
-            writer.writerows(self._lines())
-            write_atomic(path, text.getvalue().encode())
-        elif ending == ".json":
-            report = {**self.report(), **(extra or {})}
-            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
-        else:
-            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
-        return path
+        return write_table(
+            path, self.columns, self.records, lambda: {**self.report(), **(extra or {})}
+        )
 
     def shown(self, metric: str, label: int) -> str:
         """A metric of a class, for people."""
         found = self.estimate(metric, label)
         if metric in DISTANCES:
-            return f"{WORDS[metric]} {_short(found, 1)} {self.unit}"
-        return f"{WORDS[metric]} {_short(found)}"
+            return f"{WORDS[metric]} {found.shown(1)} {self.unit}"
+        return f"{WORDS[metric]} {found.shown()}"
 
-    def _lines(self) -> list[Sequence[Any]]:
+    def records(self) -> list[dict[str, Any]]:
+        """JSON values of every case and class, by `columns`."""
         return [
-            (
+            dict(zip(self.columns, (
                 row.case, row.patient, label, self.names.get(label, str(label)),
                 *(round(getattr(score, m), 6) for m in self.metrics),
                 row.unit, score.true_size, score.found_size,
-            )
+            ), strict=True))
             for row in self.rows
             for label, score in row.scores.items()
         ]  # fmt: skip
@@ -186,14 +177,36 @@ def check_table(path: Path) -> None:
     check_writable(path)
 
 
+def write_table(
+    path: Path,
+    columns: Sequence[str],
+    records: Callable[[], Sequence[Mapping[str, Any]]],
+    report: Callable[[], Mapping[str, Any]],
+) -> Path:
+    """Saves rows alone as .csv, or a whole report as .json.
+
+    Args:
+        columns: Of the rows.
+        records, report: Called for what is written alone: bootstraps of many cases last.
+
+    Raises:
+        InputError: Another ending.
+        DiskError: The disk refuses.
+    """
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns)
+        writer.writeheader()
+        writer.writerows(records())
+        write_atomic(path, text.getvalue().encode())
+    elif ending == ".json":
+        write_atomic(path, json.dumps(report(), indent=1, ensure_ascii=False).encode())
+    else:
+        raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
+    return path
+
+
 def _mean(row: Row, metric: str) -> float:
     """Over the classes of a case."""
     return float(sum(getattr(s, metric) for s in row.scores.values())) / len(row.scores)
-
-
-def _told(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.mean, "interval": [estimate.low, estimate.high], "n": estimate.count}
-
-
-def _short(estimate: Estimate, digits: int = 3) -> str:
-    return f"{estimate.mean:.{digits}f} ({estimate.low:.{digits}f} to {estimate.high:.{digits}f})"

@@ -6,7 +6,6 @@ for an image that is not there. What is constant counts as it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.atomic import write_atomic
 from engine.data.segmentation.preparation import LUMA
 from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 from engine.metrics.feature_distance import FeatureDistance
-from engine.metrics.image_table import ImageRow, ImageTable
+from engine.metrics.image_table import COLUMNS, ImageRow, ImageTable
 from engine.metrics.images import FAINT, MEASURES, OWN, SHARED, compare_images, intensity_range
+from engine.metrics.table import write_table
 from engine.provenance import versions
 from engine.scoring.pairing import ScoredCase, pair
 from engine.scoring.params import ImageScoreParams
@@ -85,10 +84,7 @@ class ImageScores:
             InputError: Another ending.
             DiskError: The disk refuses.
         """
-        if path.suffix.lower() == ".json":
-            write_atomic(path, json.dumps(self.report(), indent=1, ensure_ascii=False).encode())
-            return path
-        return self.table.write(path)
+        return write_table(path, COLUMNS, self.table.records, self.report)
 
 
 def score_images(

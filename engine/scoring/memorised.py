@@ -8,9 +8,6 @@ suspicious is told by the training set itself: pictures of different patients in
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.transform import resize
 
-from engine.data.atomic import write_atomic
 from engine.data.gathering import Found, find_images
 from engine.data.volumes.read import read_volume
 from engine.errors import InputError
+from engine.metrics.table import write_table
 from engine.scoring.params import MemorisedParams
 from engine.steps import NoteStep, ProgressStep, Step
 
@@ -119,6 +116,13 @@ class Memorised:
             f"The most alike is {first.slice}: {first.correlation:.3f} with {first.training}."
         )
 
+    def figures(self) -> dict[str, Any]:
+        """JSON values: how many there are, and by what they are judged."""
+        return {
+            "slices": len(self.nearest), "suspicious": len(self.suspicious),
+            "threshold": self.threshold, "usual": self.usual,
+        }  # fmt: skip
+
     def write(self, path: Path) -> Path:
         """Saves as .csv, or as .json with what was asked.
 
@@ -135,22 +139,11 @@ class Memorised:
             }
             for one in self.nearest
         ]  # fmt: skip
-        if path.suffix.lower() == ".csv":
-            text = io.StringIO()
-            writer = csv.DictWriter(text, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-            write_atomic(path, text.getvalue().encode())
-        elif path.suffix.lower() == ".json":
-            report = {
-                "kind": "copies", "summary": self.summary(), "threshold": self.threshold,
-                "usual": self.usual,
-                "parameters": self.params.model_dump(), "rows": rows,
-            }  # fmt: skip
-            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
-        else:
-            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
-        return path
+        report = {
+            "kind": "copies", "summary": self.summary(), "threshold": self.threshold,
+            "usual": self.usual, "parameters": self.params.model_dump(), "rows": rows,
+        }  # fmt: skip
+        return write_table(path, list(rows[0]), lambda: rows, lambda: report)
 
 
 def find_memorised(

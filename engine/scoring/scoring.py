@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import wilcoxon
 
-from engine.data.atomic import write_atomic
 from engine.data.segmentation.decathlon import label_names
 from engine.errors import InputError
 from engine.metrics.overlap import NEITHER, ClassScore, score_classes
-from engine.metrics.table import ALL_METRICS, DISTANCES, Row, ScoreTable
+from engine.metrics.table import ALL_METRICS, DISTANCES, Row, ScoreTable, write_table
 from engine.provenance import versions
 from engine.scoring.pairing import Pairing, ScoredCase, pair
 from engine.scoring.params import ScoreParams
@@ -100,8 +98,8 @@ class Scores:
         if np.count_nonzero(leads) >= LEAST_PAIRS:
             p = float(wilcoxon(leads).pvalue)
         return {
-            "mean": found.mean, "interval": [found.low, found.high], "n": found.count,
-            "p": p, "better in": int((leads < 0 if metric in DISTANCES else leads > 0).sum()),
+            **found.report(), "p": p,
+            "better in": int((leads < 0 if metric in DISTANCES else leads > 0).sum()),
         }  # fmt: skip
 
     def write(self, path: Path) -> Path:
@@ -111,10 +109,7 @@ class Scores:
             InputError: Another ending.
             DiskError: The disk refuses.
         """
-        if path.suffix.lower() == ".json":
-            write_atomic(path, json.dumps(self.report(), indent=1, ensure_ascii=False).encode())
-            return path
-        return self.table.write(path)
+        return write_table(path, self.table.columns, self.table.records, self.report)
 
 
 def score(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import InputError
 from engine.jobs import Job
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.scoring.memorised import Memorised
     from engine.scoring.scoring import Scores
 
+Judged = TypeVar("Judged", bound="Scores | ImageScores")
 LABELS, IMAGES, MEMORISED = "score", "score-images", "memorised"
 _FILES = {
     "output": "table: .csv, or .json with all figures",
@@ -29,41 +30,31 @@ _FILES = {
 def _labels(job: Job, context: Context) -> Generator[Step, None, Scores]:
     from engine.scoring.scoring import score
 
-    _check(job)
     params = job.params
     assert isinstance(params, ScoreParams)
-    found = yield from score(
+    return (yield from _kept(job, score(
         job.path("predictions"), job.path("references"), params, against=_path(job, "against"),
         images=_path(job, "images"),
-    )  # fmt: skip
-    found = replace(found, title=_title(job))
-    yield from _write(job, found)
-    return found
+    )))  # fmt: skip
 
 
 def _images(job: Job, context: Context) -> Generator[Step, None, ImageScores]:
     from engine.scoring.image_scores import score_images
 
-    _check(job)
     params = job.params
     assert isinstance(params, ImageScoreParams)
-    found = yield from score_images(
+    return (yield from _kept(job, score_images(
         job.path("predictions"), job.path("references"), params, against=_path(job, "against"),
         features=_path(job, "features"), device=context.device,
-    )  # fmt: skip
-    found = replace(found, title=_title(job))
-    yield from _write(job, found)
-    return found
+    )))  # fmt: skip
 
 
 def _memorised(job: Job, context: Context) -> Generator[Step, None, Memorised]:
-    from engine.metrics.table import check_table
     from engine.scoring.memorised import find_memorised
 
     params, output = job.params, _path(job, "output")
     assert isinstance(params, MemorisedParams)
-    if output is not None:
-        check_table(output)
+    _check(job)
     found = yield from find_memorised(job.path("synthetic"), job.path("training"), params)
     if output is not None:
         found.write(output)
@@ -124,14 +115,18 @@ def _check(job: Job) -> None:
         check_report(report)
 
 
-def _write(job: Job, found: Scores | ImageScores) -> Generator[Step, None, None]:
+def _kept(job: Job, judging: Generator[Step, None, Judged]) -> Generator[Step, None, Judged]:
+    """Judge, and write what was asked for."""
     from engine.scoring.report import write_report
 
+    _check(job)
+    found = replace((yield from judging), title=_title(job))
     output, report = _path(job, "output"), _path(job, "report")
     if output is not None:
         found.write(output)
     if report is not None:
         yield from write_report(report, found, found.title)
+    return found
 
 
 def _title(job: Job) -> str:

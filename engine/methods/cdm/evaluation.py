@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +9,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.data.atomic import write_atomic
 from engine.data.volumes.volume import Volume
 from engine.data.weak.frames import Frame
 from engine.data.weak.truth import Judged
 from engine.errors import InputError
 from engine.methods.cdm.looking import Seen, told
 from engine.metrics.overlap import score_classes
-from engine.metrics.table import METRICS, Row, ScoreTable
+from engine.metrics.table import METRICS, Row, ScoreTable, write_table
 from engine.results import SaliencyResult
 from engine.steps import ProgressStep, Step
 
@@ -97,7 +93,8 @@ class Evaluation:
             "evidence": {name: table.report() for name, table in self.tables.items()},
             "differences": {
                 f"{names[0]} - {other}": {
-                    metric: _interval(first, self.tables[other], metric) for metric in METRICS
+                    metric: first.difference(self.tables[other], metric).report()
+                    for metric in METRICS
                 }
                 for other in names[1:]
             },
@@ -111,27 +108,17 @@ class Evaluation:
             InputError: Another ending.
             DiskError: The disk refuses.
         """
-        ending = path.suffix.lower()
-        if ending == ".json":
-            report = {**self.report(), **extra}
-            write_atomic(path, json.dumps(report, indent=1, ensure_ascii=False).encode())
-        elif ending == ".csv":
-            write_atomic(path, self._rows().encode())
-        else:
-            raise InputError(f"{path} has no ending for a table.", "Use .csv or .json.")
-        return path
+        columns = next(iter(self.tables.values())).columns
+        return write_table(
+            path, ("evidence", *columns), self._records, lambda: {**self.report(), **extra}
+        )
 
-    def _rows(self) -> str:
-        text = io.StringIO()
-        rows = [
+    def _records(self) -> list[dict[str, Any]]:
+        return [
             {"evidence": name, **row}
             for name, table in self.tables.items()
-            for row in table.report()["rows"]
+            for row in table.records()
         ]
-        writer = csv.DictWriter(text, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue()
 
     def summary(self) -> str:
         """Lines for people."""
@@ -218,10 +205,3 @@ def _rows(
         )
         for i in np.flatnonzero(truth.any(axis=(1, 2)))
     ]  # fmt: skip
-
-
-def _interval(one: ScoreTable, other: ScoreTable, metric: str) -> dict[str, Any]:
-    estimate = one.difference(other, metric)
-    return {
-        "mean": estimate.mean, "interval": [estimate.low, estimate.high], "n": estimate.count,
-    }  # fmt: skip
