@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import library
-from engine.training.checkpoint import Card, read_card, sha256_of
+from engine.training.checkpoint import Card, read_card
+from engine.training.header import sha256_of
 
 
 def show_checkpoints(names: Sequence[str], *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from engine.device import DeviceName, DeviceSettings, open_context
 from engine.errors import InputError
 from engine.methods import METHODS
 from engine.provenance import versions
-from engine.training.checkpoint import sha256_of
+from engine.training.header import sha256_of
 
 DEVICES: tuple[DeviceName, ...] = ("cpu", "cuda", "mps")
 

@@ -49,7 +49,7 @@ def _votes(context: Context) -> list[Row]:
                 parameter.add_(0.02 * torch.randn_like(parameter))
         image = torch.rand(1, 1, SIDE, SIDE) * 2 - 1
     card = Card(method="", role="", title="")
-    loaded = LoadedGenerator(model.eval(), Process(timesteps=2).make(), card, "", "")
+    loaded = LoadedGenerator(model.eval(), Process(timesteps=2).make(), card)
     plain_votes(loaded, image, 1, 0)
     plain, plain_seconds = _timed(lambda: plain_votes(loaded, image, PLAIN_VOTES, 0))
     prepare(model, context)

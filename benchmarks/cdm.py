@@ -55,7 +55,7 @@ def _compared(
         slices = torch.rand(count, 1, SIDE, SIDE) * 2 - 1
     process, card = Process(timesteps=1000), Card(method="", role="", title="")
     model = model.eval().requires_grad_(False)
-    loaded = LoadedDiffusion(model, process, process.make(), Framing(SIDE), card, "", "")
+    loaded = LoadedDiffusion(model, process, process.make(), Framing(SIDE), card)
     plain_maps(loaded, slices[:1], [0], LEVEL, 1, TAU)
     seeds = list(range(count))
     plain, baseline = _timed(lambda: plain_maps(loaded, slices, seeds, LEVEL, rounds, TAU))

@@ -137,7 +137,7 @@ def _untrained(params: TrainParams) -> LoadedTranslator:
         torch.manual_seed(0)
         model = GuidedUNet(network_config(params))
     process, card = Process(), Card(method="", role="", title="")
-    return LoadedTranslator(model, process, process.make(), Framing(params.size), card, "", "")
+    return LoadedTranslator(model, process, process.make(), Framing(params.size), card)
 
 
 def _translated(loaded: LoadedTranslator, source: Tensor, params: SampleParams) -> Translated:

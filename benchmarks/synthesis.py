@@ -82,8 +82,6 @@ def _image(
         network,
         make_schedule("linear", PUBLISHED_STEPS),
         Card(method="", role="", title=""),
-        "",
-        "",
     )
     params = SynthesisParams(sampler="dpm++", steps=steps)
     started = time.perf_counter()

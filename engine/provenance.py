@@ -101,7 +101,7 @@ def of_job(
     """The record of one job.
 
     Args:
-        checkpoint: name and sha256.
+        checkpoint: See `engine.training.checkpoint.Identity`.
     """
     return {
         "schema": SCHEMA,

@@ -103,7 +103,7 @@ def _of_found(found: Found) -> Condition:
     told = found.told
     name = told.name or told.file or told.path.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     now = name if found.path is None else found.path.name.removesuffix(".safetensors")
-    recorded, here = f"{name} {told.sha256[:SHORT]}", f"{now} {found.sha256[:SHORT]}"
+    recorded, here = f"{name} {told.digest[:SHORT]}", f"{now} {found.digest[:SHORT]}"
     return Condition(found.what, recorded.strip(), here.strip(), found.same)
 
 

@@ -18,7 +18,8 @@ from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, InputError
 from engine.provenance import array_hash, unpacked
 from engine.reproducing.record import Told
-from engine.training.checkpoint import sha256_of
+from engine.training.checkpoint import model_sha256, read_card
+from engine.training.header import sha256_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +29,21 @@ class Found:
     Attributes:
         what: For people: "Input", "Weights".
         told: As recorded.
-        sha256: Of what was found.
+        digest: Of what was found, to be compared with that of `told`.
         path: Where it lies; None where the record itself holds it.
         array: What was read, of inputs that are arrays.
     """
 
     what: str
     told: Told
-    sha256: str
+    digest: str
     path: Path | None = None
     array: NDArray[Any] | None = None
 
     @property
     def same(self) -> bool:
         """Whether it is what was used."""
-        return self.sha256 == self.told.sha256
+        return self.digest == self.told.digest
 
 
 def find_image(told: Told, given: Path | None, output: Path) -> Found:
@@ -143,12 +144,13 @@ def find_weights(what: str, told: Told, value: Any, given: str, output: Path) ->
     Raises:
         CheckpointError: There is none.
     """
+    digest_of = model_sha256 if told.model_sha256 else sha256_of
     if given:
         path = library.find(given)
-        return Found(what, told, sha256_of(path), path)
+        return Found(what, told, digest_of(path), path)
     other: Found | None = None
     for path in _checkpoints(told.name, value, output):
-        found = Found(what, told, sha256_of(path), path)
+        found = Found(what, told, digest_of(path), path)
         if found.same:
             return found
         if other is None and path.stem == told.name:
@@ -157,7 +159,7 @@ def find_weights(what: str, told: Told, value: Any, given: str, output: Path) ->
         return other
     raise CheckpointError(
         f"There is no checkpoint with the hash of {told.name or 'the one'} that made {output.name} "
-        f"({told.sha256[:12]}).",
+        f"({told.digest[:12]}).",
         "Give it (--checkpoint or --classifier on the command line), or import it again.",
     )
 
@@ -169,8 +171,16 @@ def _checkpoints(name: str, value: Any, output: Path) -> Iterator[Path]:
     # A record names any file it likes; only a checkpoint is looked at.
     named = [Path(value)] if isinstance(value, str) and Path(value).name != value else []
     for path in (*named, output.with_name(f"{name}.safetensors")):
-        if path.suffix == ".safetensors" and _is_local(path) and path.is_file():
+        if path.suffix == ".safetensors" and _is_local(path) and _has_card(path):
             yield path
+
+
+def _has_card(path: Path) -> bool:
+    try:
+        read_card(path)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _first(

@@ -30,6 +30,8 @@ class Told(BaseModel):
 
     Attributes:
         sha256: Of a file's content, or of an array: see `engine.provenance.array_hash`.
+        model_sha256: Of a checkpoint: see `engine.training.checkpoint.model_sha256`; "" in older
+            records.
         name, file, path, part: What it was called and where it lay.
         shape, packed: Of an array, and the array itself: see `engine.provenance.packed`.
     """
@@ -37,12 +39,19 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    model_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     name: str = ""
     file: str = ""
     path: str = ""
     part: str = ""
     shape: tuple[int, ...] = ()
     packed: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What it is known by: of a checkpoint what answers follow from, as far as that was
+        recorded, so that another title does not make it another one."""
+        return self.model_sha256 or self.sha256
 
 
 class Edited(BaseModel):

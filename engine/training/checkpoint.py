@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,15 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.data.atomic import check_writable, write_atomic
 from engine.errors import CheckpointError, InputError
+from engine.training.header import METADATA, read_header, sha256_of, weights_sha256
 
 if TYPE_CHECKING:
     import torch
 
 CARD_VERSION = 1
 CARD_KEY = "reverie"
-METADATA = "__metadata__"
-LENGTH_BYTES = 8
-"""Of the number before the header: its length."""
+ANSWERING = frozenset({"method", "role", "config", "process", "preprocessing"})
+"""The parts of a card that answers follow from; the others are for people."""
 
 
 class Card(BaseModel):
@@ -62,14 +62,37 @@ class Card(BaseModel):
     notes: str = ""
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Which checkpoint it is, for records of what was made with it.
+
+    Attributes:
+        name: Of its file, without ending.
+        sha256: Of the file.
+        model_sha256: Of what its answers follow from, see `model_sha256`.
+    """
+
+    name: str = ""
+    sha256: str = ""
+    model_sha256: str = ""
+
+    def told(self) -> dict[str, str]:
+        """As it stands in records."""
+        return asdict(self)
+
+
+UNSAVED = Identity()
+"""Of weights in training, which lie in no file."""
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Weights as read: float32 tensors on the CPU, the card, and the file's identity."""
+    """Weights as read: float32 tensors on the CPU, the card, the file and its identity."""
 
     tensors: Mapping[str, torch.Tensor]
     card: Card
     path: Path
-    sha256: str
+    identity: Identity
 
     def expect(self, method: str, role: str) -> Checkpoint:
         """Itself, if it is of that method and role.
@@ -150,7 +173,20 @@ def load_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: missing, truncated, foreign, or with a card that does not fit.
     """
     card = read_card(path)
-    return Checkpoint(load_tensors(path), card, path, sha256_of(path))
+    identity = Identity(path.stem, sha256_of(path), model_sha256(path))
+    return Checkpoint(load_tensors(path), card, path, identity)
+
+
+def model_sha256(path: Path) -> str:
+    """Hex digest of a checkpoint's weights and of those parts of its card that answers follow
+    from. It stays when title, notes or figures are changed, unlike that of the file.
+
+    Raises:
+        CheckpointError: not a checkpoint of this program, or damaged.
+    """
+    told = read_card(path).model_dump(include=set(ANSWERING))
+    text = json.dumps([weights_sha256(path), told], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load_tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -165,46 +201,6 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
             f"{path.name} cannot be read: {error}.", "Copy or download the file again."
         ) from error
     return {n: v.float() if v.is_floating_point() else v for n, v in tensors.items()}
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of a file, read in blocks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """The JSON header of a .safetensors file, its length checked against the file's.
-
-    Raises:
-        CheckpointError: missing, truncated, or another kind of file.
-    """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(LENGTH_BYTES), "little")
-            if size < LENGTH_BYTES or length > min(size - LENGTH_BYTES, 100_000_000):
-                raise CheckpointError(
-                    f"{path.name} is truncated or no .safetensors file.",
-                    "Copy or download the file again; published .pt files go through import.",
-                )
-            header = json.loads(file.read(length))
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"There is no checkpoint {path}.", "Check the name; `reverie info` lists them."
-        ) from error
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path.name} is no .safetensors file: its header is not readable.",
-            "Published .pt files go through import.",
-        ) from error
-    if not isinstance(header, dict):
-        raise CheckpointError(f"{path.name} is no .safetensors file.", "Choose another file.")
-    return header
 
 
 def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], name: str) -> None:

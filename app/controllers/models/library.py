@@ -18,8 +18,7 @@ from app.workspaces.models.view import ModelsView
 from engine.library import Entry, Origin
 from engine.library.choosing import Order, Wanted, choose, compare
 from engine.library.fitting import ImageFacts, misfits
-from engine.training.cards import weights_sha256
-from engine.training.checkpoint import sha256_of
+from engine.training.header import sha256_of, weights_sha256
 
 PICTURE_SIDE = 320
 MOST_PIXELS = 64 * 1024**2

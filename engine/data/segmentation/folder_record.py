@@ -31,7 +31,7 @@ def check_table(table: Path, record: Mapping[str, Any]) -> None:
     what = ""
     if before.get("images") != record["images"]:
         what = f"the images of {before.get('images')}"
-    elif _plain(before.get("checkpoint"), "checkpoint") != record["checkpoint"]["sha256"]:
+    elif not _same_model(before.get("checkpoint"), record["checkpoint"]):
         what = "another checkpoint"
     elif not _same(before, {key: record[key] for key in ("method", "parameters")}):
         what = "other parameters"
@@ -100,14 +100,24 @@ def _record(labels: Path) -> dict[str, Any]:
 def _same(record: Mapping[str, Any], made_by: Mapping[str, Any]) -> bool:
     if record.get("partial") or not isinstance(record.get("parameters"), dict):
         return False
-    return all(_plain(record.get(key), key) == _plain(made_by[key], key) for key in made_by)
+    return all(
+        _same_model(record.get(key), now) if key == "checkpoint"
+        else _plain(record.get(key), key) == _plain(now, key)
+        for key, now in made_by.items()
+    )  # fmt: skip
+
+
+def _same_model(before: Any, now: Mapping[str, Any]) -> bool:
+    """Whether two checkpoints answer alike: a new title makes none of another one."""
+    if not isinstance(before, Mapping):
+        return False
+    name = "model_sha256" if "model_sha256" in before else "sha256"  # older records lack it
+    return before.get(name) == now[name]
 
 
 def _plain(value: Any, key: str) -> Any:
     if key == "parameters" and isinstance(value, Mapping):
         return {name: v for name, v in value.items() if name not in UNLIKE}
-    if key == "checkpoint" and isinstance(value, Mapping):
-        return value.get("sha256")
     return value
 
 

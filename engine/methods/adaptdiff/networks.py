@@ -14,7 +14,14 @@ from engine.errors import CheckpointError, InputError
 from engine.networks.residual_unet import ResidualUNet
 from engine.networks.spade_inference import CpuSpadeUNet
 from engine.networks.spade_unet import SpadeUNet
-from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+from engine.training.checkpoint import (
+    UNSAVED,
+    Card,
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    load_into,
+)
 
 METHOD = "adaptdiff"
 Part = TypeVar("Part", bound=BaseModel)
@@ -59,8 +66,7 @@ class LoadedDiffusion:
     model: SpadeUNet | CpuSpadeUNet
     schedule: Schedule
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
     moments: tuple[float, float] = (0.0, 0.0)
     vessel_moments: tuple[float, float] = (0.0, 0.0)
 
@@ -102,8 +108,7 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     moments = (process.data_mean, process.data_std)
     mean, std = process.vessel_mean, process.vessel_std
     vessel = moments if mean is None or std is None else (mean, std)
-    stem = checkpoint.path.stem
-    return LoadedDiffusion(network, schedule, card, stem, checkpoint.sha256, moments, vessel)
+    return LoadedDiffusion(network, schedule, card, checkpoint.identity, moments, vessel)
 
 
 def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:

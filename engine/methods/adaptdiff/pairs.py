@@ -49,7 +49,7 @@ def synthesize_set(job: Job, context: Context) -> Generator[Step, None, FileResu
     check_steps(params, loaded)
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
-        checkpoint={"name": loaded.name, "sha256": loaded.sha256},
+        checkpoint=loaded.identity.told(),
     )  # fmt: skip
     if masks:
         folder = job.path("masks")

@@ -63,7 +63,7 @@ def synthesize(job: Job, context: Context) -> Generator[Step, None, SynthesisRes
     images = match(images, template)
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
-        checkpoint={"name": loaded.name, "sha256": loaded.sha256},
+        checkpoint=loaded.identity.told(),
     )  # fmt: skip
     record["inputs"]["mask"]["packed"] = provenance.packed(mask)
     return SynthesisResult(np.stack(images), mask, seeds, record, notes)

@@ -69,7 +69,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         chosen, segmenter, class_names(loaded), {} if known else report.remap
     )
     extra = {
-        "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
+        "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},
         "part": params.part, "votes": params.votes or recipe.votes, "seed": params.seed,
         "thorough": params.thorough, "turn": params.turn,
         "images": str(job.path("images")),
@@ -81,8 +81,8 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
 def _check_classes(report: CheckReport, loaded: LoadedGenerator) -> None:
     if report.classes > loaded.classes:
         raise InputError(
-            f"The labels have {report.classes} classes with the background, {loaded.name} finds "
-            f"{loaded.classes}.",
+            f"The labels have {report.classes} classes with the background, "
+            f"{loaded.identity.name} finds {loaded.classes}.",
             "Choose a checkpoint for these structures, or labels with those that it finds.",
         )
 

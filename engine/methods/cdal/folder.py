@@ -53,7 +53,7 @@ def segment_folder(job: Job, context: Context) -> Generator[Step, None, FolderRe
         single = Job(METHOD, TASK, params_of(image), inputs, image.name)
         return with_less_memory(lambda given: segment(single, given), context, image.name)
 
-    checkpoint = {"name": loaded.name, "sha256": loaded.sha256}
+    checkpoint = loaded.identity.told()
 
     def made_by(image: FoundImage) -> Mapping[str, Any]:
         return {

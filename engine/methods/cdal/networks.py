@@ -13,7 +13,14 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
 from engine.methods.cdal.params import VoteRange
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp, channels_last
-from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+from engine.training.checkpoint import (
+    UNSAVED,
+    Card,
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    load_into,
+)
 
 METHOD = "cdal"
 Part = TypeVar("Part", bound=BaseModel)
@@ -66,8 +73,7 @@ class LoadedGenerator:
     model: NCSNpp
     schedule: Schedule
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
     vote_range: VoteRange = "upper"
 
     @property
@@ -117,7 +123,7 @@ def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
         )  # fmt: skip
     load_into(model, checkpoint.tensors, name)
     return LoadedGenerator(
-        prepare(model, context), schedule, card, checkpoint.path.stem, checkpoint.sha256,
+        prepare(model, context), schedule, card, checkpoint.identity,
         process.vote_range,
     )  # fmt: skip
 

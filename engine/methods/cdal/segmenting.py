@@ -59,7 +59,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     )  # fmt: skip
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
-        checkpoint={"name": loaded.name, "sha256": loaded.sha256},
+        checkpoint=loaded.identity.told(),
     )  # fmt: skip
     names = class_names(loaded)
     # What is told of a made image does not hold for labels of a real one.
@@ -90,7 +90,7 @@ def _check_window(recipe: Recipe, loaded: LoadedGenerator) -> None:
     divisor = loaded.model.config.divisor
     if recipe.window % divisor or recipe.window < divisor:
         raise InputError(
-            f"{loaded.name} is to see {recipe.window} px, which its network cannot halve.",
+            f"{loaded.identity.name} is to see {recipe.window} px, which its network cannot halve.",
             f"Import it again with a side that is a multiple of {divisor}.",
         )
 

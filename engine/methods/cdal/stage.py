@@ -155,9 +155,11 @@ class DuelStage:
 
     def _segment(self, images: Tensor, count: int) -> Votes:
         loaded = LoadedGenerator(
-            self.generator, self.schedule, Card(method="", role="", title=""), "", "",
-            self.params.vote_range,
-        )  # fmt: skip
+            self.generator,
+            self.schedule,
+            Card(method="", role="", title=""),
+            vote_range=self.params.vote_range,
+        )
         context = replace(self._context, device=self._device, taken=BatchRecord())
         voting = sample_votes(loaded, images, count, self.params.seed, context)
         while True:

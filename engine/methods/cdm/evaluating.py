@@ -139,7 +139,7 @@ def _check_names(report: ScanReport, names: dict[int, str], networks: Networks) 
     if len(report.names) > len(names):
         raise InputError(
             f"The set has the findings {', '.join(list(report.names.values())[1:])}; "
-            f"{networks.main.name} knows {', '.join(list(names.values())[1:])}.",
+            f"{networks.main.identity.name} knows {', '.join(list(names.values())[1:])}.",
             "Choose a checkpoint for these findings, or a set with those that it knows.",
         )
 
@@ -184,7 +184,7 @@ def _some(scans: Sequence[Scan], most: int) -> list[Scan]:
 
 def _extra(job: Job, params: EvaluateParams, networks: Networks) -> dict[str, Any]:
     told = {
-        role: {"name": one.name, "sha256": one.sha256, "title": one.card.title}
+        role: {**one.identity.told(), "title": one.card.title}
         for role, one in (
             ("checkpoint", networks.diffusion),
             ("classifier weights", networks.classifier),

@@ -104,7 +104,8 @@ def check_networks(networks: Networks, evidence: EvidenceName, params: SamplePar
     ]
     if differ:
         raise CheckpointError(
-            f"{model.name} and {classifier.name} do not belong together: {'; '.join(differ)}.",
+            f"{model.identity.name} and {classifier.identity.name} do not belong together: "
+            f"{'; '.join(differ)}.",
             "Train both on the same slices, with the same schedule.",
         )
 
@@ -195,6 +196,6 @@ def slices_a_call(framed: Framed, context: Context, ways: int) -> int:
 def _check_label(label: int, main: LoadedDiffusion | LoadedClassifier) -> None:
     if not 0 <= label < main.classes:
         raise InputError(
-            f"{main.name} does not know label {label}.",
+            f"{main.identity.name} does not know label {label}.",
             f"Choose one from 0 (nothing) to {main.classes - 1}.",
         )

@@ -23,7 +23,14 @@ from engine.errors import CheckpointError, InputError
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.networks.ncsnpp import channels_last
 from engine.networks.noisy_classifier import ClassifierConfig, NoisyClassifier, make_classifier
-from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+from engine.training.checkpoint import (
+    UNSAVED,
+    Card,
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    load_into,
+)
 
 METHOD = "cdm"
 DIFFUSION, CLASSIFIER = "diffusion", "classifier"
@@ -104,8 +111,7 @@ class LoadedDiffusion:
     schedule: Schedule
     framing: Framing
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
 
     @property
     def classes(self) -> int:
@@ -125,8 +131,7 @@ class LoadedClassifier:
     process: Process
     framing: Framing
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
 
     @property
     def classes(self) -> int:
@@ -186,7 +191,7 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     process = process_of(card, name)
     return LoadedDiffusion(
         prepare(model, context), process, _schedule(process, name),
-        Framing.from_card(card.preprocessing), card, checkpoint.path.stem, checkpoint.sha256,
+        Framing.from_card(card.preprocessing), card, checkpoint.identity,
     )  # fmt: skip
 
 
@@ -202,7 +207,7 @@ def open_classifier(checkpoint: Checkpoint, context: Context) -> LoadedClassifie
     load_into(model, checkpoint.tensors, name)
     return LoadedClassifier(
         prepare(model, context), process_of(card, name), Framing.from_card(card.preprocessing),
-        card, checkpoint.path.stem, checkpoint.sha256,
+        card, checkpoint.identity,
     )  # fmt: skip
 
 

@@ -46,12 +46,10 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SaliencyResult]
     main = networks.main
     record = provenance.of_job(
         job, device=context.device.type, precision="float32", threads=context.threads,
-        checkpoint={"name": main.name, "sha256": main.sha256},
+        checkpoint=main.identity.told(),
     )  # fmt: skip
     if networks.classifier is not None:
-        record["classifier"] = {
-            "name": networks.classifier.name, "sha256": networks.classifier.sha256,
-        }  # fmt: skip
+        record["classifier"] = networks.classifier.identity.told()
     # What is told of a made image does not hold for labels of a real one.
     record |= {"synthetic": False, "source": volume.source.name, "region": region.text()}
     if file := input_record(job, volume):

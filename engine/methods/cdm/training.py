@@ -82,7 +82,7 @@ def train_diffusion(job: Job, context: Context) -> Generator[Step, None, FileRes
     with torch.random.fork_rng():
         torch.manual_seed(params.seed)
         model = GuidedUNet(config)
-    loaded = LoadedDiffusion(model, process, process.make(), found.framing, card, "", "")
+    loaded = LoadedDiffusion(model, process, process.make(), found.framing, card)
     stage = DiffusionStage(loaded, *found.slices(params), importance=params.importance)
     return (yield from _run(job, params, context, stage, card, found))
 

@@ -57,7 +57,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     remap = {} if known else report.remap
     found = yield from evaluate_cases(chosen, segmenter, loaded.names, remap)
     extra = {
-        "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
+        "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},
         "part": params.part, "images": str(job.path("images")),
     }  # fmt: skip
     output = found.write(job.path("output"), extra)
@@ -67,8 +67,8 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
 def _check_classes(report: CheckReport, loaded: LoadedSegmenter) -> None:
     if report.classes > loaded.classes:
         raise InputError(
-            f"The labels have {report.classes} classes with the background, {loaded.name} finds "
-            f"{loaded.classes}.",
+            f"The labels have {report.classes} classes with the background, "
+            f"{loaded.identity.name} finds {loaded.classes}.",
             "Choose a checkpoint for these structures, or labels with those that it finds.",
         )
 

@@ -16,7 +16,14 @@ from engine.methods.diffrect.recipe import Recipe
 from engine.networks.label_rectifier import LabelRectifier, RectifierConfig
 from engine.networks.level_unet import SegmenterConfig, SegmenterUNet
 from engine.networks.ncsnpp import channels_last
-from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+from engine.training.checkpoint import (
+    UNSAVED,
+    Card,
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    load_into,
+)
 
 METHOD = "diffrect"
 SEGMENTER, RECTIFIER = "segmenter", "rectifier"
@@ -49,8 +56,7 @@ class LoadedSegmenter:
     model: SegmenterUNet
     recipe: Recipe
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
 
     @property
     def classes(self) -> int:
@@ -103,9 +109,7 @@ def open_segmenter(checkpoint: Checkpoint, context: Context) -> LoadedSegmenter:
     recipe = Recipe.from_card(card.preprocessing)
     if recipe.side % model.config.divisor or recipe.channels != model.config.inputs:
         raise _unfit(name, f"{recipe.channels} x {recipe.side} px cannot be what its network takes")
-    return LoadedSegmenter(
-        prepare(model, context), recipe, card, checkpoint.path.stem, checkpoint.sha256
-    )
+    return LoadedSegmenter(prepare(model, context), recipe, card, checkpoint.identity)
 
 
 def prepare(model: SegmenterUNet, context: Context) -> SegmenterUNet:

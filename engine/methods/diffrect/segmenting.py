@@ -50,7 +50,7 @@ def segment(job: Job, context: Context) -> Generator[Step, None, SegmentationRes
     )  # fmt: skip
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
-        checkpoint={"name": loaded.name, "sha256": loaded.sha256},
+        checkpoint=loaded.identity.told(),
     )  # fmt: skip
     # What is told of a made image does not hold for labels of a real one.
     record |= {

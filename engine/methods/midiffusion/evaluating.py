@@ -68,7 +68,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     found = yield from evaluate_pairs(chosen, judge, encoder, context.device)
     extra = {
         **found.more(),
-        "checkpoint": {"name": loaded.name, "sha256": loaded.sha256, "title": loaded.card.title},
+        "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},
         "parameters": params.model_dump(), "images": str(images),
         "left out": left_out,
     }  # fmt: skip
@@ -94,7 +94,7 @@ def _judge(
         else:
             baselines.remove(SDEDIT)
             told.append(
-                f"SDEdit is left out: {loaded.name} has never seen a slice without mutual "
+                f"SDEdit is left out: {loaded.identity.name} has never seen a slice without mutual "
                 "information."
             )
     quantiles = np.asarray(loaded.card.preprocessing.get("quantiles", ()), np.float32)

@@ -16,7 +16,14 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
 from engine.methods.midiffusion.looks import Framing
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
-from engine.training.checkpoint import Card, Checkpoint, load_checkpoint, load_into
+from engine.training.checkpoint import (
+    UNSAVED,
+    Card,
+    Checkpoint,
+    Identity,
+    load_checkpoint,
+    load_into,
+)
 
 METHOD, ROLE = "midiffusion", "translator"
 MAPS = 2
@@ -87,8 +94,7 @@ class LoadedTranslator:
     schedule: Schedule
     framing: Framing
     card: Card
-    name: str
-    sha256: str
+    identity: Identity = UNSAVED
 
     @property
     def divisor(self) -> int:
@@ -169,7 +175,7 @@ def open_translator(checkpoint: Checkpoint, context: Context) -> LoadedTranslato
     load_into(model, checkpoint.tensors, name)
     return LoadedTranslator(
         prepare(model, context), process, schedule, Framing.from_card(card.preprocessing), card,
-        checkpoint.path.stem, checkpoint.sha256,
+        checkpoint.identity,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def way_of(loaded: LoadedTranslator, params: SampleParams) -> Way:
         _check_unguided(loaded, params)
     elif not loaded.guided:
         raise InputError(
-            f"{loaded.name} was trained without mutual information.",
+            f"{loaded.identity.name} was trained without mutual information.",
             "Choose None (SDEdit) as guidance and start from the source, or another model.",
         )
     level = params.level or (total if params.start == "noise" else max(1, total // 2))
@@ -100,7 +100,7 @@ def _check_unguided(loaded: LoadedTranslator, params: SampleParams) -> None:
         )
     if not loaded.does_without:
         raise InputError(
-            f"{loaded.name} has never seen a slice without mutual information.",
+            f"{loaded.identity.name} has never seen a slice without mutual information.",
             "Train with an unguided share above 0, or take a model trained for SDEdit.",
         )
 

@@ -48,7 +48,7 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
     folder = job.path("output")
     # Which images are wanted may change: more of a folder are added to those that are there.
     how = params.model_dump(exclude={"checkpoint", "pattern"})
-    made = _Made.open(folder, {"checkpoint": loaded.sha256, "parameters": how})
+    made = _Made.open(folder, {"checkpoint": loaded.identity.sha256, "parameters": how})
     before = sum(made.has(image.name) for image in images)
     if before:
         yield NoteStep(f"{before} of {len(images)} images were translated before; they stay.")

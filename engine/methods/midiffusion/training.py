@@ -62,7 +62,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     with torch.random.fork_rng():
         torch.manual_seed(params.seed)
         model = GuidedUNet(config)
-    loaded = LoadedTranslator(model, process, process.make(), framing, card, "", "")
+    loaded = LoadedTranslator(model, process, process.make(), framing, card)
     stage = TranslatorStage(
         loaded, _slices(parts["train"], loaded, params), params,
         _slices(parts["validation"], loaded, params) if slices["validation"] else None,

@@ -74,7 +74,7 @@ def result_of(
     scale = np.float32(high - low)
     record = provenance.of_job(
         job, device=context.device.type, precision=context.precision, threads=context.threads,
-        checkpoint={"name": loaded.name, "sha256": loaded.sha256},
+        checkpoint=loaded.identity.told(),
     )  # fmt: skip
     framing = framing_of(loaded, params)
     record |= {

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from app.window import MainWindow
 from engine import library
 from engine.data.volumes.volume import Geometry, Source, Volume, plain_affine
-from engine.training.cards import weights_sha256
-from engine.training.checkpoint import Card, read_card, save_checkpoint, sha256_of
+from engine.training.checkpoint import Card, read_card, save_checkpoint
+from engine.training.header import sha256_of, weights_sha256
 from tests.app.window.driving import LEFT
 
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -8,8 +8,8 @@ import send2trash
 from engine import library
 from engine.errors import CheckpointError, DiskError
 from engine.library.keeping import LONGEST_NOTES, LONGEST_TITLE, edit, to_trash
-from engine.training.cards import weights_sha256
 from engine.training.checkpoint import load_checkpoint
+from engine.training.header import weights_sha256
 
 
 def test_title_and_notes_change_and_the_weights_do_not(shelves: tuple[Path, Path]) -> None:

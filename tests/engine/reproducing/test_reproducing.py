@@ -22,7 +22,8 @@ from engine.reproducing.params import ReproduceParams
 from engine.reproducing.report import Outcome, Reproduction
 from engine.results import SynthesisResult
 from engine.steps import ProgressStep
-from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.cards import rewrite_card
+from engine.training.checkpoint import load_checkpoint, read_card, save_checkpoint
 from tests.helpers import cdm_models
 from tests.helpers.adaptdiff_models import run, save_diffusion
 from tests.helpers.cdal_models import disc, save_generator
@@ -224,6 +225,27 @@ def test_tampered_weights_are_named(tmp_path: Path, segmented: Path) -> None:
     weights.unlink()
     with pytest.raises(CheckpointError, match="no checkpoint with the hash of discs"):
         again(segmented)
+
+
+def test_weights_under_another_title_are_the_same(tmp_path: Path, segmented: Path) -> None:
+    weights = tmp_path / "discs.safetensors"
+    card, before = read_card(weights), weights.read_bytes()
+    rewrite_card(weights, card.model_copy(update={"title": "Found discs", "notes": "Good ones"}))
+    found = only(again(segmented))
+    assert found.verdict == "equal"
+    assert all(condition.same for condition in found.conditions)
+    # The same weights that are shown other slices are another model.
+    seen = {**card.preprocessing, "votes": 3}
+    rewrite_card(weights, card.model_copy(update={"preprocessing": seen}))
+    assert [c.what for c in only(again(segmented)).conditions if not c.same] == ["Weights"]
+    # Records that were written before models had a hash know the file alone.
+    beside = Path(f"{segmented}.json")
+    record = json.loads(beside.read_text(encoding="utf-8"))
+    del record["checkpoint"]["model_sha256"]
+    beside.write_text(json.dumps(record), encoding="utf-8")
+    assert only(again(segmented)).conditions[1].same is False
+    weights.write_bytes(before)
+    assert only(again(segmented)).conditions[1].same
 
 
 def test_weights_are_found_by_their_hash(

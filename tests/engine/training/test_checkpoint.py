@@ -23,6 +23,7 @@ from engine.training.checkpoint import (
     load_checkpoint,
     load_into,
     load_tensors,
+    model_sha256,
     read_card,
     save_checkpoint,
 )
@@ -48,12 +49,34 @@ def raw(path: Path, header: bytes, body: bytes = b"", length: int | None = None)
     return path
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"title": "Second", "notes": "Mine", "figures": {"Dice": 0.9}, "licence": "CC"}, True),
+        ({"preprocessing": {"size": 64}}, False),
+        ({"process": {"timesteps": 4}}, False),
+        ({"config": {"width": 8}}, False),
+        ({"role": "s"}, False),
+    ],
+)
+def test_a_model_is_what_its_answers_follow_from(
+    tmp_path: Path, change: dict[str, Any], same: bool
+) -> None:
+    files = [tmp_path / name for name in ("a.safetensors", "b.safetensors", "c.safetensors")]
+    for file, card in zip(files, (CARD, CARD.model_copy(update=change), CARD), strict=True):
+        save_checkpoint(file, tensors(), card)
+    save_checkpoint(files[2], {**tensors(), "counter": torch.tensor(8)}, CARD)
+    own, changed, other = map(model_sha256, files)
+    assert (own == changed) is same
+    assert own != other
+
+
 def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     save_checkpoint(path, tensors(), CARD)
     loaded = load_checkpoint(path)
     assert loaded.card == CARD == read_card(path)
-    assert len(loaded.sha256) == 64
+    assert len(loaded.identity.sha256) == 64
     assert loaded.tensors.keys() == tensors().keys()
     for name, value in tensors().items():
         assert torch.equal(loaded.tensors[name], value), name

@@ -25,7 +25,8 @@ from engine.networks.spade_unet import SpadeUNet
 from engine.provenance import SYNTHETIC_SOURCE, array_hash, png_text, unpacked
 from engine.results import SynthesisResult
 from engine.steps import DenoiseStep, NoteStep, Step
-from engine.training.checkpoint import load_checkpoint, load_into, sha256_of
+from engine.training.checkpoint import load_checkpoint, load_into, model_sha256
+from engine.training.header import sha256_of
 from tests.helpers.adaptdiff_models import (
     PROCESS,
     TIMESTEPS,
@@ -312,7 +313,9 @@ def test_provenance_says_how_to_make_the_image_again(model: Path) -> None:
     assert record["synthetic"] is True
     assert record["digital_source_type"] == SYNTHETIC_SOURCE
     assert (record["method"], record["task"]) == ("adaptdiff", "synthesize")
-    assert record["checkpoint"] == {"name": "tiny", "sha256": sha256_of(model)}
+    assert record["checkpoint"] == {
+        "name": "tiny", "sha256": sha256_of(model), "model_sha256": model_sha256(model),
+    }  # fmt: skip
     told = record["inputs"]["mask"]
     assert (told["sha256"], told["shape"]) == (array_hash(MASK), [32, 40])
     assert np.array_equal(unpacked(told["packed"], (32, 40)), MASK > 0)

@@ -27,6 +27,8 @@ from engine.methods.cdal.folder_params import SegmentFolderParams
 from engine.methods.cdal.params import SegmentParams
 from engine.methods.cdal.segmenting import segment
 from engine.steps import NoteStep, ProgressStep, Step
+from engine.training.cards import rewrite_card
+from engine.training.checkpoint import read_card
 from tests.engine.data.volumes.dicoms import slices, stack
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.cdal_models import TINY, disc, save_generator
@@ -135,6 +137,10 @@ def test_what_is_done_is_kept_and_what_differs_is_not_touched(
     for other in ({"seed": 1}, {"votes": 2}):
         with pytest.raises(InputError, match="holds the results of other parameters"):
             segmented(images, checkpoint, **other)
+    card = read_card(checkpoint)
+    rewrite_card(checkpoint, card.model_copy(update={"title": "Another title"}))
+    renamed, _ = segmented(images, checkpoint)
+    assert set(states(renamed).values()) == {"kept", "failed"}
     second = save_generator(tmp_path / "h.safetensors", replace(TINY, latent=6))
     with pytest.raises(InputError, match="another checkpoint") as caught:
         segmented(images, second)

@@ -188,7 +188,7 @@ def test_a_cancelled_job_is_continued_to_the_same_bits(tmp_path: Path, importanc
 def loaded_of(model: GuidedUNet, steps: int = STEPS) -> LoadedDiffusion:
     process = Process(timesteps=steps)
     card = Card(method="", role="", title="")
-    return LoadedDiffusion(model, process, process.make(), Framing(SIDE), card, "", "")
+    return LoadedDiffusion(model, process, process.make(), Framing(SIDE), card)
 
 
 def test_training_explains_the_noise(tmp_path: Path) -> None:

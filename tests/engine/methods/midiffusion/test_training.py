@@ -68,7 +68,7 @@ def stage_of(data: TrainingSlices, **changes: Any) -> TranslatorStage:
     process = Process(**PROCESS)
     torch.manual_seed(0)
     card = Card(method="", role="", title="")
-    loaded = LoadedTranslator(GuidedUNet(TINY), process, process.make(), data.framing, card, "", "")
+    loaded = LoadedTranslator(GuidedUNet(TINY), process, process.make(), data.framing, card)
     return TranslatorStage(loaded, data, params, data)
 
 
