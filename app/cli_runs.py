@@ -16,7 +16,8 @@ from app.cli_report import Reporter
 from app.cli_run import OK, guarded
 from app.run_settings import SettingRow, method_title, side_by_side, task_title
 from engine.errors import InputError
-from engine.training.listing import RunSummary, Standing, find_runs, summarise, write_notes
+from engine.training.listing import RunSummary, Standing, find_runs, summarise
+from engine.training.notes import write_notes
 from widgets.panels.wording import duration, file_size
 
 HELP = """List the training runs in folders: how far they are, what they found, how long they took.

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
-from engine.data.atomic import disk_error, write_atomic
 from engine.errors import InputError
 from engine.training.facts import RunFacts, look_at
+from engine.training.notes import read_notes
 from engine.training.runs import METRICS, split_rows
 from engine.training.status import LIVE, read_status
+from engine.training.writers import writers
 
-NOTES = "notes.txt"
 MOST_RUNS = 1000
 DEPTH = 3
 """Levels of folders below the one that is looked through."""
-MOST_NOTES = 100_000  # bytes
 _TAIL = 8192  # bytes of metrics.csv: the rows of the last iterations
-_EVENTS = re.compile(r"events\.out\.tfevents\.(\d{9,11})\.(.+)\.(\d+)\.\d+")
 
 Standing = Literal[
     "preparing", "training", "paused",
@@ -39,21 +33,6 @@ class Figure:
     name: str
     value: float
     iteration: int
-
-
-@dataclass(frozen=True)
-class Writer:
-    """The process that wrote a file of TensorBoard's events.
-
-    Attributes:
-        host, pid: Where it ran and its number there.
-        since, until: When it began, and when it last wrote, in seconds since 1970.
-    """
-
-    host: str
-    pid: int
-    since: float
-    until: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,64 +132,6 @@ def summarise(path: Path) -> RunSummary:
     )  # fmt: skip
 
 
-def writers(run: Path) -> list[Writer]:
-    """Who trained in a run, the first one first, by the names of TensorBoard's files."""
-    found = []
-    for entry in _entries(run):
-        match = _EVENTS.fullmatch(entry.name)
-        if match is not None:
-            since, host, pid = float(match[1]), match[2], int(match[3])
-            found.append(Writer(host, pid, since, _modified(entry)))
-    return sorted(found, key=lambda writer: writer.since)
-
-
-def writing_process(run: Path) -> int | None:
-    """The number of the process on this machine that trains in the run; None where nobody does,
-    or nobody can tell."""
-    status = read_status(run)
-    if status is not None and status.is_alive:
-        return status.pid
-    parts = writers(run)
-    if not parts or parts[-1].host != socket.gethostname():
-        return None
-    try:
-        # One that began later was given the number of another that has ended.
-        began = psutil.Process(parts[-1].pid).create_time()
-    except psutil.Error:
-        return None
-    return parts[-1].pid if began <= parts[-1].since + 1 else None
-
-
-def read_notes(run: Path) -> str:
-    """What the user has written of a run, "" where nothing or nothing readable."""
-    try:
-        with (run / NOTES).open("rb") as file:
-            return file.read(MOST_NOTES).decode("utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def write_notes(run: Path, text: str) -> None:
-    """Keep what the user says of a run in a text file of its folder; "" removes it.
-
-    Raises:
-        InputError: there is no run, or the text is too long.
-        DiskError: the folder cannot be written.
-    """
-    if not (run / "run.toml").is_file():
-        raise InputError(f"{run} holds no training run.", "Choose a folder that has a run.toml.")
-    content = text.strip().encode("utf-8")
-    if len(content) >= MOST_NOTES:
-        raise InputError("The notes are too long.", f"Keep them below {MOST_NOTES // 1000} kB.")
-    try:
-        if not content:
-            (run / NOTES).unlink(missing_ok=True)
-            return
-    except OSError as error:
-        raise disk_error(run / NOTES, error) from error
-    write_atomic(run / NOTES, content + b"\n")
-
-
 def _told(facts: RunFacts) -> str:
     status = facts.status
     if status is None or facts.standing not in ("ended early", "diverged", "failed"):
@@ -267,13 +188,6 @@ def _written(path: Path) -> float:
         return (path / "run.toml").stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _modified(entry: os.DirEntry[str]) -> float:
-    try:
-        return entry.stat().st_mtime
-    except OSError:
-        return 0.0  # it went meanwhile
 
 
 def _runs_below(folder: Path, depth: int) -> Iterator[Path]:

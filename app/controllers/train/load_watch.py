@@ -13,8 +13,8 @@ from app.controllers.train.run import TrainingRun
 from app.workspaces.train.run_view import TRAINS, RunView
 from engine.failures import Failure
 from engine.parameters import describe
-from engine.training.listing import writing_process
 from engine.training.load import Load, LoadMeter
+from engine.training.writers import writing_process
 from widgets.panels.load import Reading
 from widgets.panels.wording import duration, file_size, rate
 

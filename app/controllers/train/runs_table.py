@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +13,21 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from app.background import Background, Work
 from app.controllers.train.recent_runs import RecentRuns
 from app.controllers.train.requests import runs_folder
-from app.controllers.train.run import TrainingRun
+from app.controllers.train.run_items import item_of, waiting_item
 from app.controllers.train.training import TrainingController
 from app.errors import Teller
-from app.run_settings import command_of, method_title, task_title
+from app.run_settings import command_of
 from app.settings import Settings
 from app.workspaces.train.runs_page import RunsPage
-from engine.errors import DiskError, InputError
+from engine.errors import DiskError, EngineError, InputError
 from engine.training.facts import is_held
-from engine.training.listing import RunSummary, find_runs, is_run, summarise, write_notes
-from widgets.panels.run_table.rows import RunItem
+from engine.training.listing import RunSummary, find_runs, is_run, summarise
+from engine.training.notes import write_notes
 
 FOLDER = "runs_folder"
 EVERY_MS = 2000
 LOOKING = "Looking for runs …"
 EMPTY = "There are no runs in this folder, and none was opened before.\nChoose a folder that has."
-LOOKS: Mapping[str, tuple[str, str, str]] = {
-    "queued": ("Waiting", "mdi6.clock-outline", "muted"),
-    "running": ("Training here", "mdi6.progress-clock", "accent"),
-    "preparing": ("Preparing", "mdi6.lan-connect", "accent"),
-    "training": ("Training", "mdi6.lan-connect", "accent"),
-    "paused": ("Paused", "mdi6.pause-circle-outline", "warning"),
-    "finished": ("Finished", "mdi6.check-circle-outline", "ok"),
-    "ended early": ("Ended early", "mdi6.check-circle-outline", "ok"),
-    "stopped": ("Stopped", "mdi6.stop-circle-outline", "muted"),
-    "diverged": ("Diverged", "mdi6.chart-line-variant", "danger"),
-    "failed": ("Failed", "mdi6.alert-circle-outline", "danger"),
-    "unreadable": ("Unreadable", "mdi6.file-alert-outline", "danger"),
-}
-"""State -> text, icon and tone."""
-OURS = ("queued", "running", "paused")
 
 
 class RunsTable(QObject):
@@ -158,23 +143,23 @@ class RunsTable(QObject):
     def _delete(self, folders: Sequence[Path]) -> None:
         busy = {run.folder for run in self._training.known() if run.isOurs()}
 
-        def work() -> list[Path]:
-            return [_thrown_away(folder, busy) for folder in folders]
-
-        def done(gone: list[Path]) -> None:
+        def done(found: tuple[list[Path], EngineError | None]) -> None:
+            gone, error = found
             for folder in gone:
                 self._runs.pop(str(folder), None)
                 self._recent.remove(folder)
                 self.removed.emit(folder)
-            what = gone[0].name if len(gone) == 1 else f"{len(gone)} runs"
-            self.told.emit(f"Moved {what} to the trash")
+            if gone:
+                what = gone[0].name if len(gone) == 1 else f"{len(gone)} runs"
+                self.told.emit(f"Moved {what} to the trash")
             self._show()
+            if error is not None:
+                self._teller.error(error)
+                self.refresh()
 
-        def failed(failure: Any) -> None:
-            self._teller.failure(failure)
-            self.refresh()
-
-        self.background.run("Moving to the trash", work, done, failed)
+        self.background.run(
+            "Moving to the trash", lambda: _throw_away(folders, busy), done, self._teller.failure
+        )
 
     def _open(self, key: str) -> None:
         run = self._runs.get(key)
@@ -247,6 +232,7 @@ class RunsTable(QObject):
 
     def _failed(self, failure: Any) -> None:
         self._work = None
+        self._page.table.setEmptyText(EMPTY)
         self._teller.failure(failure)
 
     def _show(self) -> None:
@@ -256,39 +242,9 @@ class RunsTable(QObject):
         items = [item_of(run, ours.get(key)) for key, run in self._runs.items()]
         # One of ours that has to look at its data first has no folder yet.
         items += [
-            _waiting(run) for key, run in ours.items() if run.isOurs() and key not in self._runs
+            waiting_item(run) for key, run in ours.items() if run.isOurs() and key not in self._runs
         ]
         self._page.setItems(items)
-
-
-def item_of(run: RunSummary, ours: TrainingRun | None = None) -> RunItem:
-    """A row of the table.
-
-    Args:
-        ours: The same run, where a job of the window trains or trained it.
-    """
-    state: str = run.standing
-    done, told = run.done, run.problem or run.told
-    if ours is not None and ours.isOurs():
-        state = ours.state()
-        if not ours.isPreparing():
-            done = max(done, ours.progress().done)
-    elif ours is not None and state == "stopped" and ours.state() == "failed":
-        state = "failed"
-        told = ours.row.message if ours.row is not None else ""
-    text, name, tone = LOOKS[state]
-    best, live = run.best, run.is_live or state in OURS
-    return RunItem(
-        str(run.path), run.path.name, text, name, tone, live, method_title(run), task_title(run),
-        done, run.total, None if best is None else best.value,
-        "" if best is None else best.name, run.data, run.started, run.took, run.size, run.notes,
-        told,
-    )  # fmt: skip
-
-
-def _waiting(ours: TrainingRun) -> RunItem:
-    text, name, tone = LOOKS[ours.state()]
-    return RunItem(str(ours.folder), ours.title, text, name, tone, live=True)
 
 
 def _found(
@@ -309,19 +265,21 @@ def _summaries(paths: Sequence[Path], watch: Callable[[float], None]) -> list[Ru
     return found
 
 
-def _thrown_away(folder: Path, busy: set[Path]) -> Path:
-    """For a thread: move a run to the trash.
+def _throw_away(folders: Sequence[Path], busy: set[Path]) -> tuple[list[Path], EngineError | None]:
+    """For a thread: move runs to the trash, up to the first that will not go.
 
-    Raises:
-        InputError: somebody trains in it.
-        DiskError: the system has no trash for it, or will not move it.
+    Returns:
+        Those that are gone, and why the next one is not.
     """
-    if folder in busy or is_held(folder):
-        raise InputError(f"{folder.name} is being trained.", "Stop it first.")
-    moved, _ = QFile.moveToTrash(str(folder))
-    if not moved:
-        raise DiskError(
-            f"{folder} cannot be moved to the trash.",
-            "There may be no trash on its disk; remove the folder with the file manager.",
-        )
-    return folder
+    gone: list[Path] = []
+    for folder in folders:
+        if folder in busy or is_held(folder):
+            return gone, InputError(f"{folder.name} is being trained.", "Stop it first.")
+        moved, _ = QFile.moveToTrash(str(folder))
+        if not moved:
+            return gone, DiskError(
+                f"{folder} cannot be moved to the trash.",
+                "There may be no trash on its disk; remove the folder with the file manager.",
+            )
+        gone.append(folder)
+    return gone, None

@@ -12,11 +12,12 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.controllers.train.runs_table import LOOKS
+from app.controllers.train.run_items import LOOKS
 from app.window import MainWindow
 from app.workspaces.train.runs_page import RunsPage
 from app.workspaces.train.space import TrainSpace
-from engine.training.listing import Standing, read_notes
+from engine.training.listing import Standing
+from engine.training.notes import read_notes
 from tests.app.window.driving import settle
 from tests.helpers.training_runs import go_to, make_run, open_run
 
@@ -164,6 +165,28 @@ def test_a_run_that_began_to_train_meanwhile_stays(
     assert "first is being trained" in window.message.message()
     process.close()
     assert (folder / "first" / "run.toml").exists()
+
+
+def test_what_has_gone_to_the_trash_is_forgotten_where_the_next_one_stays(
+    page: RunsPage, space: TrainSpace, folder: Path, window: MainWindow, tmp_path: Path,
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("HOME", str(tmp_path))  # its trash is that of the runs' disk
+    select(page, "first", "second")
+    QTest.mouseClick(page.delete, LEFT)
+    process = open_run(folder / "second")
+    process.hold()
+    box = page.findChild(QMessageBox)
+    assert box is not None
+    button = next(b for b in box.findChildren(QPushButton) if "Move" in b.text())
+    with qtbot.waitSignal(space.tables.removed) as removed:
+        QTest.mouseClick(button, LEFT)
+    assert removed.args == [folder / "first"]
+    qtbot.waitUntil(window.message.isVisible)
+    assert "second is being trained" in window.message.message()
+    assert folder / "first" not in space.recent.folders()
+    qtbot.waitUntil(lambda: {i.name for i in page.table.items()} == {"second", "third"})
+    process.close()
 
 
 def test_the_command_line_of_a_run(page: RunsPage, window: MainWindow) -> None:

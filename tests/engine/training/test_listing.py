@@ -9,17 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
-from engine.training.listing import (
-    NOTES,
-    Figure,
-    find_runs,
-    read_notes,
-    summarise,
-    write_notes,
-    writers,
-    writing_process,
-)
+from engine.training.listing import Figure, find_runs, summarise
 from engine.training.status import Status, write_status
+from engine.training.writers import writers
 from tests.helpers.training_runs import go_to, make_run, open_run
 
 
@@ -84,20 +76,6 @@ def test_times_leave_out_what_lies_between_two_processes(tmp_path: Path) -> None
     assert [writer.pid for writer in writers(run)] == [7, 8]
 
 
-def test_the_process_that_trains_is_known_by_its_number(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "run", done=0)
-    assert writing_process(run) is None
-    here, me = socket.gethostname(), os.getpid()
-    (run / f"events.out.tfevents.1000000000.{here}.{me}.0").touch()
-    assert writing_process(run) is None, "this one began later: the number was given twice"
-    (run / f"events.out.tfevents.2000000000.{here}.{me}.0").touch()
-    assert writing_process(run) == me
-    (run / "events.out.tfevents.2000000900.some.other-host.9.0").touch()
-    assert writing_process(run) is None, "a number of another machine's process"
-    write_status(run, Status(state="training"))
-    assert writing_process(run) == me
-
-
 def test_a_run_that_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", done=0)
     (run / "run.toml").write_text("method = [")
@@ -111,20 +89,6 @@ def test_a_number_that_is_cut_off_is_no_iteration(tmp_path: Path) -> None:
     rows = "".join(f"{i},loss,0.5\n" for i in range(1, 3001))
     (run / "metrics.csv").write_text(f"iteration,name,value\n{rows}3001,loss,0.")
     assert summarise(run).done == 3000
-
-
-def test_notes_are_a_text_file_of_the_run(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "run", done=0)
-    assert read_notes(run) == ""
-    write_notes(run, "  Größer als sonst.\nSecond line ")
-    assert (run / NOTES).read_text(encoding="utf-8") == "Größer als sonst.\nSecond line\n"
-    assert summarise(run).notes == "Größer als sonst.\nSecond line\n"
-    write_notes(run, " ")
-    assert not (run / NOTES).exists()
-    with pytest.raises(InputError, match="too long"):
-        write_notes(run, "x" * 200_000)
-    with pytest.raises(InputError, match="no training run"):
-        write_notes(tmp_path, "x")
 
 
 def test_a_run_says_why_it_ended(tmp_path: Path) -> None:
