@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
@@ -11,7 +9,6 @@ from app.controllers.train.run import TrainingRun
 from app.errors import Teller
 from app.run_control import ENDING, ask, change_rate
 from engine.errors import InputError
-from engine.failures import Failure
 from engine.training.commands import Command, Word
 from engine.training.facts import RunFacts
 
@@ -26,7 +23,7 @@ class Steering(QObject):
     def __init__(self, background: Background, teller: Teller, parent: QObject) -> None:
         super().__init__(parent)
         self._background, self._teller = background, teller
-        self._waits: dict[str, Path] = {}
+        self._waits: set[str] = set()
 
     def ask(self, run: TrainingRun, word: Word) -> None:
         """Have something done."""
@@ -34,7 +31,7 @@ class Steering(QObject):
 
         def done(sent: str) -> None:
             if sent:
-                self._expect(sent, folder)
+                self._expect(sent)
             else:
                 self.told.emit(ENDING)
 
@@ -49,7 +46,7 @@ class Steering(QObject):
         def done(found: tuple[str, str]) -> None:
             sent, told = found
             if sent:
-                self._expect(sent, folder)
+                self._expect(sent)
             else:
                 self.told.emit(told)
 
@@ -61,16 +58,14 @@ class Steering(QObject):
         """Tell what a run has answered."""
         status = facts.status
         for answer in status.answers if status is not None else ():
-            if self._waits.pop(answer.id, None) is None:
+            if answer.id not in self._waits:
                 continue
+            self._waits.remove(answer.id)
             if answer.done:
                 self.told.emit(answer.text)
             else:
                 self._teller.error(InputError(answer.text, "Nothing was changed."))
 
-    def failed(self, failure: Failure) -> None:
-        self._teller.failure(failure)
-
-    def _expect(self, sent: str, folder: Path) -> None:
-        self._waits[sent] = folder
+    def _expect(self, sent: str) -> None:
+        self._waits.add(sent)
         self.told.emit(ASKED)

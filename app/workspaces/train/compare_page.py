@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
@@ -17,6 +18,7 @@ from widgets.plots.series import SeriesStore
 MARK = "\x1f"
 """Between the name of a metric and the number of a run in the name of a curve."""
 FIRST_SHOWN = 4
+Value = TypeVar("Value")
 _NOISE_FREE = ("validation", "lr", "learning rate")
 
 
@@ -98,10 +100,6 @@ class ComparePage(QWidget):
             self._show_metrics()
         self.curves.refresh()
 
-    def shownMetrics(self) -> tuple[str, ...]:
-        """Those that have a plot."""
-        return self._shown
-
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
         self.seen.emit(True)
@@ -182,12 +180,13 @@ def _group(metric: str) -> CurveGroup:
     return CurveGroup(metric, lambda name: name.rpartition(MARK)[0] == metric, smooth=smooth)
 
 
-def _fill(button: QToolButton, entries: Sequence[tuple[str, object]], act: object) -> None:
+def _fill(
+    button: QToolButton, entries: Sequence[tuple[str, Value]], act: Callable[[Value], object]
+) -> None:
     menu = button.menu()
     assert menu is not None, "the button has one"
     menu.clear()
     for text, value in entries:
         action = QAction(text, menu)
-        assert callable(act)
         action.triggered.connect(lambda _, value=value: act(value))
         menu.addAction(action)

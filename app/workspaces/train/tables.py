@@ -34,7 +34,6 @@ class RunTables(QObject):
     removed = pyqtSignal(Path)
     left = pyqtSignal()
     told = pyqtSignal(str)
-    shown = pyqtSignal()
 
     def __init__(
         self, view: TrainView, recent: RecentRuns, training: TrainingController,
@@ -72,7 +71,6 @@ class RunTables(QObject):
         self._back_to_table = True
         self._view.showWide(page)
         page.focusFirst()
-        self.shown.emit()
 
     def compareWith(self, folder: Path) -> None:
         """Lay other runs over one; which ones is chosen there."""
@@ -132,7 +130,6 @@ class RunTables(QObject):
         self._view.showWide(page)
         page.settings.setFocus()
         self._comparing.compare(runs, others)
-        self.shown.emit()
 
     def _leave_comparison(self) -> None:
         if self._comparing is not None:
@@ -141,7 +138,6 @@ class RunTables(QObject):
             self.showTable()
         else:
             self._view.showRun()
-            self.shown.emit()
 
     def _show_menu(self, place: QPoint) -> None:
         page = self._view.runs_page()
