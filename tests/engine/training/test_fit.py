@@ -13,11 +13,12 @@ from torch.testing import assert_close
 
 from engine.errors import CheckpointError, EngineError, InputError
 from engine.steps import NoteStep, Step, TrainStep
-from engine.training.checkpoint import load_checkpoint, load_tensors
+from engine.training.checkpoint import load_checkpoint
 from engine.training.fit import Batch, FitSettings, fit
 from engine.training.runs import RunFolder, read_metrics
 from engine.training.status import read_status
-from tests.helpers.tiny_training import CARD, Toy
+from tests.engine.training.driving import finish, folder_of, state_of
+from tests.helpers.tiny_training import Toy
 from tests.helpers.torch_rules import cpu_context
 
 SETTINGS = FitSettings(
@@ -31,28 +32,11 @@ def toy(**changes: Any) -> Toy:
     return Toy(**{"norm": True, "figures": FIGURES, **changes})
 
 
-def run_folder(path: Path) -> RunFolder:
-    return RunFolder(path, CARD.model_copy(deep=True))
-
-
-def finish(training: Generator[Step, None, nn.Module]) -> tuple[nn.Module, list[Step]]:
-    steps = []
-    while True:
-        try:
-            steps.append(next(training))
-        except StopIteration as end:
-            return end.value, steps
-
-
 def cancel_after(training: Generator[Step, None, nn.Module], iterations: int) -> None:
     for step in training:
         if isinstance(step, TrainStep) and step.iteration == iterations:
             break
     training.close()
-
-
-def state_of(path: Path) -> dict[str, Tensor]:
-    return load_tensors(path / "checkpoints" / "latest.state")
 
 
 def assert_same_run(a: Path, b: Path) -> None:
@@ -75,15 +59,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run without a break."""
     path = tmp_path_factory.mktemp("runs") / "whole"
     torch.set_num_threads(1)
-    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(path)))
+    finish(fit(toy(), SETTINGS, cpu_context(), folder_of(path)))
     return path
 
 
 @pytest.mark.parametrize("at", [1, 5, 11, 12])
 def test_cancelled_and_continued_is_the_same_run(at: int, whole: Path, tmp_path: Path) -> None:
-    cancel_after(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)), at)
+    cancel_after(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)), at)
     left = toy(figures=FIGURES[at // 3 :] or FIGURES[-1:])
-    _, steps = finish(fit(left, SETTINGS, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(left, SETTINGS, cpu_context(), folder_of(tmp_path)))
     assert isinstance(steps[0], NoteStep)
     assert f"iteration {at} of 12" in steps[0].message
     assert_same_run(whole, tmp_path)
@@ -91,7 +75,7 @@ def test_cancelled_and_continued_is_the_same_run(at: int, whole: Path, tmp_path:
 
 def test_killed_and_continued_is_the_same_run(whole: Path, tmp_path: Path) -> None:
     """After kill -9 there is the last saved state, and metrics that are ahead of it."""
-    training = fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path / "run"))
+    training = fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path / "run"))
     for step in training:
         if isinstance(step, TrainStep) and step.iteration == 4:
             shutil.copytree(tmp_path / "run", tmp_path / "killed")
@@ -101,7 +85,7 @@ def test_killed_and_continued_is_the_same_run(whole: Path, tmp_path: Path) -> No
     training.close()
     assert [i for i, name, _ in read_metrics(tmp_path / "killed") if name == "loss"] == [1, 2, 3, 4]
     (tmp_path / "killed" / "metrics.csv").write_bytes(ahead + b"9,loss,0.1")
-    finish(fit(toy(figures=FIGURES[1:]), SETTINGS, cpu_context(), run_folder(tmp_path / "killed")))
+    finish(fit(toy(figures=FIGURES[1:]), SETTINGS, cpu_context(), folder_of(tmp_path / "killed")))
     assert_same_run(whole, tmp_path / "killed")
 
 
@@ -117,9 +101,9 @@ def test_killed_between_the_last_state_and_the_final_weights(
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "save_state", kill)
         with pytest.raises(Killed):
-            finish(fit(toy(), replace(SETTINGS, save_every=0), cpu_context(), run_folder(tmp_path)))
-    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
-    assert run_folder(tmp_path).final.exists()
+            finish(fit(toy(), replace(SETTINGS, save_every=0), cpu_context(), folder_of(tmp_path)))
+    finish(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)))
+    assert folder_of(tmp_path).final.exists()
     iterations = [i for i, name, _ in read_metrics(tmp_path) if name == "loss"]
     assert iterations == list(range(1, 13)), "rows of the killed attempt are still there"
 
@@ -129,12 +113,12 @@ def test_a_finished_run_stays_as_it_is_and_a_longer_one_goes_on(
 ) -> None:
     path = tmp_path / "run"
     shutil.copytree(whole, path)
-    model, steps = finish(fit(toy(), SETTINGS, cpu_context(), run_folder(path)))
+    model, steps = finish(fit(toy(), SETTINGS, cpu_context(), folder_of(path)))
     assert not [s for s in steps if isinstance(s, TrainStep)]
     ema = {k: v for k, v in state_of(path).items() if k.startswith("ema.")}
     for name, value in model.state_dict().items():
         assert torch.equal(value, ema[f"ema.{name}"].to(value.dtype)), name
-    _, steps = finish(fit(toy(), replace(SETTINGS, iterations=14), cpu_context(), run_folder(path)))
+    _, steps = finish(fit(toy(), replace(SETTINGS, iterations=14), cpu_context(), folder_of(path)))
     assert [s.iteration for s in steps if isinstance(s, TrainStep)] == [13, 14]
 
 
@@ -191,7 +175,7 @@ def test_rates_and_figures_are_recorded(whole: Path) -> None:
 
 
 def test_a_step_tells_the_rates_and_figures_that_are_recorded(tmp_path: Path) -> None:
-    _, steps = finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)))
     told = [
         (s.iteration, n, v) for s in steps if isinstance(s, TrainStep) for n, v in s.losses.items()
     ]
@@ -199,14 +183,14 @@ def test_a_step_tells_the_rates_and_figures_that_are_recorded(tmp_path: Path) ->
 
 
 def test_a_folder_that_another_run_holds_is_left_alone(tmp_path: Path) -> None:
-    other = run_folder(tmp_path)
+    other = folder_of(tmp_path)
     other.hold()
     with pytest.raises(InputError, match="Another process trains"):
-        finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+        finish(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)))
     assert not (tmp_path / "metrics.csv").exists()
     other.close()
-    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
-    finish(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    finish(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)))
+    finish(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)))
 
 
 def test_best_is_the_best_and_final_the_last(whole: Path) -> None:
@@ -224,12 +208,12 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
     stage = toy(norm=False)
     stage.nan_from = 7
     with pytest.raises(EngineError, match="no longer a number at iteration 7") as caught:
-        finish(fit(stage, SETTINGS, cpu_context(), run_folder(tmp_path)))
+        finish(fit(stage, SETTINGS, cpu_context(), folder_of(tmp_path)))
     assert "learning rate" in caught.value.hint
     state = state_of(tmp_path)
     assert int(state["counters.iteration"]) == 4
     assert all(bool(v.isfinite().all()) for k, v in state.items() if k != "counters.best")
-    _, steps = finish(fit(toy(norm=False), SETTINGS, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(toy(norm=False), SETTINGS, cpu_context(), folder_of(tmp_path)))
     assert [s.iteration for s in steps if isinstance(s, TrainStep)] == list(range(5, 13))
 
 
@@ -244,29 +228,29 @@ def test_weights_that_are_no_numbers_replace_no_good_state(tmp_path: Path) -> No
 
     settings = replace(SETTINGS, save_every=2, validate_every=0, clip_norm=0.0)
     with pytest.raises(EngineError, match="no longer numbers at iteration 6"):
-        finish(fit(Rooted(), settings, cpu_context(), run_folder(tmp_path)))
+        finish(fit(Rooted(), settings, cpu_context(), folder_of(tmp_path)))
     assert int(state_of(tmp_path)["counters.iteration"]) == 4
 
-    other = run_folder(tmp_path / "cancelled")
+    other = folder_of(tmp_path / "cancelled")
     cancel_after(fit(Rooted(), replace(settings, save_every=5), cpu_context(), other), 6)
     assert int(state_of(tmp_path / "cancelled")["counters.iteration"]) == 5
 
 
 def test_a_run_of_another_network_is_not_continued(tmp_path: Path) -> None:
-    cancel_after(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)), 2)
+    cancel_after(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)), 2)
     with pytest.raises(CheckpointError, match="does not fit the network"):
-        finish(fit(toy(norm=False), SETTINGS, cpu_context(), run_folder(tmp_path)))
+        finish(fit(toy(norm=False), SETTINGS, cpu_context(), folder_of(tmp_path)))
 
 
 def test_averaging_can_be_switched_on_and_off_on_the_way(tmp_path: Path) -> None:
     off = replace(SETTINGS, ema_decay=0.0)
-    cancel_after(fit(toy(), off, cpu_context(), run_folder(tmp_path)), 3)
+    cancel_after(fit(toy(), off, cpu_context(), folder_of(tmp_path)), 3)
     trained = state_of(tmp_path)["model.0.weight"]
-    cancel_after(fit(toy(), SETTINGS, cpu_context(), run_folder(tmp_path)), 4)
+    cancel_after(fit(toy(), SETTINGS, cpu_context(), folder_of(tmp_path)), 4)
     fresh = Toy(norm=True).model.state_dict()["0.weight"]
     averaged = state_of(tmp_path)["ema.0.weight"]
     assert (averaged - trained).abs().max() < (averaged - fresh).abs().max()
-    finish(fit(toy(), off, cpu_context(), run_folder(tmp_path)))
+    finish(fit(toy(), off, cpu_context(), folder_of(tmp_path)))
 
 
 def test_batches_that_processes_cannot_share_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +262,7 @@ def test_batches_that_processes_cannot_share_are_refused(monkeypatch: pytest.Mon
 def test_it_ends_early_where_validations_bring_nothing_better(tmp_path: Path) -> None:
     settings = replace(SETTINGS, patience=2, validate_every=2)
     figures = (0.2, 0.5, 0.4, 0.5, 0.9)
-    _, steps = finish(fit(toy(figures=figures), settings, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(toy(figures=figures), settings, cpu_context(), folder_of(tmp_path)))
     assert isinstance(steps[-1], NoteStep)
     assert "Ended early at iteration 8 of 12" in steps[-1].message
     assert "than that of iteration 4" in steps[-1].message
@@ -288,19 +272,19 @@ def test_it_ends_early_where_validations_bring_nothing_better(tmp_path: Path) ->
     assert status is not None
     assert (status.state, status.iteration) == ("ended early", 8)
     # It stays as it is, until there is more patience.
-    _, steps = finish(fit(toy(), settings, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(toy(), settings, cpu_context(), folder_of(tmp_path)))
     assert not [s for s in steps if isinstance(s, TrainStep)]
     patient = replace(settings, patience=4)
     left = toy(figures=figures[4:])
-    _, steps = finish(fit(left, patient, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(left, patient, cpu_context(), folder_of(tmp_path)))
     assert [s.iteration for s in steps if isinstance(s, TrainStep)] == [9, 10, 11, 12]
 
 
 def test_patience_outlasts_an_interruption(tmp_path: Path) -> None:
     settings = replace(SETTINGS, patience=3, validate_every=1)
-    cancel_after(fit(toy(), settings, cpu_context(), run_folder(tmp_path)), 4)
+    cancel_after(fit(toy(), settings, cpu_context(), folder_of(tmp_path)), 4)
     left = toy(figures=FIGURES[2:])
-    _, steps = finish(fit(left, settings, cpu_context(), run_folder(tmp_path)))
+    _, steps = finish(fit(left, settings, cpu_context(), folder_of(tmp_path)))
     assert [s.iteration for s in steps if isinstance(s, TrainStep)] == [5], "2 + 3 without better"
 
 
@@ -311,13 +295,13 @@ def test_the_best_is_told_by_the_figure_that_is_chosen(tmp_path: Path) -> None:
             return {"score": done, "other": -abs(done - 6)}
 
     settings = replace(SETTINGS, best_by="other")
-    finish(fit(Judged(), settings, cpu_context(), run_folder(tmp_path)))
+    finish(fit(Judged(), settings, cpu_context(), folder_of(tmp_path)))
     best = load_checkpoint(tmp_path / "checkpoints" / "best.safetensors")
     assert best.card.training["iterations_done"] == 6
     assert list(best.card.figures) == ["other", "score"]
     with pytest.raises(InputError, match="no figure 'none'"):
         finish(fit(Judged(), replace(settings, best_by="none"), cpu_context(),
-                   run_folder(tmp_path / "none")))  # fmt: skip
+                   folder_of(tmp_path / "none")))  # fmt: skip
 
 
 class Learning(Toy):
@@ -341,9 +325,9 @@ class Learning(Toy):
 
 def test_what_a_stage_remembers_is_continued_too(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    finish(fit(Learning(), SETTINGS, cpu_context(), run_folder(whole)))
-    cancel_after(fit(Learning(), SETTINGS, cpu_context(), run_folder(broken)), 5)
-    finish(fit(Learning(), SETTINGS, cpu_context(), run_folder(broken)))
+    finish(fit(Learning(), SETTINGS, cpu_context(), folder_of(whole)))
+    cancel_after(fit(Learning(), SETTINGS, cpu_context(), folder_of(broken)), 5)
+    finish(fit(Learning(), SETTINGS, cpu_context(), folder_of(broken)))
     one, other = state_of(whole), state_of(broken)
     assert one["memory.total"] > 0
     assert all(torch.equal(value, other[name]) for name, value in one.items())
