@@ -19,10 +19,10 @@ from app.workspaces.models.job_dialog import JobDialog
 from engine.errors import EngineError, InputError
 from engine.jobs import Job
 from engine.library import Entry
+from engine.library.export_params import FORMATS, ExportParams
 from engine.methods import METHODS
 from engine.parameters import describe
 from engine.results import FileResult
-from engine.training.export_params import FORMATS, ExportParams
 from engine.worker import EngineLike
 from widgets.forms.spec import FieldSpec
 from widgets.panels.wording import file_size

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import torch
 from torch import Tensor, nn
 
-from engine import library
-from engine.device import Context
-from engine.jobs import Job
+from engine.library.exported import Plain
 from engine.methods.adaptdiff.networks import METHOD, segmenter_of, unet_of
 from engine.networks.spade_unet import SpadeUNet
-from engine.results import FileResult
-from engine.steps import Step
 from engine.training.checkpoint import Checkpoint, load_into
-from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain, export
 
 SIDE = 64
 """Of the random inputs; both networks see images of any size."""
@@ -31,14 +23,6 @@ class PlainSpade(nn.Module):
 
     def forward(self, x_t: Tensor, t: Tensor, mask: Tensor) -> Tensor:
         return self.model(x_t, t, self.model.modulation(mask, plain=True))
-
-
-def export_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """See `engine.training.exporting.export`."""
-    del context  # on the CPU, where it can be compared
-    params = job.params
-    assert isinstance(params, ExportParams)
-    return (yield from export(job, library.find(params.checkpoint), plain_of))
 
 
 def plain_of(checkpoint: Checkpoint) -> Plain:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs import Job
+from engine.library import export_params as x
 from engine.method import Method, Task
 from engine.methods.cdal import evaluation_params as e
 from engine.methods.cdal import folder_params as f
 from engine.methods.cdal import params as p
 from engine.methods.cdal.fitting import fitting
 from engine.steps import Step
-from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,9 +54,10 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
 
 
 def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
-    from engine.methods.cdal.exporting import export_weights
+    from engine.library.exporting import export
+    from engine.methods.cdal.exporting import plain_of
 
-    return (yield from export_weights(job, context))
+    return (yield from export(job, plain_of))
 
 
 METHOD = Method(

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import torch
 from torch import Tensor, nn
 
-from engine import library
-from engine.device import Context
 from engine.errors import CheckpointError
-from engine.jobs import Job
+from engine.library.exported import Plain
 from engine.methods.cdal.networks import METHOD, generator_of
 from engine.networks.ncsnpp import NCSNpp
-from engine.results import FileResult
-from engine.steps import Step
 from engine.training.checkpoint import Checkpoint, load_into
-from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain, export
 
 
 class PlainGenerator(nn.Module):
@@ -29,14 +21,6 @@ class PlainGenerator(nn.Module):
 
     def forward(self, x_t: Tensor, t: Tensor, z: Tensor, image: Tensor) -> Tensor:
         return self.model(x_t, t, z, image=image)
-
-
-def export_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """See `engine.training.exporting.export`."""
-    del context  # on the CPU, where it can be compared
-    params = job.params
-    assert isinstance(params, ExportParams)
-    return (yield from export(job, library.find(params.checkpoint), plain_of))
 
 
 def plain_of(checkpoint: Checkpoint) -> Plain:

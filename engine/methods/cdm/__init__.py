@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs import Job
+from engine.library import export_params as x
 from engine.method import Method, Task
 from engine.methods.cdm import params as p
 from engine.methods.cdm import use_params as u
 from engine.methods.cdm.fitting import fitting
 from engine.steps import Step
-from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,9 +53,10 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
 
 
 def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
-    from engine.methods.cdm.exporting import export_weights
+    from engine.library.exporting import export
+    from engine.methods.cdm.exporting import plain_of
 
-    return (yield from export_weights(job, context))
+    return (yield from export(job, plain_of))
 
 
 _IMAGES = {

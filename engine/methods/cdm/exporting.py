@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import torch
 from torch import Tensor
 
-from engine import library
-from engine.device import Context
-from engine.jobs import Job
+from engine.library.exported import Plain
 from engine.methods.cdm.networks import (
     CLASSIFIER,
     DIFFUSION,
@@ -18,22 +14,10 @@ from engine.methods.cdm.networks import (
     process_of,
     unet_of,
 )
-from engine.results import FileResult
-from engine.steps import Step
 from engine.training.checkpoint import Checkpoint, load_into
-from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain, export
 
 SIDE = 64
 """Of the random inputs where the card says none."""
-
-
-def export_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """See `engine.training.exporting.export`."""
-    del context  # on the CPU, where it can be compared
-    params = job.params
-    assert isinstance(params, ExportParams)
-    return (yield from export(job, library.find(params.checkpoint), plain_of))
 
 
 def plain_of(checkpoint: Checkpoint) -> Plain:

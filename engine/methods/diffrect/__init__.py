@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs import Job
+from engine.library import export_params as x
 from engine.method import Method, Task
 from engine.methods.diffrect import evaluation_params as e
 from engine.methods.diffrect import folder_params as f
 from engine.methods.diffrect import params as p
 from engine.methods.diffrect.fitting import fitting
 from engine.steps import Step
-from engine.training import export_params as x
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -60,9 +60,10 @@ def _import(job: Job, context: Context) -> Generator[Step, None, Any]:
 
 
 def _export(job: Job, context: Context) -> Generator[Step, None, Any]:
-    from engine.methods.diffrect.exporting import export_weights
+    from engine.library.exporting import export
+    from engine.methods.diffrect.exporting import plain_of
 
-    return (yield from export_weights(job, context))
+    return (yield from export(job, plain_of))
 
 
 SET = "folder with train_slices.list, of a Decathlon or nnU-Net set, of h5 files or of images"

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import torch
 
-from engine import library
-from engine.device import Context
 from engine.errors import CheckpointError
-from engine.jobs import Job
+from engine.library.exported import Plain
 from engine.methods.diffrect.networks import METHOD, RECTIFIER, SEGMENTER, segmenter_of
 from engine.methods.diffrect.recipe import Recipe
-from engine.results import FileResult
-from engine.steps import Step
 from engine.training.checkpoint import Checkpoint, load_into
-from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain, export
-
-
-def export_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """See `engine.training.exporting.export`."""
-    del context  # on the CPU, where it can be compared
-    params = job.params
-    assert isinstance(params, ExportParams)
-    return (yield from export(job, library.find(params.checkpoint), plain_of))
 
 
 def plain_of(checkpoint: Checkpoint) -> Plain:

@@ -15,9 +15,9 @@ from app.workspaces.models.job_dialog import JobDialog
 from engine import library
 from engine.events import JobFailed
 from engine.jobs import JobState
+from engine.library.export_params import ExportParams
 from engine.results import FileResult
 from engine.training.checkpoint import Card, save_checkpoint
-from engine.training.export_params import ExportParams
 from tests.app.window.driving import LEFT, fake, settle
 
 

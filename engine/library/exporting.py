@@ -6,74 +6,36 @@ its place. Only files of our own making are opened here.
 
 from __future__ import annotations
 
-import logging
 import math
-import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from engine import library
 from engine.data.atomic import atomic_path, check_writable
-from engine.errors import CheckpointError, InputError
+from engine.errors import InputError
 from engine.jobs import Job
+from engine.library.export_params import FORMATS, NETWORKS, ExportParams
+from engine.library.exported import BATCH, Answers, Plain, write_network
 from engine.results import FileResult
 from engine.steps import NoteStep, ProgressStep, Step
-from engine.training.checkpoint import (
-    Card,
-    Checkpoint,
-    load_checkpoint,
-    load_tensors,
-    save_checkpoint,
-    sha256_of,
-)
-from engine.training.export_params import FORMATS, NETWORKS, ExportParams
+from engine.training.checkpoint import Checkpoint, load_checkpoint, load_tensors, save_checkpoint
+from engine.training.header import sha256_of
 from engine.wording import counted
-
-BATCH = 2
-"""Of the example: 1 would be taken for the only one there is."""
-OUTPUT = "output"
-CARD_FILE = "reverie.json"
-ONNX_NEEDS = ("onnx", "onnxscript", "onnxruntime")
-Answers = Callable[[Sequence[Tensor]], Tensor]
-"""From inputs to what a network makes of them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Plain:
-    """A network as other programs get it: float32, in its plain form, without tricks for a CPU.
-
-    Attributes:
-        model: Takes its inputs by position; ready for inference.
-        names: Of the inputs.
-        draw: (batch, side, generator) -> random inputs that it could be given.
-        side: Of the images it was trained on, in pixels.
-        step: Sides are multiples of it; 0 where only `side` will do.
-    """
-
-    model: nn.Module
-    names: tuple[str, ...]
-    draw: Callable[[int, int, torch.Generator], tuple[Tensor, ...]]
-    side: int
-    step: int = 0
-
 
 MakePlain = Callable[[Checkpoint], Plain]
 """From a checkpoint to its network; a `CheckpointError` where its role has none to give away."""
 
 
-def export(job: Job, checkpoint: Path, plain_of: MakePlain) -> Generator[Step, None, FileResult]:
+def export(job: Job, plain_of: MakePlain) -> Generator[Step, None, FileResult]:
     """Inputs: output (.safetensors, .onnx or .pt2). The result's figures have the largest
     difference to the checkpoint's own weights, or to its answers where the network is written.
 
     Args:
-        checkpoint: The file.
-        plain_of: See `MakePlain`; not asked where only weights are written.
+        plain_of: Of the method; not asked where only weights are written.
 
     Raises:
         InputError: another ending, or a file that answers differently; it is not kept.
@@ -82,6 +44,7 @@ def export(job: Job, checkpoint: Path, plain_of: MakePlain) -> Generator[Step, N
     """
     params, output = job.params, job.path("output")
     assert isinstance(params, ExportParams)
+    checkpoint = library.find(params.checkpoint)
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise InputError(
@@ -104,7 +67,7 @@ def export(job: Job, checkpoint: Path, plain_of: MakePlain) -> Generator[Step, N
             )
             found = _weights_apart(loaded, load_tensors(beside))
         else:
-            answers = _written(kind, beside, loaded, plain, params)
+            answers = write_network(beside, plain, loaded, any_size=params.any_size)
             yield ProgressStep(2, 4, "Comparing")
             found = _answers_apart(plain, answers, params)
         if found.share > params.tolerance:
@@ -175,66 +138,6 @@ def _furthest(own: Tensor, other: Tensor) -> float:
     return float((own.double() - other.double()).abs().nan_to_num(nan=math.inf).max())
 
 
-def _written(
-    kind: str, path: Path, loaded: Checkpoint, plain: Plain, params: ExportParams
-) -> Answers:
-    """Write a network and read it back; returns what it answers."""
-    with _quiet():
-        program = _program(plain, loaded, any_size=params.any_size)
-        if kind == ".onnx":
-            return _onnx(program, path, plain, loaded.card)
-        extra: dict[str, Any] = {CARD_FILE: loaded.card.model_dump_json()}
-        torch.export.save(program, path, extra_files=extra)
-        module = torch.export.load(path).module()
-    return lambda inputs: module(*inputs)
-
-
-def _program(plain: Plain, loaded: Checkpoint, *, any_size: bool) -> torch.export.ExportedProgram:
-    inputs = plain.draw(BATCH if any_size else 1, plain.side, _generator(0))
-    shapes = tuple(_axes(value, plain.step) for value in inputs) if any_size else None
-    try:
-        return torch.export.export(plain.model, inputs, dynamic_shapes=shapes)
-    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
-        raise CheckpointError(
-            f"The network of {loaded.path.name} cannot be followed through: {_first(error)}.",
-            "Export .safetensors, or without --any-size.",
-        ) from error
-
-
-def _axes(value: Tensor, step: int) -> dict[int, Any]:
-    """Which axes of an input may have any length: the batch, and the sides of images."""
-    sides = (2, 3) if step and value.dim() == 4 else ()
-    return dict.fromkeys((0, *sides), torch.export.Dim.AUTO)
-
-
-def _onnx(program: torch.export.ExportedProgram, path: Path, plain: Plain, card: Card) -> Answers:
-    missing = [name for name in ONNX_NEEDS if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"ONNX needs {', '.join(missing)}, which is not installed.",
-            f"pip install {' '.join(missing)}, or export .pt2.",
-        )
-    import onnxruntime
-
-    made = torch.onnx.export(
-        program, (), input_names=list(plain.names), output_names=[OUTPUT], dynamo=True,
-        verbose=False,
-    )  # fmt: skip
-    assert made is not None, "only the older exporter returns nothing"
-    made.model.metadata_props["reverie"] = card.model_dump_json()
-    made.save(path, external_data=False)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-    def answers(inputs: Sequence[Tensor]) -> Tensor:
-        named = {n: value.numpy() for n, value in zip(plain.names, inputs, strict=True)}
-        return torch.from_numpy(session.run([OUTPUT], named)[0])
-
-    return answers
-
-
 def _sizes(plain: Plain, *, any_size: bool) -> tuple[tuple[int, int], ...]:
     """(batch, side) that are compared."""
     if not any_size:
@@ -244,7 +147,7 @@ def _sizes(plain: Plain, *, any_size: bool) -> tuple[tuple[int, int], ...]:
 
 
 def _answers_apart(plain: Plain, answers: Answers, params: ExportParams) -> _Apart:
-    generator = _generator(params.seed)
+    generator = torch.Generator().manual_seed(params.seed)
     sizes = _sizes(plain, any_size=params.any_size)
     apart = largest = 0.0
     with torch.inference_mode():
@@ -257,27 +160,3 @@ def _answers_apart(plain: Plain, answers: Answers, params: ExportParams) -> _Apa
     told = tuple(f"{batch} x {side} px" for batch, side in sizes)
     count = counted(params.samples * len(sizes), "answer")
     return _Apart(apart, _share(apart, largest), f"{count} to random inputs", told)
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def _first(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """torch's exporters talk to their own developers."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -15,6 +15,9 @@ from torch import Tensor, nn
 from engine import methods
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
+from engine.library.export_params import ExportParams
+from engine.library.exported import Plain
+from engine.library.exporting import export
 from engine.methods.adaptdiff.exporting import plain_of as adaptdiff_plain
 from engine.methods.cdal.exporting import plain_of as cdal_plain
 from engine.methods.cdm.exporting import plain_of as cdm_plain
@@ -22,8 +25,6 @@ from engine.methods.diffrect.exporting import plain_of as diffrect_plain
 from engine.methods.midiffusion.exporting import plain_of as midiffusion_plain
 from engine.results import FileResult
 from engine.training.checkpoint import load_checkpoint, read_card
-from engine.training.export_params import ExportParams
-from engine.training.exporting import Plain, export
 from engine.worker import run_inline
 from tests.helpers import (
     adaptdiff_models,
@@ -99,7 +100,7 @@ def _export_pair(weights: Path, output: Path, **values: Any) -> FileResult:
     params = ExportParams(checkpoint=str(weights), samples=2, **values)
     job = Job("test", "export", params, {"output": output})
     plain = Plain(Pair().eval().requires_grad_(False), ("x", "t"), _draw, 8, 2)
-    steps = export(job, weights, lambda checkpoint: plain)
+    steps = export(job, lambda checkpoint: plain)
     result = None
     while result is None:
         try:
