@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from app.volume_log import Recovered
     from app.workspaces.evaluate.space import EvaluateSpace
     from app.workspaces.segment.space import SegmentSpace, Surroundings
+    from app.workspaces.train.around import Surroundings as WithJobs
     from app.workspaces.train.space import TrainSpace
     from app.workspaces.translate.space import TranslateSpace
     from engine.library import Entry
     from engine.library.fitting import ImageFacts
     from engine.worker import EngineLike
     from widgets.panels.rail import Rail
+
+    Space = SegmentSpace | TranslateSpace | TrainSpace | EvaluateSpace
 
 SYNTHESIZE, SEGMENT, TRANSLATE = "synthesize", "segment", "translate"
 TRAIN, EVALUATE, MODELS = "train", "evaluate", "models"
@@ -292,15 +295,12 @@ class Spaces(QObject):
         from app.workspaces.segment.space import SegmentSpace
 
         space = SegmentSpace(self._around(), self._window)
-        self._pages[SEGMENT] = space.view
-        self._stack.addWidget(space.view)
-        actions = self._actions
-        if actions is not None:
+
+        def commands(actions: Actions) -> None:
             add_commands(actions, space, self.recent)
-            actions.showSpace(self._current)
             ViewerKeys(space.view, actions.keymap, actions.slots(SEGMENT))
-        space.titleChanged.connect(self.titleChanged)
-        space.statusChanged.connect(self.statusChanged)
+
+        self._add(SEGMENT, space, commands)
         space.mending.backRequested.connect(lambda: self.show(TRAIN))
         return space
 
@@ -318,15 +318,12 @@ class Spaces(QObject):
         from app.workspaces.translate.space import TranslateSpace
 
         space = TranslateSpace(self._around(), self._window)
-        self._pages[TRANSLATE] = space.view
-        self._stack.addWidget(space.view)
-        actions = self._actions
-        if actions is not None:
+
+        def commands(actions: Actions) -> None:
             add_commands(actions, space, self.recent)
-            actions.showSpace(self._current)
             ViewerKeys(space.view, actions.keymap, actions.slots(TRANSLATE))
-        space.titleChanged.connect(self.titleChanged)
-        space.statusChanged.connect(self.statusChanged)
+
+        self._add(TRANSLATE, space, commands)
         space.segmentRequested.connect(self._segment_result)
         return space
 
@@ -336,20 +333,11 @@ class Spaces(QObject):
         self.show(SEGMENT)
 
     def _make_train(self) -> TrainSpace:
-        from app.workspaces.train.around import Surroundings
         from app.workspaces.train.commands import add_commands
         from app.workspaces.train.space import TrainSpace
 
-        assert self._jobs is not None, "the window has its lists of jobs by now"
-        around = Surroundings(self._settings, self._teller, *self._works, self._jobs)
-        space = TrainSpace(around, self._window)
-        self._pages[TRAIN] = space.view
-        self._stack.addWidget(space.view)
-        if self._actions is not None:
-            add_commands(self._actions, space)
-            self._actions.showSpace(self._current)
-        space.titleChanged.connect(self.titleChanged)
-        space.statusChanged.connect(self.statusChanged)
+        space = TrainSpace(self._around_jobs(), self._window)
+        self._add(TRAIN, space, lambda actions: add_commands(actions, space))
         space.modelsChanged.connect(self.modelsChanged)
         space.segmentRequested.connect(self._segment_with)
         space.translateRequested.connect(self._translate_with)
@@ -359,19 +347,26 @@ class Spaces(QObject):
     def _make_evaluate(self) -> EvaluateSpace:
         from app.workspaces.evaluate.commands import add_commands
         from app.workspaces.evaluate.space import EvaluateSpace
+
+        space = EvaluateSpace(self._around_jobs(), self._window)
+        self._add(EVALUATE, space, lambda actions: add_commands(actions, space))
+        return space
+
+    def _around_jobs(self) -> WithJobs:
         from app.workspaces.train.around import Surroundings
 
         assert self._jobs is not None, "the window has its lists of jobs by now"
-        around = Surroundings(self._settings, self._teller, *self._works, self._jobs)
-        space = EvaluateSpace(around, self._window)
-        self._pages[EVALUATE] = space.view
+        return Surroundings(self._settings, self._teller, *self._works, self._jobs)
+
+    def _add(self, key: str, space: Space, commands: Callable[[Actions], None]) -> None:
+        """Show a workspace's page, its commands, and what it tells."""
+        self._pages[key] = space.view
         self._stack.addWidget(space.view)
         if self._actions is not None:
-            add_commands(self._actions, space)
+            commands(self._actions)
             self._actions.showSpace(self._current)
         space.titleChanged.connect(self.titleChanged)
         space.statusChanged.connect(self.statusChanged)
-        return space
 
     def _mend(self, run: Path, case: str) -> None:
         self.show(SEGMENT)

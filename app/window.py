@@ -33,6 +33,7 @@ from app.settings import Settings, save_settings
 from app.status import StatusBar
 from app.workspaces.synthesize import SynthesizeView
 from engine.errors import EngineError
+from widgets.dropped import dropped_paths
 from widgets.grey import grey_image
 from widgets.panels.rail import WORKSPACES, Rail
 from widgets.theme import apply_theme
@@ -361,16 +362,12 @@ class MainWindow(QMainWindow):
         self.messages.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        mime = None if event is None else event.mimeData()
-        if event is not None and mime is not None and any(u.isLocalFile() for u in mime.urls()):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        mime = None if event is None else event.mimeData()
-        if event is None or mime is None:
-            return
-        paths = [Path(u.toLocalFile()) for u in mime.urls() if u.isLocalFile()]
-        if paths and self._complete:
+        paths = dropped_paths(event)
+        if event is not None and paths and self._complete:
             event.acceptProposedAction()
             self.open(paths)
 

@@ -18,6 +18,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
+from widgets.dropped import dropped_paths
 from widgets.paint.drawing import DrawingView
 from widgets.paint.mask_model import Mask, MaskModel
 from widgets.paint.tools.base import Tool
@@ -142,7 +143,7 @@ class MaskCanvas(DrawingView):
     # --- dropped files
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and _dropped_path(event):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
             self._set_dropping(True)
 
@@ -151,10 +152,10 @@ class MaskCanvas(DrawingView):
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         self._set_dropping(False)
-        path = "" if event is None else _dropped_path(event)
-        if event is not None and path:
+        paths = dropped_paths(event)
+        if event is not None and paths:
             event.acceptProposedAction()
-            self.imageDropped.emit(path)
+            self.imageDropped.emit(str(paths[0]))
 
     def _set_dropping(self, dropping: bool) -> None:
         self._dropping = dropping
@@ -169,10 +170,3 @@ class MaskCanvas(DrawingView):
         if self._dropping:
             painter.setPen(QPen(QColor(theme_of(self).accent), 3))
             painter.drawRect(self.rect().adjusted(2, 2, -3, -3))
-
-
-def _dropped_path(event: QDropEvent) -> str:
-    """The first local file that is dragged, or nothing."""
-    data = event.mimeData()
-    urls = [] if data is None or not data.hasUrls() else data.urls()
-    return next((url.toLocalFile() for url in urls if url.isLocalFile()), "")

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from widgets.dropped import dropped_paths
 from widgets.elided_label import ElidedLabel
 from widgets.forms.form import Form
 from widgets.icons import icon
@@ -180,16 +181,14 @@ class ReproductionDialog(QDialog):
     # --- events
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        mime = None if event is None else event.mimeData()
-        if event is not None and mime is not None and any(u.isLocalFile() for u in mime.urls()):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        mime = None if event is None else event.mimeData()
-        paths = [] if mime is None else [u.toLocalFile() for u in mime.urls() if u.isLocalFile()]
+        paths = dropped_paths(event)
         if event is not None and paths:
             event.acceptProposedAction()
-            self.setPath(Path(paths[0]))
+            self.setPath(paths[0])
 
     # --- inside
 

@@ -17,15 +17,15 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import (
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from widgets.dropped import dropped_paths
 from widgets.icons import icon
 from widgets.paint.flow import FlowRow
-from widgets.panels.card_grid import CardGrid
 from widgets.panels.recent_card import RecentCard, RecentItem
+from widgets.panels.recent_cards import RecentCards
 from widgets.theme import theme_of
 from widgets.tips import give_tip
 
@@ -67,30 +67,17 @@ class StartPage(QWidget):
         self.try_phantom = QPushButton(icon("mdi6.head-outline"), "Try a phantom", self)
         give_tip(self.try_phantom, "Open a head made of formulas", "Nobody's image, to try things")
         self.try_phantom.clicked.connect(self.phantomRequested)
-        self._heading = QLabel("Recent", self)
-        self._heading.setProperty("role", "heading")
-        self._cards = CardGrid()
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidget(self._cards)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._recent = RecentCards("Recent", self)
+        self._recent.chosen.connect(self.recentRequested)
+        self._recent.removed.connect(self.removeRequested)
         self._arrange()
-        self.setRecent(())
 
     def setRecent(self, items: Sequence[RecentItem]) -> None:
         """Show these in place of the present ones."""
-        cards = []
-        for item in items:
-            card = RecentCard(item)
-            card.clicked.connect(lambda _, key=item.key: self.recentRequested.emit(key))
-            card.removed.connect(lambda key=item.key: self.removeRequested.emit(key))
-            cards.append(card)
-        self._cards.setCards(cards)
-        self._heading.setVisible(bool(cards))
-        self._scroll.setVisible(bool(cards))
+        self._recent.setItems(items)
 
     def cards(self) -> list[RecentCard]:
-        return self._cards.cards()
+        return self._recent.cards()
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
@@ -112,13 +99,12 @@ class StartPage(QWidget):
         column.addWidget(buttons)
         column.addStretch(1)
         column.addSpacing(em)
-        column.addWidget(self._heading)
-        column.addWidget(self._scroll, 6)
+        column.addWidget(self._recent, 6)
 
     # --- dropped files
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and _paths(event):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
             self._set_dropping(True)
 
@@ -127,10 +113,10 @@ class StartPage(QWidget):
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         self._set_dropping(False)
-        paths = [] if event is None else _paths(event)
+        paths = dropped_paths(event)
         if event is not None and paths:
             event.acceptProposedAction()
-            self.dropped.emit(paths)
+            self.dropped.emit([str(path) for path in paths])
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -150,9 +136,3 @@ class StartPage(QWidget):
     def _set_dropping(self, dropping: bool) -> None:
         self._dropping = dropping
         self.update()
-
-
-def _paths(event: QDropEvent) -> list[str]:
-    data = event.mimeData()
-    urls = [] if data is None or not data.hasUrls() else data.urls()
-    return [url.toLocalFile() for url in urls if url.isLocalFile()]

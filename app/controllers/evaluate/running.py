@@ -14,7 +14,8 @@ from app.bridge import Bridge
 from app.controllers.evaluate.kinds import CHECKPOINT, OUTPUT, Kind, new_file
 from app.errors import Teller
 from app.session import Session
-from app.workspaces.evaluate.setup import PREFIX, EvaluateSetup
+from app.workspaces.evaluate.setup import EvaluateSetup
+from app.workspaces.inputs_form import PREFIX
 from engine.data.atomic import disk_error
 from engine.errors import InputError
 from engine.events import JobFinished, JobNote

@@ -12,8 +12,8 @@ from PyQt6.QtCore import QObject
 from app import forms
 from app.background import Background, Work
 from app.errors import Teller
+from app.workspaces.inputs_form import PREFIX
 from app.workspaces.train.patients_page import LABELLED, TEST, VALIDATION, PatientsPage
-from app.workspaces.train.setup import PREFIX
 from app.workspaces.train.view import TrainView
 from engine.errors import InputError
 from engine.failures import Failure

@@ -21,7 +21,8 @@ from app.controllers.train.requests import (
 from app.controllers.train.training import TrainingController
 from app.errors import Teller
 from app.settings import Settings
-from app.workspaces.train.setup import PREFIX, TrainSetup
+from app.workspaces.inputs_form import PREFIX
+from app.workspaces.train.setup import TrainSetup
 from engine import library
 from engine.errors import InputError
 from engine.library import Entry

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app import forms
 from app.controllers.evaluate.kinds import LABELS, Kind
-from widgets.forms.form import Form
+from app.workspaces.inputs_form import PREFIX, InputsForm, input_spec
 from widgets.forms.spec import FieldSpec, PathMode
 from widgets.icons import icon
 from widgets.panels.job_row import JobRow
 
-PREFIX = "input."
-"""Parameters and inputs may share names."""
 
-
-class EvaluateSetup(QWidget):
+class EvaluateSetup(InputsForm):
     """A form of inputs and parameters; `run` and `cancel` are connected by whoever runs.
 
     Attributes:
         kind: The list of what can be evaluated.
-        form: Inputs, under names with `PREFIX`, and parameters.
     """
 
     edited = pyqtSignal(str)  # field
@@ -45,7 +37,6 @@ class EvaluateSetup(QWidget):
         super().__init__(parent)
         self._kinds = tuple(kinds)
         self._current = self._kinds[0]
-        self._specs: list[FieldSpec] = []
         self.kind = QComboBox(self)
         self.kind.setAccessibleName("What to evaluate")
         self.kind.addItems([kind.title for kind in self._kinds])
@@ -54,7 +45,6 @@ class EvaluateSetup(QWidget):
         )
         self.kind.setMinimumContentsLength(8)
         self.kind.activated.connect(self.kindChosen)
-        self.form = Form(parent=self)
         self.form.changed.connect(self.edited)
         self.run = QPushButton(icon("mdi6.chart-box-outline", tone="on_accent"), "Evaluate", self)
         self.run.setProperty("primary", True)
@@ -79,7 +69,7 @@ class EvaluateSetup(QWidget):
 
     def showKind(self, place: int) -> None:
         """Show the fields of one kind at their defaults; paths of the same name stay."""
-        before = self.inputs() if self._specs else {}
+        before = self.inputs()
         self._current = self._kinds[place]
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(place)
@@ -87,35 +77,13 @@ class EvaluateSetup(QWidget):
         about = f"{self._current.task.title}. {method.summary}\n{method.paper}"
         self.kind.setToolTip(about.strip())
         choices = {n: forms.model_choices(e) for n, e in self._current.checkpoints().items()}
-        self._specs = [
-            *self._input_specs(), *forms.field_specs(self._current.task.params, choices)
-        ]  # fmt: skip
-        self.form.setSpecs(self._specs)
+        specs = forms.field_specs(self._current.task.params, choices)
+        self.form.setSpecs([*self._input_specs(), *specs])
         self.form.setValues({
             PREFIX + name: path
             for name, path in before.items()
             if path is not None and name in self._current.inputs()
         })  # fmt: skip
-
-    def inputs(self) -> dict[str, Path | None]:
-        """Input -> path; None where the field is empty."""
-        values = self.form.values()
-        return {name: values[PREFIX + name] for name in self._current.inputs()}
-
-    def parameters(self) -> dict[str, Any]:
-        return {n: v for n, v in self.form.values().items() if not n.startswith(PREFIX)}
-
-    def setInput(self, name: str, path: Path | None) -> None:
-        self.form.setValues({PREFIX + name: path})
-
-    def setErrors(self, wrong: Mapping[str, str]) -> None:
-        """Say under the inputs what is wrong with them, and go to the first."""
-        for name, text in wrong.items():
-            self.form.setError(PREFIX + name, text)
-        if wrong:
-            control = self.form.control(PREFIX + next(iter(wrong)))
-            control.setFocus()
-            self._area.ensureWidgetVisible(control)
 
     # --- how it goes
 
@@ -158,31 +126,19 @@ class EvaluateSetup(QWidget):
         kind = self._current
         found = []
         for name, about in kind.inputs().items():
-            hint = " May be left out." if name in kind.task.optional else ""
-            help = f"{about[:1].upper()}{about[1:]}.{hint}"
             label = LABELS.get(name, name.capitalize())
             mode: PathMode = "any"
             if name == "features":
                 mode = "open"
             elif not kind.scores and about.startswith("folder"):
                 mode = "folder"
-            found.append(FieldSpec(PREFIX + name, label, "path", help=help, path_mode=mode))
+            found.append(input_spec(kind.task, name, label, mode))
         return found
 
     def _build(self) -> None:
         em = self.fontMetrics().height()
         title = QLabel("New evaluation", self)
         title.setProperty("role", "heading")
-        inner = QWidget(self)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, em // 2, 0)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        self._area = QScrollArea(self)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inner)
         buttons = QHBoxLayout()
         buttons.setSpacing(em // 2)
         buttons.addWidget(self.run, 1)
@@ -192,7 +148,7 @@ class EvaluateSetup(QWidget):
         outer.setSpacing(em // 2)
         outer.addWidget(title)
         outer.addWidget(self.kind)
-        outer.addWidget(self._area, 1)
+        outer.addWidget(self.area, 1)
         outer.addLayout(buttons)
         outer.addWidget(self._bar)
         outer.addWidget(self._status)

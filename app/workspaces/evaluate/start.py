@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from widgets.dropped import dropped_paths
 from widgets.icons import icon
-from widgets.panels.card_grid import CardGrid
 from widgets.panels.recent_card import RecentCard, RecentItem
+from widgets.panels.recent_cards import RecentCards
 from widgets.tips import give_tip
 
 TITLE = "Judge results by what is true"
@@ -54,13 +54,9 @@ class EvaluateStart(QWidget):
         )  # fmt: skip
         give_tip(self.open_file, "Look at an evaluation that was saved as JSON")
         self.open_file.clicked.connect(self.openRequested)
-        self._heading = QLabel("Recent evaluations", self)
-        self._heading.setProperty("role", "heading")
-        self._grid = CardGrid()
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidget(self._grid)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._recent = RecentCards("Recent evaluations", self)
+        self._recent.chosen.connect(self.recentRequested)
+        self._recent.removed.connect(self.removeRequested)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * em, 2 * em, 2 * em, em)
         column.setSpacing(em // 2)
@@ -77,37 +73,21 @@ class EvaluateStart(QWidget):
             column.addLayout(row)
             column.addSpacing(em // 2)
         column.addStretch(1)
-        column.addWidget(self._heading)
-        column.addWidget(self._scroll, 6)
-        self.setRecent(())
+        column.addWidget(self._recent, 6)
 
     def setRecent(self, items: Sequence[RecentItem]) -> None:
         """Show these in place of the present ones; their keys come back in signals."""
-        cards = []
-        for item in items:
-            card = RecentCard(item)
-            card.clicked.connect(lambda _, key=item.key: self.recentRequested.emit(key))
-            card.removed.connect(lambda key=item.key: self.removeRequested.emit(key))
-            cards.append(card)
-        self._grid.setCards(cards)
-        self._heading.setVisible(bool(cards))
-        self._scroll.setVisible(bool(cards))
+        self._recent.setItems(items)
 
     def cards(self) -> list[RecentCard]:
-        return self._grid.cards()
+        return self._recent.cards()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and _paths(event):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        paths = [] if event is None else _paths(event)
+        paths = dropped_paths(event)
         if event is not None and paths:
             event.acceptProposedAction()
             self.dropped.emit(paths)
-
-
-def _paths(event: QDropEvent) -> list[Path]:
-    data = event.mimeData()
-    urls = [] if data is None else data.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -7,35 +7,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app import forms
 from app.controllers.train.requests import CHECKPOINT, OUTPUT, Trainer
+from app.workspaces.inputs_form import InputsForm, input_spec
 from app.workspaces.presets import PresetBox
 from app.workspaces.train.where_box import WhereBox
 from engine.library import Entry
-from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec, PathMode
 from widgets.icons import icon
 from widgets.tips import give_tip
 
 DATA, REST = "Data", "Training"
 LABELS = {"images": "Image folder", "masks": "Mask folder", "labelled": "Labelled list"}
-# Parameters and inputs may share names.
-PREFIX = "input."
 
 
-class TrainSetup(QWidget):
+class TrainSetup(InputsForm):
     """A form of inputs and parameters; `start` is connected by whoever starts.
 
     `trainerChosen` and `edited` tell what the user did.
@@ -43,7 +39,6 @@ class TrainSetup(QWidget):
     Attributes:
         trainer: The list of what can be trained.
         patients: Lets patients be looked at and chosen, where the trainer tells labelled ones.
-        form: Inputs, under names with `PREFIX`, and parameters.
     """
 
     trainerChosen = pyqtSignal(int)  # place in the list
@@ -64,7 +59,6 @@ class TrainSetup(QWidget):
         self.trainer.activated.connect(self.trainerChosen)
         self.preset = PresetBox(self._current.task, self)
         self.preset.taken.connect(self._preset_taken)
-        self.form = Form(parent=self)
         self.form.changed.connect(self._form_changed)
         self.patients = QPushButton(
             icon("mdi6.account-group-outline"), "Look at patients and choose…", self
@@ -112,14 +106,6 @@ class TrainSetup(QWidget):
         if any(spec.name == CHECKPOINT for spec in self._specs):
             self.form.setChoices(CHECKPOINT, forms.model_choices(entries))
 
-    def inputs(self) -> dict[str, Path | None]:
-        """Input -> path; None where the field is empty."""
-        values = self.form.values()
-        return {name: values[PREFIX + name] for name in self._current.task.inputs}
-
-    def parameters(self) -> dict[str, Any]:
-        return {n: v for n, v in self.form.values().items() if not n.startswith(PREFIX)}
-
     def values(self) -> dict[str, Any]:
         """All fields as plain values, for settings."""
         return {n: str(v) if isinstance(v, Path) else v for n, v in self.form.values().items()}
@@ -130,18 +116,6 @@ class TrainSetup(QWidget):
         self._show_preset()
         self._show_where()
 
-    def setInput(self, name: str, path: Path) -> None:
-        self.form.setValues({PREFIX + name: path})
-
-    def setErrors(self, wrong: Mapping[str, str]) -> None:
-        """Say under the inputs what is wrong with them, and go to the first."""
-        for name, text in wrong.items():
-            self.form.setError(PREFIX + name, text)
-        if wrong:
-            control = self.form.control(PREFIX + next(iter(wrong)))
-            control.setFocus()
-            self._area.ensureWidgetVisible(control)
-
     def _input_specs(self) -> list[FieldSpec]:
         task = self._current.task
         found = []
@@ -149,12 +123,8 @@ class TrainSetup(QWidget):
             label = LABELS.get(name, name.capitalize())
             if name == OUTPUT:
                 label = "Run folder" if self._current.makes_run else "Result"
-            hint = " May be left out." if name in task.optional else ""
-            help = f"{about[:1].upper()}{about[1:]}.{hint}"
             mode: PathMode = "open" if about.startswith("list of") else "folder"
-            found.append(
-                FieldSpec(PREFIX + name, label, "path", help=help, group=DATA, path_mode=mode)
-            )
+            found.append(input_spec(task, name, label, mode, group=DATA))
         return found
 
     def _show_preset(self) -> None:
@@ -185,21 +155,11 @@ class TrainSetup(QWidget):
         head.addWidget(self.trainer, 1, 0, 1, 2)
         head.addWidget(QLabel("Preset", self), 2, 0)
         head.addWidget(self.preset, 2, 1)
-        inner = QWidget(self)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, em // 2, 0)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        self._area = QScrollArea(self)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
         outer.setSpacing(em // 2)
         outer.addLayout(head)
-        outer.addWidget(self._area, 1)
+        outer.addWidget(self.area, 1)
         outer.addWidget(self.patients)
         outer.addWidget(self.where)
         outer.addWidget(self.start)

@@ -11,15 +11,15 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from widgets.dropped import dropped_paths
 from widgets.icons import icon
 from widgets.paint.flow import FlowRow
-from widgets.panels.card_grid import CardGrid
 from widgets.panels.recent_card import RecentCard, RecentItem
+from widgets.panels.recent_cards import RecentCards
 from widgets.tips import give_tip
 
 TITLE = "Train a method on your own data"
@@ -76,13 +76,9 @@ class TrainStart(QWidget):
         buttons.add(self.guided)
         buttons.add(self.open_run)
         buttons.add(self.all_runs)
-        self._heading = QLabel("Recent runs", self)
-        self._heading.setProperty("role", "heading")
-        self._grid = CardGrid()
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidget(self._grid)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._recent = RecentCards("Recent runs", self)
+        self._recent.chosen.connect(self.recentRequested)
+        self._recent.removed.connect(self.removeRequested)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * em, 2 * em, 2 * em, em)
         column.setSpacing(em // 2)
@@ -101,38 +97,21 @@ class TrainStart(QWidget):
         column.addWidget(buttons)
         column.addStretch(1)
         column.addSpacing(em)
-        column.addWidget(self._heading)
-        column.addWidget(self._scroll, 6)
-        self.setRecent(())
+        column.addWidget(self._recent, 6)
 
     def setRecent(self, items: Sequence[RecentItem]) -> None:
         """Show these in place of the present ones; their keys come back in signals."""
-        cards = []
-        for item in items:
-            card = RecentCard(item)
-            card.clicked.connect(lambda _, key=item.key: self.recentRequested.emit(key))
-            card.removed.connect(lambda key=item.key: self.removeRequested.emit(key))
-            cards.append(card)
-        self._grid.setCards(cards)
-        self._heading.setVisible(bool(cards))
-        self._scroll.setVisible(bool(cards))
+        self._recent.setItems(items)
 
     def cards(self) -> list[RecentCard]:
-        return self._grid.cards()
+        return self._recent.cards()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and _folder(event) is not None:
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        folder = None if event is None else _folder(event)
-        if event is not None and folder is not None:
+        paths = dropped_paths(event)
+        if event is not None and paths:
             event.acceptProposedAction()
-            self.dropped.emit(folder)
-
-
-def _folder(event: QDropEvent) -> Path | None:
-    data = event.mimeData()
-    urls = [] if data is None else data.urls()
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    return paths[0] if paths else None
+            self.dropped.emit(paths[0])

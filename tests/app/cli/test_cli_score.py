@@ -56,6 +56,13 @@ def test_copies_of_training_images(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "one: 1.000 with patient4" in told
     assert "patient4" in (tmp_path / "t.csv").read_text()
 
+    assert main(["memorised", *folders_of, "--percentile", "90", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    begun, ended = lines[0], lines[-1]
+    assert (begun["event"], begun["task"]) == ("started", "memorised")
+    assert begun["parameters"]["percentile"] == 90
+    assert ended["figures"]["slices"] == ended["figures"]["suspicious"] == 1
+
 
 @pytest.mark.parametrize(
     ("extra", "problem"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
+from widgets.dropped import dropped_paths
 from widgets.forms.controls.base import Control
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
@@ -55,16 +56,14 @@ class PathControl(Control):
         return self._line
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        mime = event.mimeData() if event is not None else None
-        if event is not None and mime is not None and any(u.isLocalFile() for u in mime.urls()):
+        if event is not None and dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        mime = event.mimeData() if event is not None else None
-        if event is None or mime is None:
-            return
-        self._chosen(next(u.toLocalFile() for u in mime.urls() if u.isLocalFile()))
-        event.acceptProposedAction()
+        paths = dropped_paths(event)
+        if event is not None and paths:
+            self._chosen(str(paths[0]))
+            event.acceptProposedAction()
 
     def _browse(self, mode: str) -> None:
         start, what = self._line.text(), self._spec.path_filter

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 from app.workspaces.train.guide.frame import heading, muted
 from engine.data.doctor.examining import Examination
 from engine.data.doctor.findings import CHECKS, FIXES
+from widgets.dropped import dropped_paths
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.guide.finding_list import FindingItem, FindingList
@@ -153,11 +154,11 @@ class DataPage(QWidget):
         self._count()
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
-        if a0 is not None and _dropped(a0):
+        if a0 is not None and dropped_paths(a0):
             a0.acceptProposedAction()
 
     def dropEvent(self, a0: QDropEvent | None) -> None:
-        paths = [] if a0 is None else _dropped(a0)
+        paths = dropped_paths(a0)
         if a0 is None or not paths:
             return
         a0.acceptProposedAction()
@@ -190,9 +191,3 @@ class DataPage(QWidget):
             f"Write corrected copy ({number})…" if number else "Write corrected copy…"
         )
         self.mend.setEnabled(number > 0)
-
-
-def _dropped(event: QDropEvent) -> list[Path]:
-    data = event.mimeData()
-    urls = [] if data is None else data.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
