@@ -15,12 +15,14 @@ from app.run_settings import side_by_side
 from app.workspaces.train.compare_page import ComparePage, curve_name, run_of
 from engine.training.following import Gained, MetricsFollower
 from engine.training.listing import RunSummary, summarise
-from widgets.panels.run_table.side_by_side import Row
+from widgets.panels.compare_table import OTHER, SAME, CompareGroup, Row
 from widgets.panels.wording import duration
 from widgets.plots.series import SeriesStore
 
 EVERY_MS = 1500
 NOTHING = "–"
+OUTCOME = "What came of it"
+NOTHING_DIFFERS = "Nothing: they were asked for the same"
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +142,18 @@ class Comparing(QObject):
 
     def _show_settings(self) -> None:
         rows = side_by_side(self._runs)
-        self._page.settings.setRuns(
-            self._names, _outcome(self._runs),
-            [(row.label, row.values) for row in rows if row.differs],
-            [(row.label, row.values) for row in rows if not row.differs],
-        )  # fmt: skip
+        other, same = (
+            [(row.label, row.values) for row in rows if row.differs is wanted]
+            for wanted in (True, False)
+        )
+        self._page.settings.setGroups(
+            self._names,
+            (
+                CompareGroup(OUTCOME, _outcome(self._runs)),
+                CompareGroup(OTHER, other, none=NOTHING_DIFFERS),
+                CompareGroup(SAME, same, open=False),
+            ),
+        )
 
 
 def _outcome(runs: Sequence[RunSummary]) -> list[Row]:

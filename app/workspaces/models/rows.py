@@ -13,13 +13,13 @@ from app.segmenters import findable
 from engine.library import Entry
 from engine.library.choosing import Compared
 from engine.library.describing import DEEP, headline, sections
-from widgets.panels.models.compare_table import CompareGroup
+from widgets.panels.compare_table import OTHER, SAME, CompareGroup, Row
 from widgets.panels.models.model_list import ModelRow
 from widgets.panels.wording import file_size
 
 NOT_THERE = "–"
 FILE = "File"
-FIGURES, OTHER, SAME = "Figures", "Differs", "The same"
+FIGURES = "Figures"
 
 
 def row_of(entry: Entry, picture: QImage | None) -> ModelRow:
@@ -71,7 +71,7 @@ def about_html(entry: Entry, hashes: tuple[str, str] | None) -> str:
 
 def compared(rows: Sequence[Compared]) -> tuple[CompareGroup, ...]:
     """Figures, what else differs, and what is the same."""
-    kinds: dict[str, list[tuple[str, tuple[str, ...]]]] = {FIGURES: [], OTHER: [], SAME: []}
+    kinds: dict[str, list[Row]] = {FIGURES: [], OTHER: [], SAME: []}
     for row in rows:
         plain = row.part in ("Card", FIGURES)
         label = _plain(row.name if plain else f"{row.part}: {row.name}")

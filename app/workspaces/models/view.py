@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,7 +22,7 @@ from app.workspaces.models.rows import compared
 from engine.library import Entry
 from engine.library.choosing import Compared
 from widgets.icons import icon
-from widgets.panels.models.compare_table import CompareTable
+from widgets.panels.compare_table import CompareTable
 from widgets.panels.models.filter_bar import FilterBar
 from widgets.panels.models.model_list import ModelList, ModelRow
 
@@ -50,6 +51,7 @@ class ModelsView(QWidget):
         self.list = ModelList(self)
         self.detail = ModelDetail(self)
         self.comparison = CompareTable(self)
+        self.comparison.setFrameShape(QFrame.Shape.NoFrame)
         self.bring = QPushButton(icon("mdi6.tray-arrow-down"), "Import…", self)
         self.bring.setToolTip("Published weights of one of the methods")
         self.clear = QPushButton("Ask for all again", self)

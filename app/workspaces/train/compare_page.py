@@ -10,7 +10,7 @@ from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from widgets.elided_label import ElidedLabel
-from widgets.panels.run_table.side_by_side import SettingsTable
+from widgets.panels.compare_table import CompareTable
 from widgets.panels.volume.parts import tool_button
 from widgets.plots.curves import CurveGroup, TrainingCurves
 from widgets.plots.series import SeriesStore
@@ -59,7 +59,7 @@ class ComparePage(QWidget):
         self.drop = self._menu("mdi6.minus", "Take off a run")
         self.metrics = self._menu("mdi6.chart-line", "Metrics")
         self.curves = TrainingCurves((), self, place=run_of, label=self._label)
-        self.settings = SettingsTable(self)
+        self.settings = CompareTable(self, dots=True)
         self.rows = QSplitter(Qt.Orientation.Vertical, self)
         self._arrange()
 

@@ -1,4 +1,4 @@
-"""The table of runs, and settings side by side."""
+"""The table of runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import replace
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets.panels.run_table.rows import BEST, ITERATIONS, NAME, STATE, RunItem
-from widgets.panels.run_table.side_by_side import OTHER, SAME, SettingsTable
 from widgets.panels.run_table.table import RunsTable
-from widgets.theme import apply_theme
 
 LEFT = Qt.MouseButton.LeftButton
 ITEMS = (
@@ -132,27 +129,3 @@ def test_all_columns_have_room_in_a_small_window(table: RunsTable) -> None:
     viewport = table.view.viewport()
     assert viewport is not None
     assert sum(table.view.columnWidth(c) for c in range(9)) <= viewport.width()
-
-
-def test_what_differs_comes_first_and_the_rest_is_folded(qtbot: QtBot) -> None:
-    table = SettingsTable()
-    qtbot.addWidget(table)
-    rows = [("Took", ("1 s", "2 s"))], [("Batch", ("4", "8"))], [("Seed", ("0", "0"))]
-    table.setRuns(["a", "b"], *rows)
-    table.show()
-    assert table.rows(OTHER) == [("Batch", "4", "8")]
-    assert table.isOpen(OTHER)
-    assert not table.isOpen(SAME)
-    item = table.topLevelItem(2)
-    assert item is not None
-    place = table.visualItemRect(item).center()
-    QTest.mouseClick(table.viewport(), LEFT, pos=place)
-    QTest.mouseDClick(table.viewport(), LEFT, pos=place)
-    assert table.isOpen(SAME)
-    table.setRuns(["a", "b"], *rows)
-    assert table.isOpen(SAME), "as the user left it"
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    apply_theme(application, "light")
-    table.setRuns(["a"], rows[0], [], rows[2])
-    assert "Nothing" in table.rows(OTHER)[0][0]

@@ -1,26 +1,25 @@
-"""What is said of several checkpoints, side by side in groups of rows."""
+"""What is said of several things, side by side in groups of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QSize, Qt
-from PyQt6.QtGui import QBrush, QColor, QResizeEvent
-from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QWidget,
-)
+from PyQt6.QtCore import QEvent, QPointF, QSize, Qt
+from PyQt6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from widgets.plots.colours import curve_colour
 from widgets.theme import theme_of
 
+Row = tuple[str, Sequence[str]]
+"""Label, and a value of each."""
+
+OTHER, SAME = "Differs", "The same"
+"""Titles of groups."""
 _NAME_EM = 17
 _LEAST_EM = 9
-_ROW_EM = 1.55
+_ROW_EM = 1.6
 
 
 @dataclass(frozen=True)
@@ -29,25 +28,29 @@ class CompareGroup:
 
     Attributes:
         title: Of the group.
-        rows: Label, and a value of each.
+        rows: What is said, and how of each.
         open: Whether it begins unfolded.
         none: What is said where there are no rows.
     """
 
     title: str
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: Sequence[Row]
     open: bool = True
     none: str = ""
 
 
 class CompareTable(QTreeWidget):
-    """A column each. Groups fold; texts that are too long for a cell are in its tool tip."""
+    """A column each. Groups fold; texts that are too long for a cell are in its tool tip.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        dots: Whether each has a dot in the colour of its curves.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, dots: bool = False) -> None:
         super().__init__(parent)
+        self._dots = dots
         self._shown: dict[str, bool] = {}
         self.setAccessibleName("Side by side")
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -73,13 +76,15 @@ class CompareTable(QTreeWidget):
 
     def rows(self, title: str) -> list[tuple[str, ...]]:
         """The rows of a group as they are shown."""
-        for place in range(self.topLevelItemCount()):
-            group = self.topLevelItem(place)
-            if group is not None and group.text(0).startswith(title):
-                children = [group.child(i) for i in range(group.childCount())]
-                columns = range(self.columnCount())
-                return [tuple(c.text(i) for i in columns) for c in children if c is not None]
-        return []
+        group = self._group(title)
+        children = [] if group is None else [group.child(i) for i in range(group.childCount())]
+        columns = range(self.columnCount())
+        return [tuple(c.text(i) for i in columns) for c in children if c is not None]
+
+    def isOpen(self, title: str) -> bool:
+        """Whether a group is unfolded."""
+        group = self._group(title)
+        return group is not None and group.isExpanded()
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
@@ -89,6 +94,10 @@ class CompareTable(QTreeWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self._share()
+
+    def _group(self, title: str) -> QTreeWidgetItem | None:
+        groups = (self.topLevelItem(place) for place in range(self.topLevelItemCount()))
+        return next((g for g in groups if g is not None and _title_of(g) == title), None)
 
     def _add(self, group: CompareGroup) -> QTreeWidgetItem:
         head = QTreeWidgetItem(self, [f"{group.title} ({len(group.rows)})"])
@@ -106,17 +115,34 @@ class CompareTable(QTreeWidget):
         return head
 
     def _remember(self, item: QTreeWidgetItem, *, is_open: bool) -> None:
-        self._shown[item.text(0).rsplit(" (", 1)[0]] = is_open
+        self._shown[_title_of(item)] = is_open
 
     def _restyle(self) -> None:
         """Labels are quieter than values."""
-        quiet = QBrush(QColor(theme_of(self).muted))
+        theme, heads = theme_of(self), self.headerItem()
+        quiet = QBrush(QColor(theme.muted))
         for place in range(self.topLevelItemCount()):
             group = self.topLevelItem(place)
             for child in range(0 if group is None else group.childCount()):
                 item = None if group is None else group.child(child)
                 if item is not None:
                     item.setForeground(0, quiet)
+        if self._dots and heads is not None:
+            for column in range(1, self.columnCount()):
+                heads.setIcon(column, self._dot(curve_colour(theme, column - 1)))
+
+    def _dot(self, colour: str) -> QIcon:
+        side, ratio = self.fontMetrics().height(), self.devicePixelRatioF()
+        picture = QPixmap(round(side * ratio), round(side * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(QPointF(side / 2, side / 2), 0.28 * side, 0.28 * side)
+        painter.end()
+        return QIcon(picture)
 
     def _share(self) -> None:
         head, viewport = self.header(), self.viewport()
@@ -131,3 +157,8 @@ class CompareTable(QTreeWidget):
         width = max(_LEAST_EM * em, (viewport.width() - first) // columns)
         for column in range(1, columns + 1):
             self.setColumnWidth(column, width)
+
+
+def _title_of(group: QTreeWidgetItem) -> str:
+    """Without the count."""
+    return group.text(0).rsplit(" (", 1)[0]
