@@ -17,6 +17,15 @@ def patience() -> Any:
     )  # fmt: skip
 
 
+def best_by_structure() -> Any:
+    """Whose Dice tells the best weights; see `engine.training.figures.best_dice`."""
+    return parameter(
+        "", "Best by", "The structure whose Dice on held-out cases tells which weights are best, "
+        "by its name; lowest for that of the worst one; the mean of all where empty.",
+        advanced=True,
+    )  # fmt: skip
+
+
 def best_by(figures: tuple[str, ...]) -> Any:
     """Which figure tells the best weights.
 

@@ -163,6 +163,7 @@ class TrainParams(Parameters):
         500, "Save every", "Iterations between two states to resume from.",
         ge=1, le=1_000_000, advanced=True,
     )  # fmt: skip
+    best_by: str = stop_params.best_by_structure()
     patience: int = stop_params.patience()
     preview_every: int = parameter(
         100, "Preview every", "Iterations between two pictures; 0 none.",

@@ -25,6 +25,7 @@ from engine.methods.cdal.sampling import Votes, sample_votes
 from engine.networks.ncsnpp import NCSNpp
 from engine.networks.time_discriminator import TimeDiscriminator
 from engine.training.checkpoint import Card
+from engine.training.figures import best_dice, dice_figures
 from engine.training.fit import Batch, FitSettings
 from engine.training.stage import last_of_epoch
 
@@ -43,6 +44,7 @@ class DuelStage:
     Args:
         validation: Held-out images, shown without changes; None without any.
         context: That validation runs in; training follows the loop's.
+        structures: Names of the classes but the background, for figures of each.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class DuelStage:
         params: TrainParams,
         context: Context,
         validation: TrainingData | None = None,
+        structures: Sequence[str] = (),
     ) -> None:
         self.model: nn.Module = model
         self.critic: nn.Module = critic
@@ -61,6 +64,7 @@ class DuelStage:
         self.data, self.held_out = data, validation
         self.schedule = schedule
         self.params = params
+        self.structures = tuple(structures)
         # In float32, as the weights are while they are trained, and apart from the loop's batches.
         self._context = replace(context, dtype=torch.float32, loaded={})
 
@@ -110,7 +114,8 @@ class DuelStage:
         return {"loss": F.mse_loss(guess.float(), x0)}
 
     def validate(self, model: nn.Module) -> Mapping[str, float]:
-        """Mean Dice of one vote on held-out images, the same ones every time."""
+        """Dice of one vote on held-out images, the same ones every time: the mean, and where there
+        are several structures, each; 1 for one that is neither there nor found."""
         if self.held_out is None:
             return {}
         wanted = min(VALIDATION_IMAGES, self._count(self.held_out))
@@ -119,7 +124,9 @@ class DuelStage:
             self._segment(part, 1).labels
             for part in images.split(max(1, VALIDATION_PIXELS // images[0, 0].numel()))
         ]
-        return {"validation Dice": mean_dice(torch.cat(found).cpu(), classes_of(truth))}
+        scores = class_dice(torch.cat(found).cpu(), classes_of(truth))
+        each = {name: scores.get(value, 1.0) for value, name in enumerate(self.structures, 1)}
+        return dice_figures(mean_of(scores), each)
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
         """One image, its labels, what is found in it, how sure that is, and where D looks."""
@@ -181,14 +188,22 @@ class DuelStage:
         return self.discriminator.attention(x_t, t, x_next, self.params.attention_scale).float()
 
 
-def fit_settings(params: TrainParams) -> FitSettings:
-    """The loop's settings."""
+def fit_settings(params: TrainParams, structures: Sequence[str] = ()) -> FitSettings:
+    """The loop's settings.
+
+    Args:
+        structures: Names of those that are learned.
+
+    Raises:
+        InputError: the best weights are to be told by another one.
+    """
     return FitSettings(
         iterations=params.iterations, batch=params.batch, lr=params.lr_generator,
         critic_lr=params.lr_discriminator, seed=params.seed, ema_decay=params.ema_decay,
         save_every=params.save_every, validate_every=max(1, params.iterations // 20),
         betas=(params.beta1, params.beta2), cosine_end=params.lr_end,
         preview_every=params.preview_every, patience=params.patience,
+        best_by=best_dice(params.best_by, structures),
     )  # fmt: skip
 
 
@@ -197,15 +212,20 @@ def classes_of(maps: Tensor) -> Tensor:
     return (maps[:, 0] > 0).long() if maps.shape[1] == 1 else maps.argmax(dim=1)
 
 
-def mean_dice(found: Tensor, truth: Tensor) -> float:
-    """Dice over all voxels, averaged over the classes that either has; 1 where none is."""
-    scores = []
+def class_dice(found: Tensor, truth: Tensor) -> dict[int, float]:
+    """Dice over all voxels, by class, of those classes that either has."""
+    scores = {}
     for value in range(1, int(max(found.max(), truth.max())) + 1):
         a, b = found == value, truth == value
         total = int(a.sum()) + int(b.sum())
         if total:
-            scores.append(2 * int((a & b).sum()) / total)
-    return float(np.mean(scores)) if scores else 1.0
+            scores[value] = 2 * int((a & b).sum()) / total
+    return scores
+
+
+def mean_of(scores: Mapping[int, float]) -> float:
+    """1 where there is no class."""
+    return float(np.mean(list(scores.values()))) if scores else 1.0
 
 
 def _normal(rng: np.random.Generator, shape: Sequence[int]) -> Tensor:

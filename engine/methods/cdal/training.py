@@ -51,6 +51,8 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         yield NoteStep(note)
     cases = report.accept(remap=params.renumber)
     shown = recipe(params.kind, params.size, params.resize, augmented=params.augment)
+    structures = [name for value, name in sorted(report.names.items()) if value]
+    settings = fit_settings(params, structures)
     networks = generator_config(params, shown, report.classes)
     discriminator = discriminator_config(params, networks.labels)
     split = continued_split(job.path("output"), cases) or make_split(
@@ -70,7 +72,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         model, critic = NCSNpp(networks), TimeDiscriminator(discriminator)
     stage = DuelStage(
         model, critic, train_data, process.make(), params, context,
-        _data(held_out, plain, report) if held_out else None,
+        _data(held_out, plain, report) if held_out else None, structures,
     )  # fmt: skip
     card = _card(params, networks, process, shown, report, split.of(cases, "train"))
     run = RunFolder(job.path("output"), card)
@@ -83,7 +85,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         }
     )
     split.save(job.path("output"), cases)
-    yield from fit(stage, fit_settings(params), context, run)
+    yield from fit(stage, settings, context, run)
     return FileResult(run.final, f"{card.title}: {run.saved} iterations done.")
 
 

@@ -26,6 +26,7 @@ from engine.methods.diffrect.params import TrainParams
 from engine.methods.diffrect.watching import Rectify, Watched, pictures
 from engine.networks.level_unet import SegmenterUNet
 from engine.networks.norms import measuring_norms
+from engine.training.figures import best_dice
 from engine.training.stage import Batch, FitSettings
 
 NORM_SLICES = 96
@@ -183,12 +184,20 @@ def unlabelled_loss(
     return fit + weight * complement
 
 
-def fit_settings(params: TrainParams) -> FitSettings:
-    """The loop's settings."""
+def fit_settings(params: TrainParams, structures: Sequence[str] = ()) -> FitSettings:
+    """The loop's settings.
+
+    Args:
+        structures: Names of those that are learned.
+
+    Raises:
+        InputError: the best weights are to be told by another one.
+    """
     return FitSettings(
         iterations=params.iterations, batch=params.batch, lr=params.lr,
         critic_lr=params.lr_rectifier, critic_falls=False, seed=params.seed,
         save_every=params.save_every, validate_every=params.validate_every,
         preview_every=params.preview_every, optimizer="sgd", momentum=params.momentum,
         weight_decay=params.weight_decay, poly=params.poly, patience=params.patience,
+        best_by=best_dice(params.best_by, structures),
     )  # fmt: skip

@@ -59,6 +59,8 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     for note in report.notes(remap=params.renumber):
         yield NoteStep(note)
     cases = report.accept(remap=params.renumber)
+    table = table_of(report.names)
+    settings = fit_settings(params, [entry.name for entry in table])
     split = continued_split(run_path, cases) or split_for(pool, params)
     listed = _optional(job, "labelled")
     names = names_of(params.labelled_cases) or (names_in(listed) if listed is not None else ())
@@ -69,7 +71,6 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     yield NoteStep(f"{len(held_out)} cases validate, {len(split.test)} are kept apart for testing.")
     for note in chosen.notes:
         yield NoteStep(note)
-    table = table_of(report.names)
     run = RunFolder(run_path, _card(params, pool, chosen))
     run.write_request(
         {
@@ -85,7 +86,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
         [report.names[label] for label in sorted(report.names)],
     )  # fmt: skip
     stage = _stage(params, pool, chosen, split, run_path, table, context)
-    yield from fit(stage, fit_settings(params), context, run)
+    yield from fit(stage, settings, context, run)
     return FileResult(run.final, f"{run.card.title}: {run.saved} iterations done.")
 
 

@@ -15,6 +15,7 @@ from engine.device import Context
 from engine.methods.diffrect.data import SliceStore
 from engine.methods.diffrect.inference import probabilities
 from engine.networks.level_unet import SegmenterUNet
+from engine.training.figures import dice_figures
 
 MEMORY_SHARE = 0.1
 
@@ -35,16 +36,15 @@ class Validation:
         self._room = int(psutil.virtual_memory().available * MEMORY_SHARE)
 
     def __call__(self, model: SegmenterUNet, context: Context) -> Mapping[str, float]:
-        """The mean over cases of the mean over classes, then each class by itself.
+        """The mean over cases of the mean over classes; of several, the lowest and each too.
 
         Raises:
             InputError: A case cannot be read any more.
         """
         rows = [self._scores(model, case, context) for case in self._cases]
         means = np.mean(rows, axis=0)
-        named = zip(self._names.values(), means.tolist(), strict=True)
-        each = {f"validation Dice, {name}": value for name, value in named}
-        return {"validation Dice": float(means.mean()), **each}
+        each = dict(zip(self._names.values(), means.tolist(), strict=True))
+        return dice_figures(float(means.mean()), each)
 
     def _scores(self, model: SegmenterUNet, case: Case, context: Context) -> list[float]:
         truth = self._truth(case)

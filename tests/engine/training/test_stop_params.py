@@ -41,6 +41,15 @@ def test_where_there_are_two_figures_one_is_chosen() -> None:
     assert cdm_settings(cdm.ClassifierParams()).best_by == "balanced accuracy"
 
 
+def test_a_structure_by_its_name_tells_the_best() -> None:
+    names = ["left", "right"]
+    assert cdal_settings(cdal.TrainParams(), names).best_by == ""
+    made = cdal_settings(cdal.TrainParams(best_by="Right "), names)
+    assert made.best_by == "validation Dice, right"
+    lowest = diffrect_settings(diffrect.TrainParams(best_by="lowest"), names)
+    assert lowest.best_by == "validation Dice, lowest"
+
+
 def test_epochs_of_samples_that_are_drawn() -> None:
     assert [last_of_epoch(i, 10, 4) for i in (1, 3, 4, 6, 7)] == [3, 3, 6, 6, 9]
     assert last_of_epoch(5, 2, 8) == 5

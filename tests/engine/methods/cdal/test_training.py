@@ -16,7 +16,7 @@ from engine.jobs import Job
 from engine.methods.cdal.data import TrainingData, recipe
 from engine.methods.cdal.networks import Process, load_generator
 from engine.methods.cdal.params import TrainParams
-from engine.methods.cdal.stage import DuelStage, classes_of, fit_settings, mean_dice
+from engine.methods.cdal.stage import DuelStage, class_dice, classes_of, fit_settings, mean_of
 from engine.methods.cdal.training import train
 from engine.networks.ncsnpp import NCSNpp
 from engine.networks.time_discriminator import DiscriminatorConfig, TimeDiscriminator
@@ -84,6 +84,22 @@ def test_volumes_with_two_structures(tmp_path: Path) -> None:
     assert card.config["labels"] == 3, "one map a class"
     assert [card.labels[k]["name"] for k in ("1", "2")] == ["front", "back"]
     assert "validation Dice" not in [s for s in steps if isinstance(s, TrainStep)][-1].losses
+
+
+def test_the_best_weights_by_one_structure(tmp_path: Path) -> None:
+    folder = ball_set(tmp_path / "balls")
+    made = params(kind="hippocampus", iterations=2, validation=0.25, best_by="Back")
+    result, steps = run(train(job(tmp_path, made, images=folder), cpu_context()))
+    told = [s for s in steps if isinstance(s, TrainStep)][-1].losses
+    of_each = [told["validation Dice, front"], told["validation Dice, back"]]
+    assert told["validation Dice, lowest"] == min(of_each)
+    best = load_checkpoint(result.path.with_name("best.safetensors")).card.figures
+    assert next(iter(best)) == "validation Dice, back"
+    other = job(tmp_path, made.with_changes(best_by="left"), "other", images=folder)
+    with pytest.raises(InputError, match="no structure left") as caught:
+        run(train(other, cpu_context()))
+    assert "lowest, front, back" in caught.value.hint
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_cancelled_job_is_continued_to_the_same_bits(tmp_path: Path) -> None:
@@ -242,9 +258,11 @@ def test_a_run_on_other_cases_is_not_continued(tmp_path: Path) -> None:
 
 def test_dice_of_classes() -> None:
     truth = torch.tensor([[0, 1, 1, 2]])
-    assert mean_dice(truth, truth) == 1
-    assert mean_dice(torch.tensor([[0, 1, 0, 0]]), truth) == pytest.approx((2 / 3 + 0) / 2)
-    assert mean_dice(torch.zeros(1, 4), torch.zeros(1, 4)) == 1
+    assert class_dice(truth, truth) == {1: 1, 2: 1}
+    some = class_dice(torch.tensor([[0, 1, 0, 0]]), truth)
+    assert some == {1: pytest.approx(2 / 3), 2: 0}
+    assert mean_of(some) == pytest.approx((2 / 3 + 0) / 2)
+    assert mean_of(class_dice(torch.zeros(1, 4), torch.zeros(1, 4))) == 1
     maps = torch.tensor([[[-1.0, 0.2]], [[0.5, -1.0]]]).reshape(1, 2, 1, 2)
     assert classes_of(maps).tolist() == [[[1, 0]]]
     assert classes_of(maps[:, :1]).tolist() == [[[0, 1]]]

@@ -42,9 +42,11 @@ def test_whole_volumes_on_their_own_voxels(tmp_path: Path) -> None:
     cases = [case for case in pool.cases if case.name in pool.lists["validation"]]
     validation = Validation(cases, SliceStore(Recipe(1, SIDE)), NAMES)
     good = validation(ByBrightness(TINY).eval(), cpu_context())
-    assert list(good) == ["validation Dice", "validation Dice, ring", "validation Dice, disc"]
+    of_each = ["validation Dice, ring", "validation Dice, disc"]
+    assert list(good) == ["validation Dice", "validation Dice, lowest", *of_each]
     assert min(good.values()) > 0.85
     classes = (good["validation Dice, ring"], good["validation Dice, disc"])
     assert good["validation Dice"] == pytest.approx(np.mean(classes))
+    assert good["validation Dice, lowest"] == min(classes)
     again = validation(ByBrightness(TINY).eval(), cpu_context())
     assert again == good
