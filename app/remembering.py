@@ -39,7 +39,10 @@ def fill(inspector: Inspector, settings: Settings) -> None:
 def collect(window: MainWindow, settings: Settings) -> None:
     """Take over what the window shows."""
     inspector = window.view.inspector
-    settings.form = {n: v for n, v in inspector.form.values().items() if _plain(v)}
+    form = {n: v for n, v in inspector.form.values().items() if _plain(v)}
+    # A checkpoint that is away for a while is still the one that was chosen.
+    form["checkpoint"] = form["checkpoint"] or settings.form.get("checkpoint", "")
+    settings.form = form
     settings.keep_seed = inspector.form.isSeedKept("seed")
     settings.live = inspector.live.isChecked()
     settings.outline_opacity = window.view.image.outlineOpacity()

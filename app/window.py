@@ -39,6 +39,8 @@ from widgets.panels.rail import WORKSPACES, Rail
 from widgets.theme import apply_theme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.actions import Actions
     from app.autosave import Journal, Saved
     from app.background import Background
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from app.workspaces.models.view import ModelsView
     from app.workspaces.segment.view import SegmentView
     from app.workspaces.translate.view import TranslateView
+    from engine.library import Entry
     from engine.worker import EngineLike
     from widgets.panels.palette import CommandPalette
 
@@ -96,6 +99,7 @@ class MainWindow(QMainWindow):
         self.messages = MessagePlace(self, self._message_area)
         self.message = self.messages.bar
         self._complete = False
+        self._models_known = False
         self._space = HERE[0]
         self._current_job = 0
         self._build()
@@ -156,7 +160,7 @@ class MainWindow(QMainWindow):
         self._follow_spaces()
         self._connect()
         self._complete = True
-        self.reloadModels()
+        self.spaces.models.reload()
         remembering.fill(view.inspector, self.settings)
         self._journal_early_strokes()
 
@@ -224,15 +228,19 @@ class MainWindow(QMainWindow):
                 "At most the last stroke is missing.",
             )  # fmt: skip
 
-    def reloadModels(self) -> None:
-        """Look again which checkpoints there are."""
-        from engine import library
+    def _show_models(self, found: Sequence[Entry]) -> None:
+        """There are these checkpoints."""
+        from app.model_uses import SYNTHESIZER
 
-        self.session.set_checkpoints(library.entries("adaptdiff", "diffusion"))
-        self.view.inspector.setModels(self.session.checkpoints)
-        self.spaces.models.reload()
-        self.actions_.enable(("run", "run_first", "live"), bool(self.session.checkpoints))
-        self._set_live(self.view.inspector.live.isChecked())
+        kinds = [entry for entry in found if (entry.card.method, entry.card.role) == SYNTHESIZER]
+        inspector = self.view.inspector
+        self.session.set_checkpoints(kinds)
+        inspector.setModels(kinds)
+        if not self._models_known:
+            self._models_known = True
+            inspector.setValues({"checkpoint": self.settings.form.get("checkpoint", "")})
+        self.actions_.enable(("run", "run_first", "live"), bool(kinds))
+        self._set_live(inspector.live.isChecked())
 
     # --- following
 
@@ -251,7 +259,8 @@ class MainWindow(QMainWindow):
         spaces.translateMade.connect(lambda: self._made(spaces.translate().view))
         spaces.trainMade.connect(self._fill_menus)
         spaces.evaluateMade.connect(self._fill_menus)
-        spaces.modelsChanged.connect(self.reloadModels)
+        spaces.modelsChanged.connect(spaces.models.reload)
+        spaces.models.found.connect(self._show_models)
         spaces.modelTaken.connect(lambda name: self.view.inspector.setValues({"checkpoint": name}))
         spaces.shown.connect(self._space_shown)
         spaces.titleChanged.connect(self._show_title)

@@ -76,6 +76,7 @@ class Inspector(QWidget):
         self._no_model = self._make_no_model()
         self._build(method)
         self.setModels(())
+        self._no_model.hide()  # nobody has looked yet
         self.showJob(None)
 
     def setModels(self, entries: Sequence[Entry]) -> None:

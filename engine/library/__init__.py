@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from platformdirs import user_data_path
 
 from engine.errors import CheckpointError
 from engine.training.checkpoint import Card, read_card
+from engine.training.header import unreadable
 
 Origin = Literal["bundled", "trained", "imported"]
 PICTURE = ".png"
@@ -60,7 +62,7 @@ def user_folder() -> Path:
 def entries(method: str | None = None, role: str | None = None) -> tuple[Entry, ...]:
     """All readable checkpoints, the bundled first, filtered by method and role.
 
-    Reads no more of a file than its header.
+    Reads no more of a file than its header, and that only once.
     """
     found = []
     for folder, bundled in ((bundled_folder(), True), (user_folder(), False)):
@@ -80,15 +82,24 @@ def entry_of(path: Path, *, bundled: bool = False) -> Entry:
     Raises:
         CheckpointError: it cannot be read, or has no card.
     """
-    card = read_card(path)
     try:
         stat = path.stat()
     except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror}.", "Look whether it is still there."
-        ) from error
+        raise unreadable(path, error) from error
+    card = _card(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
     picture = picture_of(path)
     return Entry(path.stem, path, card, bundled, stat.st_size, stat.st_mtime, picture)
+
+
+@lru_cache(maxsize=1024)
+def _card(path: Path, state: tuple[int, int, int]) -> Card:
+    """The card of a file, read once for as long as the file stays as it is.
+
+    Args:
+        state: What is another one with other content.
+    """
+    del state
+    return read_card(path)
 
 
 def is_bundled(path: Path) -> bool:

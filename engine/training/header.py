@@ -31,14 +31,8 @@ def read_header(path: Path) -> dict[str, Any]:
                     "Copy or download the file again; published .pt files go through import.",
                 )
             header = json.loads(file.read(length))
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"There is no checkpoint {path}.", "Check the name; `reverie info` lists them."
-        ) from error
     except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
-        ) from error
+        raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path.name} is no .safetensors file: its header is not readable.",
@@ -47,6 +41,17 @@ def read_header(path: Path) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise CheckpointError(f"{path.name} is no .safetensors file.", "Choose another file.")
     return header
+
+
+def unreadable(path: Path, error: OSError) -> CheckpointError:
+    """What to tell of a checkpoint that the system does not give."""
+    if isinstance(error, FileNotFoundError):
+        return CheckpointError(
+            f"There is no checkpoint {path}.", "Check the name; `reverie info` lists them."
+        )
+    return CheckpointError(
+        f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
+    )
 
 
 def skip_header(file: BinaryIO) -> None:
@@ -77,7 +82,5 @@ def weights_sha256(path: Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
-        ) from error
+        raise unreadable(path, error) from error
     return digest.hexdigest()

@@ -12,6 +12,7 @@ from engine.errors import CheckpointError
 from engine.jobs import Job
 from engine.parameters import Parameters
 from engine.provenance import array_hash
+from engine.training.cards import rewrite_card
 from tests.helpers.adaptdiff_models import save_diffusion, save_segmenter
 
 
@@ -59,6 +60,18 @@ def test_library_lists_by_method_and_role(shelves: tuple[Path, Path]) -> None:
     assert [(e.name, e.bundled) for e in library.entries()] == [("octa", True), ("mine", False)]
     assert [e.name for e in library.entries("adaptdiff", "segmenter")] == ["mine"]
     assert library.entries("cdm") == ()
+
+
+def test_a_card_is_read_once_and_again_when_its_file_is_another(
+    shelves: tuple[Path, Path],
+) -> None:
+    path = save_segmenter(shelves[1] / "mine.safetensors")
+    (first,) = library.entries()
+    (second,) = library.entries()
+    assert second.card is first.card
+    rewrite_card(path, first.card.model_copy(update={"title": "X" * len(first.card.title)}))
+    (changed,) = library.entries()
+    assert changed.card.title.startswith("XX")
 
 
 def test_library_finds_names_and_files(shelves: tuple[Path, Path]) -> None:

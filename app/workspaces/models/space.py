@@ -27,12 +27,13 @@ class ModelsSpace(QObject):
     """Connects the parts.
 
     `useRequested` has a checkpoint and the key of the workspace that it is for; `modelsChanged`
-    tells that there are others now; `statusChanged` has a line for the status bar; `changed` tells
-    that another one is shown.
+    tells that there are others now; `found` has all that there are, after each look;
+    `statusChanged` has a line for the status bar; `changed` tells that another one is shown.
     """
 
     useRequested = pyqtSignal(object, str)
     modelsChanged = pyqtSignal()
+    found = pyqtSignal(object)  # Sequence[Entry]
     statusChanged = pyqtSignal(str)
     changed = pyqtSignal()
 
@@ -73,6 +74,7 @@ class ModelsSpace(QObject):
 
         def done(found: tuple[Sequence[Entry], Mapping[str, QImage]]) -> None:
             self.library.setEntries(*found)
+            self.found.emit(found[0])
             if self._new is not None:
                 self.library.choose(self._new)
                 self._new = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,17 +173,20 @@ def test_nothing_can_be_saved_before_there_is_a_result(window: MainWindow) -> No
 
 
 def test_a_window_remembers_files_form_and_theme(
-    made: MainWindow, qtbot: QtBot, tmp_path: Path, open_fake: Callable[[], MainWindow]
+    made: MainWindow, qtbot: QtBot, tmp_path: Path, open_fake: Callable[[], MainWindow], model: Path
 ) -> None:
+    shutil.copy(model, model.with_name("z-second.safetensors"))
+    with qtbot.waitSignal(made.spaces.models.found):
+        made.spaces.models.reload()
     write_png(tmp_path / "m.png", np.eye(64, dtype=bool))
     with qtbot.waitSignal(made.files.opened):
         made.files.open_mask(tmp_path / "m.png")
-    made.view.inspector.form.setValues({"steps": 21, "sampler": "ddim"})
+    made.view.inspector.form.setValues({"steps": 21, "sampler": "ddim", "checkpoint": "z-second"})
     made.actions_["theme"].trigger()
     made.close()
     again = open_fake()
     values = again.view.inspector.form.values()
-    assert (values["steps"], values["sampler"]) == (21, "ddim")
+    assert (values["steps"], values["sampler"], values["checkpoint"]) == (21, "ddim", "z-second")
     assert again.settings.theme == "light"
     assert again.settings.recent == [str(tmp_path / "m.png")]
     assert not again.view.inspector.live.isChecked()
