@@ -23,7 +23,8 @@ from engine.worker import EngineLike
 if TYPE_CHECKING:
     from engine.reproducing.report import Comparison, Outcome, Reproduction
     from widgets.forms.spec import FieldSpec
-    from widgets.panels.reproduction import Report, ReportRow, ReproductionDialog
+    from widgets.panels.report_table import ReportRow
+    from widgets.panels.reproduction import Report, ReproductionDialog
 
 LABELS = {"input": "Made of", "template": "Template", "keep": "Keep under"}
 
@@ -170,7 +171,7 @@ def _tone(outcome: Outcome) -> str:
 
 def _row(outcome: Outcome, compared: Comparison | None, place: int) -> ReportRow:
     from engine.reproducing.report import TOLD
-    from widgets.panels.reproduction import ReportRow
+    from widgets.panels.report_table import ReportRow
 
     if compared is None:
         cells = (outcome.path.name, "cannot be made again", "", "", "", "")
@@ -187,7 +188,7 @@ def _row(outcome: Outcome, compared: Comparison | None, place: int) -> ReportRow
 
 
 def _conditions(outcome: Outcome) -> tuple[ReportRow, ...]:
-    from widgets.panels.reproduction import ReportRow
+    from widgets.panels.report_table import ReportRow
 
     tones = {True: "ok", False: "warning", None: "muted"}
     # What differs is read first.

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -27,6 +26,7 @@ from widgets.elided_label import ElidedLabel
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
+from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
 
 CUSTOM = "Custom"
@@ -68,9 +68,7 @@ class Inspector(QWidget):
         self.run.setToolTip("Make images of the mask (Ctrl+Enter)")
         self.cancel = QPushButton("Cancel", self)
         self.cancel.setToolTip("Stop (Esc)")
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._bar = JobBar(self)
         self._status = ElidedLabel("", self)
         self._status.setProperty("role", "muted")
         self._no_model = self._make_no_model()
@@ -104,14 +102,8 @@ class Inspector(QWidget):
 
     def showJob(self, row: JobRow | None) -> None:
         """How the current job goes; None when there is none."""
-        running = row is not None and row.state in ("running", "paused", "queued")
-        self._bar.setVisible(running)
-        self.cancel.setEnabled(running)
+        self.cancel.setEnabled(self._bar.showJob(row))
         self._status.setText(row.status() if row is not None else "")
-        if row is not None:
-            # Nothing is known before the first step; a bar that only swings says so.
-            self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
-            self._bar.setValue(row.done)
 
     def setStatus(self, text: str) -> None:
         """A line under the buttons."""

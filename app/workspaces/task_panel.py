@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -30,6 +29,7 @@ from widgets.elided_label import ElidedLabel
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
+from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
 from widgets.panels.volume.parts import tool_button
 
@@ -97,9 +97,7 @@ class TaskPanel(QWidget):
         self.run.setProperty("primary", True)
         self.run.setAccessibleName(verb)
         self.cancel = QPushButton("Cancel", self)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._bar = JobBar(self)
         self._status = ElidedLabel("", self)
         self._status.setProperty("role", "muted")
         self._build(between, beside)
@@ -216,14 +214,8 @@ class TaskPanel(QWidget):
 
     def showJob(self, row: JobRow | None) -> None:
         """How the current run goes; None when there is none."""
-        busy = row is not None and row.state in ("running", "paused", "queued")
-        self._bar.setVisible(busy)
-        self.cancel.setEnabled(busy)
+        self.cancel.setEnabled(self._bar.showJob(row))
         self._status.setText(row.status() if row is not None else "")
-        if row is not None:
-            # Nothing is known before the first step; a bar that only swings says so.
-            self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
-            self._bar.setValue(row.done)
 
     def setStatus(self, text: str) -> None:
         """A line under the buttons."""

@@ -54,6 +54,11 @@ class JobRow:
     hint: str = ""
     detail: str = ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state not in FINISHED
+
     def status(self) -> str:
         """The line under the progress bar."""
         parts = [_LOOKS[self.state][0]]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +22,9 @@ from widgets.dropped import dropped_paths
 from widgets.elided_label import ElidedLabel
 from widgets.forms.form import Form
 from widgets.icons import icon
+from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
+from widgets.panels.report_table import LOOKS, ReportRow, ReportTable
 
 RESULT = "result"
 ABOUT = (
@@ -36,25 +32,6 @@ ABOUT = (
     "file or a folder of Reverie here, or choose one. Nothing is written unless you ask for it."
 )
 EMPTY = "What is the same and what differs is listed here."
-LOOKS = {
-    "ok": "mdi6.check-circle-outline", "warning": "mdi6.alert-outline",
-    "danger": "mdi6.close-circle-outline", "muted": "mdi6.help-circle-outline",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ReportRow:
-    """A line of a table.
-
-    Attributes:
-        tone: One of LOOKS.
-        cells: Its texts.
-        about: Of compared values, which entry of the conditions belongs to it.
-    """
-
-    tone: str
-    cells: tuple[str, ...]
-    about: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,16 +81,15 @@ class ReproductionDialog(QDialog):
         self.copy.clicked.connect(self._copy)
         self._verdict = QLabel(self)
         self._summary = QLabel(EMPTY, self)
-        self.values = _table(
-            ("Compared", "Result", "Values that differ", "Largest", "Mean", "Least Dice"), self
+        self.values = ReportTable(
+            ("Compared", "Result", "Values that differ", "Largest", "Mean", "Least Dice"),
+            "Compared values", self, stretch=0,
+        )  # fmt: skip
+        self.conditions = ReportTable(
+            ("Made with", "Recorded", "Now"), "What it was made with, and what now", self, stretch=2
         )
-        self.values.setAccessibleName("Compared values")
-        self.conditions = _table(("Made with", "Recorded", "Now"), self)
-        self.conditions.setAccessibleName("What it was made with, and what now")
         self.values.currentCellChanged.connect(lambda row, *_: self._show_conditions(row))
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._bar = JobBar(self)
         self._status = ElidedLabel("", self)
         self._status.setProperty("role", "muted")
         self._report: Report | None = None
@@ -133,13 +109,10 @@ class ReproductionDialog(QDialog):
 
     def showJob(self, row: JobRow | None) -> None:
         """How the job goes; None when there is none."""
-        busy = row is not None and row.state in ("running", "paused", "queued")
-        self._bar.setVisible(busy)
+        busy = self._bar.showJob(row)
         self.cancel.setVisible(busy)
         self.run.setEnabled(not busy)
         if row is not None:
-            self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
-            self._bar.setValue(row.done)
             self.setStatus(row.status())
 
     def setStatus(self, text: str) -> None:
@@ -169,14 +142,11 @@ class ReproductionDialog(QDialog):
         em = self.fontMetrics().height()
         look = icon(LOOKS[report.tone], tone=report.tone)
         self._verdict.setPixmap(look.pixmap(QSize(2 * em, 2 * em), self.devicePixelRatioF()))
-        _fill(self.values, report.values)
-        # What no row has anything to say of only takes room.
-        for column in range(2, self.values.columnCount()):
-            empty = all(not row.cells[column] for row in report.values)
-            self.values.setColumnHidden(column, empty)
+        self.values.setRows(report.values)
+        self.values.hideEmpty(2)
         self.values.setCurrentCell(0, 0)
         self._show_conditions(0)
-        _fit(self.values, min(max(len(report.values), 1), 6))
+        self.values.fitHeight(6)
 
     # --- events
 
@@ -195,7 +165,7 @@ class ReproductionDialog(QDialog):
     def _show_conditions(self, row: int) -> None:
         report = self._report
         if report is not None and 0 <= row < len(report.values):
-            _fill(self.conditions, report.conditions[report.values[row].about])
+            self.conditions.setRows(report.conditions[report.values[row].about])
 
     def _copy(self) -> None:
         clipboard = QGuiApplication.clipboard()
@@ -245,42 +215,3 @@ class ReproductionDialog(QDialog):
         column.addWidget(self._bar)
         column.addLayout(buttons)
         self.resize(60 * em, 32 * em)
-
-
-def _table(heads: Sequence[str], parent: QWidget) -> QTableWidget:
-    table = QTableWidget(0, len(heads), parent)
-    table.setHorizontalHeaderLabels(list(heads))
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    across, down = table.horizontalHeader(), table.verticalHeader()
-    assert across is not None, "tables have headers"
-    assert down is not None, "tables have headers"
-    down.hide()
-    across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    across.setHighlightSections(False)
-    across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    last = 0 if len(heads) > 3 else len(heads) - 1
-    across.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
-    return table
-
-
-def _fill(table: QTableWidget, rows: Sequence[ReportRow]) -> None:
-    table.setRowCount(len(rows))
-    for place, row in enumerate(rows):
-        for column, text in enumerate(row.cells):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            if column == 0:
-                item.setIcon(icon(LOOKS[row.tone], tone=row.tone))
-            table.setItem(place, column, item)
-
-
-def _fit(table: QTableWidget, rows: int) -> None:
-    across = table.horizontalHeader()
-    assert across is not None, "tables have headers"
-    height = across.sizeHint().height() + rows * table.rowHeight(0) + 2 * table.frameWidth()
-    table.setFixedHeight(height + table.fontMetrics().height() // 4)

@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from app.controllers.evaluate.kinds import LABELS, Kind
 from app.workspaces.inputs_form import PREFIX, InputsForm, input_spec
 from widgets.forms.spec import FieldSpec, PathMode
 from widgets.icons import icon
+from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
 
 
@@ -49,9 +49,7 @@ class EvaluateSetup(InputsForm):
         self.run = QPushButton(icon("mdi6.chart-box-outline", tone="on_accent"), "Evaluate", self)
         self.run.setProperty("primary", True)
         self.cancel = QPushButton("Cancel", self)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._bar = JobBar(self)
         self._status = QLabel(self)
         self._status.setWordWrap(True)
         self._status.setTextFormat(Qt.TextFormat.PlainText)
@@ -89,15 +87,12 @@ class EvaluateSetup(InputsForm):
 
     def showJob(self, row: JobRow | None) -> None:
         """How the run goes; None when there is none."""
-        busy = row is not None and row.state in ("running", "paused", "queued")
-        self._bar.setVisible(busy)
+        busy = self._bar.showJob(row)
         self.cancel.setVisible(busy)
         self.run.setEnabled(not busy)
         if row is None:
             self.setStatus("")
             return
-        self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
-        self._bar.setValue(row.done)
         if row.state == "failed":
             self.setStatus(row.message, "error")  # the banner tells what to do
         elif busy:

@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from widgets.forms.form import Form
 from widgets.icons import icon
+from widgets.panels.job_bar import JobBar
 
 Tone = Literal["", "ok", "error", "muted"]
 
@@ -60,9 +60,7 @@ class JobDialog(QDialog):
         self.after = QPushButton(after, self)
         for button in (self.shut, self.after):
             button.setAutoDefault(False)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, em // 3))
+        self._bar = JobBar(self)
         self._said = QLabel(self)
         self._said.setWordWrap(True)
         self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
 from widgets.panels.case_list import CaseList
+from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
 
 INPUT, OUTPUT, MAP = "input", "output", "map."
@@ -94,9 +94,7 @@ class FolderDialog(QDialog):
         self.cancel = QPushButton("Cancel run", self)
         self.cancel.setAutoDefault(False)
         self.list = CaseList(EMPTY, self)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(max(4, self.fontMetrics().height() // 3))
+        self._bar = JobBar(self)
         self._status = ElidedLabel("", self)
         self._status.setProperty("role", "muted")
         self._build()
@@ -157,12 +155,8 @@ class FolderDialog(QDialog):
 
     def showJob(self, row: JobRow | None) -> None:
         """How the job goes; None when there is none."""
-        busy = row is not None and row.state in ("running", "paused", "queued")
-        self._bar.setVisible(busy)
-        self.cancel.setVisible(busy)
+        self.cancel.setVisible(self._bar.showJob(row))
         if row is not None:
-            self._bar.setRange(0, row.total or (0 if row.state == "running" else 1))
-            self._bar.setValue(row.done)
             self.setStatus(row.status())
 
     def setStatus(self, text: str) -> None:

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.panels.job_row import JobRow
-from widgets.panels.reproduction import EMPTY, Report, ReportRow, ReproductionDialog
+from widgets.panels.report_table import ReportRow
+from widgets.panels.reproduction import EMPTY, Report, ReproductionDialog
 
 SAME = ReportRow("ok", ("torch", "2.13.0", "2.13.0"))
 OTHER = ReportRow("warning", ("Weights", "octa 12ab", "octa 34cd"))
