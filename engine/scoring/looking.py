@@ -9,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.transform import resize
 
-from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Volume
-from engine.errors import InputError
 from engine.scoring.errors import counted_kinds, error_map, worst_place
 from engine.scoring.image_scores import OTHER, PREDICTION, REFERENCE, read_images
 from engine.scoring.memorised import Nearest, grey_planes
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.params import ImageScoreParams
 from engine.scoring.planes import across
-from engine.scoring.reading import read_case
+from engine.scoring.reading import read_case, read_image_of
 
 SIDE = 256
 Place = tuple[int, int, int]
@@ -70,14 +68,10 @@ def look_at_labels(case: ScoredCase, label: int | None = None, *, other: bool = 
     """
     read = read_case(case, compared=other)
     found = read.other if other and read.other is not None else read.found
-    image = None if case.image is None else read_volume(case.image, kind="image")
-    if image is not None and image.geometry.shape != read.geometry.shape:
-        raise InputError(
-            f"{case.image} is {image.geometry.shape} and {case.reference} {read.geometry.shape}.",
-            "Give the images that the references were drawn on.",
-        )
+    image = read_image_of(case, read.geometry)
     kinds = error_map(found, read.truth, label)
-    place = worst_place(kinds, across(read.geometry.spacing_mm))
+    axis = across(read.geometry.spacing_mm) if case.cut is None else case.cut[0]
+    place = worst_place(kinds, axis)
     return LabelLook(image, read.geometry, kinds, counted_kinds(kinds), place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from engine.data.paired import SUFFIXES, VOLUME_SUFFIXES, PairListing, find_pairs, without_ending
 from engine.data.segmentation.patients import patient_of
@@ -11,6 +12,8 @@ from engine.errors import InputError
 from engine.wording import counted, listed
 
 ENDINGS = (*SUFFIXES, *VOLUME_SUFFIXES)
+Cut = tuple[int, int]
+"""An axis of (D, H, W), and which slice across it."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class ScoredCase:
         prediction: None where there is none.
         against: Of the other model, if two are compared.
         image: What both are shown on, if there is one.
+        part: Which data set or series of the image's file; "" where there is one.
+        cut: The slice that alone is judged; None for all.
     """
 
     name: str
@@ -29,15 +34,30 @@ class ScoredCase:
     prediction: Path | None
     against: Path | None = None
     image: Path | None = None
+    part: str = ""
+    cut: Cut | None = None
 
-    def record(self) -> dict[str, str | None]:
-        """JSON values."""
+    def record(self, kept: Path | None = None) -> dict[str, Any]:
+        """JSON values; paths are whole, so that they hold wherever the program is started.
+
+        Args:
+            kept: A folder beside the record; paths in it are told from there, so that they hold
+                where both are moved to.
+        """
         files = {
             "reference": self.reference, "prediction": self.prediction, "against": self.against,
             "image": self.image,
         }  # fmt: skip
-        told = {what: None if path is None else str(path) for what, path in files.items()}
-        return {"case": self.name, "patient": self.patient, **told}
+        told = {what: path and _told(path, kept) for what, path in files.items()}
+        more = {"image part": self.part} if self.part else {}
+        cut = {} if self.cut is None else {"slice": list(self.cut)}
+        return {"case": self.name, "patient": self.patient, **told, **more, **cut}
+
+
+def _told(path: Path, kept: Path | None) -> str:
+    if kept is not None and path.is_relative_to(kept):
+        return path.relative_to(kept.parent).as_posix()
+    return str(path.absolute())
 
 
 @dataclass(frozen=True)

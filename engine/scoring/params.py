@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -80,6 +80,14 @@ class MemorisedParams(Parameters):
     patient_pattern: str = parameter(
         "", "Patient pattern", "Regular expression whose first group names the patient of a "
         "training image; a guess by usual names where empty.", advanced=True,
+    )  # fmt: skip
+
+
+def keeping() -> Any:
+    """Whether an evaluation of a checkpoint keeps label maps; see `engine.scoring.keeping`."""
+    return parameter(
+        True, "Keep labels", "References and predictions of all cases are kept in a folder beside "
+        "the evaluation (.json), so that errors can be looked at.", advanced=True,
     )  # fmt: skip
 
 

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry
-from engine.errors import InputError
 from engine.scoring.errors import KINDS, error_map
 from engine.scoring.pairing import ScoredCase
-from engine.scoring.planes import across, named, seen
-from engine.scoring.reading import Labels, read_case
+from engine.scoring.planes import across, named, seen, turned_axis
+from engine.scoring.reading import Labels, read_case, read_image_of
 
 SIDE = 288
 OPACITY = 0.6
@@ -31,7 +29,7 @@ def errors_png(case: ScoredCase) -> tuple[bytes, str]:
     read = read_case(case)
     grey = _image(case, read.geometry)
     (truth, found, grey), spacing = seen(read.geometry, read.truth, read.found, grey)
-    axis = across(spacing)
+    axis = across(spacing) if case.cut is None else turned_axis(read.geometry, case.cut[0])
     wrong = (truth != found).sum(axis=tuple(a for a in range(3) if a != axis))
     marked = (truth != 0).sum(axis=tuple(a for a in range(3) if a != axis))
     place = int(np.argmax(wrong if wrong.any() else marked))
@@ -54,14 +52,9 @@ def errors_png(case: ScoredCase) -> tuple[bytes, str]:
 
 def _image(case: ScoredCase, geometry: Geometry) -> NDArray[np.float32]:
     """Grey values 0 to 1; black without an image."""
-    if case.image is None:
+    volume = read_image_of(case, geometry)
+    if volume is None:
         return np.zeros(geometry.shape, np.float32)
-    volume = read_volume(case.image, kind="image")
-    if volume.geometry.shape != geometry.shape:
-        raise InputError(
-            f"{case.image} is {volume.geometry.shape} and {case.reference} {geometry.shape}.",
-            "Give the images that the references were drawn on.",
-        )
     channels = 3 if volume.channels == "rgb" else 1
     values = np.mean([volume.values(c) for c in range(channels)], axis=0, dtype=np.float32)
     low, high = np.nanpercentile(values, (TAIL, 100 - TAIL))

@@ -25,9 +25,7 @@ def seen(geometry: Geometry, *arrays: Array) -> tuple[tuple[Array, ...], tuple[f
     are where nothing is known of a patient."""
     if not geometry.oriented:
         return arrays, geometry.spacing_mm
-    turn = orientations.ornt_transform(
-        orientations.io_orientation(geometry.affine), orientations.axcodes2ornt("LPS")
-    )
+    turn = _turn(geometry)
 
     def turned(array: Array) -> Array:
         return np.asarray(orientations.apply_orientation(array.transpose(2, 1, 0), turn)).transpose(
@@ -38,6 +36,20 @@ def seen(geometry: Geometry, *arrays: Array) -> tuple[tuple[Array, ...], tuple[f
     for axis, (target, _) in enumerate(turn):
         along[2 - int(target)] = geometry.spacing_mm[2 - axis]
     return tuple(turned(array) for array in arrays), tuple(along)
+
+
+def turned_axis(geometry: Geometry, axis: int) -> int:
+    """Where `seen` puts an axis of (D, H, W)."""
+    return 2 - int(_turn(geometry)[2 - axis][0]) if geometry.oriented else axis
+
+
+def _turn(geometry: Geometry) -> Array:
+    """How the axes (i, j, k) are turned and mirrored to left, posterior and superior."""
+    return np.asarray(
+        orientations.ornt_transform(
+            orientations.io_orientation(geometry.affine), orientations.axcodes2ornt("LPS")
+        )
+    )
 
 
 def named(axis: int, geometry: Geometry) -> str:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from engine.data.volumes.label_table import LabelEntry
 from engine.data.volumes.masks import read_labels, table_of, whole_labels
 from engine.data.volumes.read import read_volume
-from engine.data.volumes.volume import Geometry
+from engine.data.volumes.volume import Geometry, Volume
 from engine.errors import InputError
-from engine.scoring.pairing import ScoredCase
+from engine.scoring.pairing import Cut, ScoredCase
 
 Labels = NDArray[Any]
 
@@ -53,13 +53,63 @@ def read_case(case: ScoredCase, *, compared: bool = False) -> ReadCase:
     volume = read_volume(case.reference, kind="labels")
     truth, _ = whole_labels(case.reference, volume)
     geometry = volume.geometry
-    measured = geometry.oriented or geometry.spacing_mm != (1.0, 1.0, 1.0)
+    unit, spacing = unit_of(geometry)
+    found = _on(case.prediction, geometry, case.reference)
     other = _on(case.against, geometry, case.reference) if compared else None
+    if case.cut is not None:
+        truth, found = (_only(labels, case.cut) for labels in (truth, found))
+        other = None if other is None else _only(other, case.cut)
     return ReadCase(
-        truth, _on(case.prediction, geometry, case.reference), other, geometry,
-        "mm" if measured else "px", geometry.spacing_mm if measured else (1.0, 1.0, 1.0),
-        table_of(case.reference, volume),
+        truth, found, other, geometry,
+        unit, spacing, table_of(case.reference, volume),
     )  # fmt: skip
+
+
+def unit_of(geometry: Geometry) -> tuple[str, tuple[float, float, float]]:
+    """What distances are told in: mm where the file has a voxel size, else pixels; and the
+    spacing along (D, H, W) in it."""
+    plain = (1.0, 1.0, 1.0)
+    if geometry.oriented or geometry.spacing_mm != plain:
+        return "mm", geometry.spacing_mm
+    return "px", plain
+
+
+def _only(labels: Labels, cut: Cut) -> Labels:
+    """One slice of them, and nothing elsewhere.
+
+    Raises:
+        InputError: There is no such slice.
+    """
+    axis, place = cut
+    if not (0 <= axis < labels.ndim and 0 <= place < labels.shape[axis]):
+        raise InputError(
+            f"Label maps of {labels.shape} have no slice {place} across axis {axis}.",
+            "The evaluation is of other files; make it again.",
+        )
+    kept = np.zeros_like(labels)
+    where = (slice(None),) * axis + (place,)
+    kept[where] = labels[where]
+    return kept
+
+
+def read_image_of(case: ScoredCase, geometry: Geometry) -> Volume | None:
+    """What was segmented; None where that is not known.
+
+    Args:
+        geometry: Of the reference.
+
+    Raises:
+        InputError: A file that cannot be read, or an image of another grid.
+    """
+    if case.image is None:
+        return None
+    volume = read_volume(case.image, part=case.part, kind="image")
+    if volume.geometry.shape != geometry.shape:
+        raise InputError(
+            f"{case.image} is {volume.geometry.shape} and {case.reference} {geometry.shape}.",
+            "Give the images that the references were drawn on.",
+        )
+    return volume
 
 
 def _on(path: Path | None, geometry: Geometry, reference: Path) -> Labels:

@@ -55,7 +55,7 @@ def _scores(told: Told, path: Path) -> Scores | ImageScores | Memorised:
         return _copies(told)
     title = str(told.get("title") or path.stem)
     notes = [str(note) for note in told.get("notes", ())]
-    cases = tuple(_case(record) for record in told.get("files", ()))
+    cases = tuple(_case(record, path.parent) for record in told.get("files", ()))
     if "evidence" in told:  # of CDM: one table for each kind of evidence
         (name, first), *others = ((n, _table(t)) for n, t in told["evidence"].items())
         other = others[0][1] if others else None
@@ -93,14 +93,18 @@ def _copies(told: Told) -> Memorised:
     return Memorised(nearest, float(told["threshold"]), float(told["usual"]), params)
 
 
-def _case(record: Told) -> ScoredCase:
+def _case(record: Told, folder: Path) -> ScoredCase:
+    """Files without a folder of their own lie beside the evaluation."""
+
     def file(name: str) -> Path | None:
-        return None if record.get(name) is None else Path(record[name])
+        return None if record.get(name) is None else folder / record[name]
 
     name = str(record["case"])
+    axis, place = record.get("slice", (0, -1))
     return ScoredCase(
-        name, str(record.get("patient", name)), Path(record["reference"]), file("prediction"),
-        file("against"), file("image"),
+        name, str(record.get("patient", name)), folder / record["reference"], file("prediction"),
+        file("against"), file("image"), str(record.get("image part", "")),
+        None if place < 0 else (int(axis), int(place)),
     )  # fmt: skip
 
 

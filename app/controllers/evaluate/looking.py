@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 ERRORS_OPACITY = 0.6
 NO_FILES = (
-    "Where the files of this case lie is not told: a method's own evaluation keeps no labels. "
-    "Segment the images into a folder, and compare that with the references, to see errors."
+    "Where the files of this case lie is not told, so that its errors cannot be shown. An "
+    "evaluation of a checkpoint that segments keeps them where “Keep labels” is on; of other "
+    "results, compare their folder with the references."
 )
 
 

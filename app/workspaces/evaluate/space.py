@@ -174,17 +174,20 @@ class EvaluateSpace(QObject):
 
 
 def _to_trash(file: Path) -> None:
-    """For a thread.
+    """With the label maps that belong to it; for a thread.
 
     Raises:
         DiskError: there is no trash for it.
     """
-    moved, _ = QFile.moveToTrash(str(file))
-    if not moved:
-        raise DiskError(
-            f"{file} cannot be moved to the trash.",
-            "Delete it with the file manager if it is to go.",
-        )
+    from engine.scoring.keeping import kept_folder
+
+    folder = kept_folder(file)
+    for path in (file, folder):
+        if path is not None and not QFile.moveToTrash(str(path))[0]:
+            raise DiskError(
+                f"{path} cannot be moved to the trash.",
+                "Delete it with the file manager if it is to go.",
+            )
 
 
 def _recent(now: float) -> list[RecentItem]:

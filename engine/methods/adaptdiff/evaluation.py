@@ -7,15 +7,18 @@ from collections.abc import Generator
 
 import numpy as np
 
-from engine.data.atomic import atomic_path
+from engine.data.atomic import check_writable, write_atomic
+from engine.data.volumes.volume import Geometry, Source, Volume, plain_affine
 from engine.device import Context
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import load_segmenter
 from engine.methods.adaptdiff.params import EvaluateParams
 from engine.methods.adaptdiff.segmentation import dice, segment
 from engine.methods.adaptdiff.sources import labelled_cases
+from engine.methods.adaptdiff.vessels import VesselImage
 from engine.provenance import versions
 from engine.results import FileResult
+from engine.scoring.keeping import LabelKeeper
 from engine.steps import ProgressStep, Step
 
 RESAMPLES = 2000
@@ -25,29 +28,45 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """Dice of every case, mean and 95 % bootstrap interval. Inputs: images, masks, output (.json).
 
     A case in which nothing is found counts with Dice 0 unless its label is empty too.
+
+    Raises:
+        InputError: cases that cannot be used.
+        CheckpointError: a checkpoint that cannot be used.
+        DiskError: the file cannot be written.
     """
     params = job.params
     assert isinstance(params, EvaluateParams)
+    output = job.path("output")
+    check_writable(output)
     cases = labelled_cases(job, params.kind, params.name)
     model, card = load_segmenter(params.checkpoint, context)
     scores: dict[str, float] = {}
-    for i, case in enumerate(cases):
-        assert case.mask is not None
-        scores[case.name] = dice(segment(model, case.image), case.mask)
-        yield ProgressStep(i + 1, len(cases), case.name)
-    values = np.array(list(scores.values()))
-    low, high = interval(values)
-    report = {
-        "checkpoint": params.checkpoint, "title": card.title, "cases": scores,
-        "mean Dice": float(values.mean()), "interval": [low, high], "versions": versions(),
-    }  # fmt: skip
-    output = job.path("output")
-    with atomic_path(output) as partial:
-        partial.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    with LabelKeeper(output, wanted=params.keep_labels) as keeper:
+        for i, case in enumerate(cases):
+            assert case.mask is not None
+            found = segment(model, case.image)
+            scores[case.name] = dice(found, case.mask)
+            image = _as_volume(case)
+            keeper.add(case.name, case.name, image, case.mask[np.newaxis], [found[np.newaxis]])
+            yield ProgressStep(i + 1, len(cases), case.name)
+        values = np.array(list(scores.values()))
+        low, high = interval(values)
+        report = {
+            "checkpoint": params.checkpoint, "title": card.title, "cases": scores,
+            "mean Dice": float(values.mean()), "interval": [low, high], "versions": versions(),
+            **keeper.settle(),
+        }  # fmt: skip
+        write_atomic(output, json.dumps(report, indent=1).encode())
     summary = (
         f"Mean Dice {values.mean():.3f} (95 % interval {low:.3f} to {high:.3f}, n = {len(cases)})."
     )
     return FileResult(output, summary, report)
+
+
+def _as_volume(case: VesselImage) -> Volume:
+    array = case.image[np.newaxis, np.newaxis]
+    geometry = Geometry((1, *case.image.shape), plain_affine(), oriented=False)
+    return Volume(array, geometry, source=Source(case.file))
 
 
 def interval(values: np.ndarray, seed: int = 0) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from engine.data.segmentation import fold_params
 from engine.parameters import Parameters, parameter
+from engine.scoring.params import keeping
 from engine.training import stop_params
 
 MAX_SEED = 2**31 - 1
@@ -242,7 +243,9 @@ class PseudoLabelParams(_SegmenterUse):
 
 
 class EvaluateParams(_SegmenterUse):
-    """Dice and its relatives of a segmenter against labels."""
+    """Dice of a segmenter against labels."""
+
+    keep_labels: bool = keeping()
 
 
 class ImportParams(Parameters):

@@ -33,7 +33,7 @@ def labelled_cases(job: Job, kind: Kind, name: str) -> list[VesselImage]:
             raise InputError(f"{source} comes without masks.", "Give their folder as well.")
         listing = find_pairs(source, masks)
         cases = [
-            VesselImage(case, to_network(read_image(i).array, kind), read_mask(m).mask)
+            VesselImage(case, to_network(read_image(i).array, kind), read_mask(m).mask, i)
             for i, m, case in listing.pairs
         ]
     check_cases(cases, labelled=True)
@@ -51,7 +51,7 @@ def unlabelled_cases(job: Job, kind: Kind, name: str) -> list[VesselImage]:
         cases = _from_pickle(source, kind, name, labelled=False)
     else:
         cases = [
-            VesselImage(path.stem, to_network(read_image(path).array, kind))
+            VesselImage(path.stem, to_network(read_image(path).array, kind), file=path)
             for path in image_files(source)
         ]
     check_cases(cases, labelled=False)

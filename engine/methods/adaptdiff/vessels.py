@@ -7,7 +7,8 @@ that vessels are bright in every modality.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -28,14 +29,16 @@ class VesselImage:
         name: For messages and manifests.
         image: (H, W) float32 in [0, 1], vessels bright.
         mask: (H, W) uint8 in {0, 1}, or None where there is no label.
+        file: Of the image, where it has one of its own.
     """
 
     name: str
     image: np.ndarray
     mask: np.ndarray | None = None
+    file: Path | None = None
 
     def with_mask(self, mask: np.ndarray) -> VesselImage:
-        return VesselImage(self.name, self.image, mask)
+        return replace(self, mask=mask)
 
 
 def min_max(image: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from engine.methods.cdal.params import MAX_SEED
 from engine.parameters import Parameters, parameter
+from engine.scoring.params import keeping
 
 Part = Literal["test", "validation", "train", "all"]
 PARTS = {
@@ -45,6 +46,7 @@ class EvaluateParams(Parameters):
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         advanced=True,
     )  # fmt: skip
+    keep_labels: bool = keeping()
     channel: int = parameter(
         0, "Channel", "Which of several that a case has.", ge=0, le=63, advanced=True
     )

@@ -24,8 +24,10 @@ from engine.methods.cdm.looking import Networks, Seen, check_networks, look, nee
 from engine.methods.cdm.networks import class_names
 from engine.methods.cdm.segmenting import load_networks
 from engine.methods.cdm.use_params import EvaluateParams, EvidenceName
+from engine.metrics.table import check_table
 from engine.provenance import versions
 from engine.results import FileResult
+from engine.scoring.keeping import LabelKeeper
 from engine.steps import NoteStep, Step
 from engine.training.checkpoint import Card
 
@@ -43,6 +45,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """
     params = job.params
     assert isinstance(params, EvaluateParams)
+    check_table(job.path("output"))
     evidences = wanted_evidence(params)
     for name in evidences.left_out:
         yield NoteStep(f"{name} is left out: there is no classifier.")
@@ -76,9 +79,12 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     finders: dict[str, Find] = {
         name: _finder(networks, name, params, context) for name in evidences.used
     }
-    found = yield from evaluate_cases(cases, looked, finders, names, each_slice=params.each_slice)
-    extra = _extra(job, params, networks)
-    output = found.write(job.path("output"), extra)
+    with LabelKeeper(job.path("output"), wanted=params.keep_labels) as keeper:
+        found = yield from evaluate_cases(
+            cases, looked, finders, names, keeper, each_slice=params.each_slice
+        )
+        extra = {**_extra(job, params, networks), **keeper.settle()}
+        output = found.write(job.path("output"), extra)
     return FileResult(output, found.summary(), {**found.report(), **extra})
 
 

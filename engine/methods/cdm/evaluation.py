@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data.volumes.volume import Volume
 from engine.data.weak.frames import Frame
@@ -17,12 +18,15 @@ from engine.methods.cdm.looking import Seen, told
 from engine.metrics.overlap import score_classes
 from engine.metrics.table import METRICS, Row, ScoreTable, write_table
 from engine.results import SaliencyResult
+from engine.scoring.keeping import LabelKeeper
+from engine.scoring.pairing import Cut
+from engine.scoring.reading import unit_of
+from engine.scoring.segmenters import quietly
 from engine.steps import ProgressStep, Step
 
 Look = Callable[[Volume], Generator[Step, None, Seen]]
 Find = Callable[[Volume, Seen], Generator[Step, None, SaliencyResult]]
 """One kind of evidence: from an image and what its slices show to labels."""
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +138,7 @@ def evaluate_cases(
     look: Look,
     finders: Mapping[str, Find],
     names: Mapping[int, str],
+    keeper: LabelKeeper,
     *,
     each_slice: bool = False,
 ) -> Generator[Step, None, Evaluation]:
@@ -142,6 +147,7 @@ def evaluate_cases(
     Args:
         cases: None of which anything was trained on.
         names: Class -> name, with 0.
+        keeper: Is given the labels of the first two kinds of evidence.
         each_slice: Judge slices that show something one by one, instead of whole images.
 
     Raises:
@@ -155,15 +161,19 @@ def evaluate_cases(
         judged = case.read()
         now = ProgressStep(index * len(finders), total, case.name)
         yield now
-        seen = yield from _quietly(look(judged.volume), now)
+        seen = yield from quietly(look(judged.volume), now)
         found.told.add(seen, case.labels)
         if case.given:
             seen = told(seen, case.labels)
+        labels = []
         for number, (name, find) in enumerate(finders.items()):
             now = ProgressStep(index * len(finders) + number, total, f"{case.name}, {name}")
-            result = yield from _quietly(find(judged.volume, seen), now)
-            for row in _rows(judged, result, seen.framed.frame, tuple(classes), each_slice):
+            result = yield from quietly(find(judged.volume, seen), now)
+            labels.append(result.labels)
+            for row in _rows(judged, result.labels, seen.framed.frame, tuple(classes), each_slice):
                 tables[name].add(row)
+        cuts = _cuts(judged, seen.framed.frame) if each_slice else None
+        keeper.add(judged.name, judged.patient, judged.volume, judged.labels, labels[:2], cuts)
     yield ProgressStep(total, total)
     if not any(table.rows for table in tables.values()):
         raise InputError(
@@ -173,35 +183,38 @@ def evaluate_cases(
     return found
 
 
-def _quietly(steps: Generator[Step, None, Result], now: Step) -> Generator[Step, None, Result]:
-    """The result; instead of the steps of one case, how far the whole is."""
-    try:
-        while True:
-            next(steps)
-            yield now
-    except StopIteration as end:
-        result: Result = end.value
-        return result
-    finally:
-        steps.close()
-
-
 def _rows(
-    judged: Judged, result: SaliencyResult, frame: Frame, classes: tuple[int, ...], each: bool
+    judged: Judged, labels: NDArray[Any], frame: Frame, classes: tuple[int, ...], each: bool
 ) -> list[Row]:
     """One row for the image, or one for each slice of the plane that shows something."""
-    volume = judged.volume
-    plain = (1.0, 1.0, 1.0)
-    unit = "mm" if volume.geometry.oriented or volume.spacing_mm != plain else "px"
+    unit, spacing = unit_of(judged.volume.geometry)
     if not each:
-        spacing = volume.spacing_mm if unit == "mm" else plain
-        scores = score_classes(result.labels, judged.labels, classes, spacing)
+        scores = score_classes(labels, judged.labels, classes, spacing)
         return [Row(judged.name, judged.patient, scores, unit)]
-    found, truth = (frame.turn(array[np.newaxis])[0] for array in (result.labels, judged.labels))
+    found, truth = (frame.turn(array[np.newaxis])[0] for array in (labels, judged.labels))
     return [
         Row(
-            f"{judged.name} slice {i}", judged.patient,
+            _slice_name(judged, i), judged.patient,
             score_classes(found[i], truth[i], classes, frame.pixel_mm), unit,
         )
-        for i in np.flatnonzero(truth.any(axis=(1, 2)))
+        for i in _shown(judged, frame)
     ]  # fmt: skip
+
+
+def _shown(judged: Judged, frame: Frame) -> list[int]:
+    """The slices of the plane in which something is marked."""
+    truth = frame.turn(judged.labels[np.newaxis])[0]
+    return [int(i) for i in np.flatnonzero(truth.any(axis=(1, 2)))]
+
+
+def _slice_name(judged: Judged, number: int) -> str:
+    return f"{judged.name} slice {number}"
+
+
+def _cuts(judged: Judged, frame: Frame) -> dict[str, Cut]:
+    """Row -> where its slice lies in the image."""
+    axis, from_end = frame.across
+    last = judged.labels.shape[axis] - 1
+    return {
+        _slice_name(judged, i): (axis, last - i if from_end else i) for i in _shown(judged, frame)
+    }

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from engine.methods.cdm.params import MAX_SEED, MAX_TIMESTEPS, Presets, ScheduleChoice
 from engine.parameters import Parameters, parameter
+from engine.scoring.params import keeping
 
 EvidenceName = Literal["cdm", "cg-cdm", "reconstruction", "grad-cam"]
 SHORT = {
@@ -152,6 +153,8 @@ class ComparedParams(Parameters):
 
 class EvaluateParams(SampleParams, ComparedParams):
     """Compare what is found from image-level labels with masks: Dice, IoU, HD95."""
+
+    keep_labels: bool = keeping()
 
 
 class ImportParams(Parameters):

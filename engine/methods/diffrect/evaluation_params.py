@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.parameters import Parameters, parameter
+from engine.scoring.params import keeping
 
 Part = Literal["test", "validation", "train", "all"]
 PARTS = {
@@ -29,6 +30,7 @@ class EvaluateParams(Parameters):
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         advanced=True,
     )  # fmt: skip
+    keep_labels: bool = keeping()
     channel: int = parameter(
         0, "Channel", "Which of several that a case has.", ge=0, le=63, advanced=True
     )

@@ -33,6 +33,7 @@ from engine.methods.midiffusion.looks import facts_of
 from engine.methods.midiffusion.networks import LoadedTranslator, load_translator
 from engine.methods.midiffusion.sampling import way_of
 from engine.methods.midiffusion.use_params import EvaluateParams, SampleParams
+from engine.metrics.table import check_table
 from engine.results import FileResult
 from engine.scoring.encoders import open_encoder
 from engine.steps import NoteStep, Step
@@ -50,6 +51,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     """
     params = job.params
     assert isinstance(params, EvaluateParams)
+    check_table(job.path("output"))
     loaded = load_translator(params.checkpoint, context)
     way_of(loaded, params)
     encoder = open_encoder(_path(job, "features"))

@@ -14,13 +14,17 @@ from pytestqt.qtbot import QtBot
 from app.controllers.evaluate.kinds import evaluations_folder
 from app.window import MainWindow
 from app.workspaces.evaluate.space import EvaluateSpace
+from engine.data.volumes.read import read_volume
 from engine.events import JobFailed
 from engine.results import FileResult
+from engine.scoring.keeping import LabelKeeper
+from engine.scoring.reading import read_case
 from tests.app.window.driving import fake, settle
 from tests.engine.scoring.maps import folders, save, scored, truth, without
 
 LEFT = Qt.MouseButton.LeftButton
 WAIT_MS = 20_000
+MISSED = "patient2_a", 2
 
 
 @pytest.fixture
@@ -192,6 +196,28 @@ def test_what_a_method_measured_has_no_files(
     bar = view.tabs.tabBar()
     assert bar is not None, "tabs have one"
     assert [bar.tabRect(place).width() > 0 for place in range(4)] == [True, True, True, False]
+
+
+def test_errors_of_a_checkpoint_are_shown_on_what_it_was_given(
+    space: EvaluateSpace, data: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    scores, _ = scored(data / "predictions", data / "references")
+    file = tmp_path / "m.json"
+    with LabelKeeper(file, wanted=True) as keeper:
+        for case in scores.cases:
+            read = read_case(case)
+            image = read_volume(data / "images" / case.reference.name, kind="image")
+            keeper.add(case.name, case.patient, image, read.truth, [read.found])
+        scores.table.write(file, keeper.settle())
+    drop(space, file)
+    qtbot.waitUntil(lambda: space.current() is not None, timeout=WAIT_MS)
+    view, shown = space.view.result(), space.current()
+    assert shown is not None
+    place = next(i for i, key in enumerate(shown.keys) if (key.case, key.label) == MISSED)
+    view.table.choose(place)
+    qtbot.waitUntil(lambda: "label 2" in view.case.title(), timeout=WAIT_MS)
+    assert "there, not found (false negative): 8" in view.case.legend()
+    assert [layer.name for layer in view.case.stack] == ["patient2_a.nii.gz", "Errors"]
 
 
 def test_other_files_are_refused_in_words(

@@ -8,8 +8,12 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.scoring.errors import MISSED, RIGHT, SPURIOUS
+from engine.scoring.looking import look_at_labels
+from engine.scoring.pairing import ScoredCase
 from engine.scoring.params import ScoreParams
 from engine.scoring.scoring import Scores, score
+from engine.scoring.stored import read_scores
 from engine.steps import NoteStep, Step
 
 SHAPE = (12, 10, 8)
@@ -65,6 +69,23 @@ def scored(
             told.append(next(steps))
         except StopIteration as end:
             return end.value, told
+
+
+def check_kept(output: Path) -> list[ScoredCase]:
+    """Errors of what an evaluation kept have the sizes that its table tells; its cases."""
+    scores = read_scores(output)
+    assert isinstance(scores, Scores)
+    tables = [scores.table] if scores.other is None else [scores.table, scores.other]
+    for other, table in enumerate(tables):
+        for row in table.rows:
+            case = scores.files(row.case)
+            assert case is not None
+            for label, figures in row.scores.items():
+                look = look_at_labels(case, label, other=bool(other))
+                assert look.image is not None
+                assert look.counts[RIGHT] + look.counts[MISSED] == figures.true_size
+                assert look.counts[RIGHT] + look.counts[SPURIOUS] == figures.found_size
+    return list(scores.cases)
 
 
 def notes(steps: list[Step]) -> str:

@@ -13,6 +13,11 @@ from engine.methods.adaptdiff.networks import load_segmenter
 from engine.methods.adaptdiff.params import EvaluateParams
 from engine.methods.adaptdiff.segmentation import dice, segment
 from engine.methods.adaptdiff.sources import labelled_cases
+from engine.scoring.errors import MISSED, RIGHT, SPURIOUS
+from engine.scoring.looking import look_at_labels
+from engine.scoring.pairing import ScoredCase
+from engine.scoring.scoring import Scores
+from engine.scoring.stored import read_scores
 from tests.helpers.adaptdiff_models import phantom_folders, run, save_diffusion, save_segmenter
 from tests.helpers.torch_rules import cpu_context
 
@@ -23,6 +28,12 @@ def evaluation(folder: Path, checkpoint: Path) -> Job:
     }  # fmt: skip
     params = EvaluateParams.parse({"checkpoint": str(checkpoint)})
     return Job("adaptdiff", "evaluate", params, inputs)
+
+
+def stored(folder: Path) -> tuple[ScoredCase, ...]:
+    scores = read_scores(folder / "report.json")
+    assert isinstance(scores, Scores)
+    return scores.cases
 
 
 def test_report(tmp_path: Path) -> None:
@@ -44,6 +55,11 @@ def test_report(tmp_path: Path) -> None:
     assert low <= report["mean Dice"] <= high
     assert f"{report['mean Dice']:.3f}" in result.summary
     assert "n = 3" in result.summary
+    for name, score in report["cases"].items():
+        look = look_at_labels(next(c for c in stored(tmp_path) if c.name == name))
+        found = 2 * look.counts[RIGHT] + look.counts[SPURIOUS] + look.counts[MISSED]
+        assert score == pytest.approx(2 * look.counts[RIGHT] / found)
+        assert look.image is not None
 
 
 def test_bootstrap_interval() -> None:

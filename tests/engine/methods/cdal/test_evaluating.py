@@ -19,6 +19,7 @@ from engine.methods.cdal.evaluation_params import EvaluateParams
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set
+from tests.engine.scoring.maps import check_kept
 from tests.helpers.cdal_models import TINY, save_generator
 from tests.helpers.torch_rules import cpu_context
 
@@ -54,14 +55,18 @@ def test_the_cases_of_the_split_that_lies_with_the_checkpoint(tmp_path: Path) ->
     assert 0 <= read["mean of classes"]["dice"]["mean"] <= 1
     assert "Dice" in result.summary
     assert any("1 of 5" in s.message for s in told if isinstance(s, NoteStep))
-    again = run(root, tmp_path / "again.json", checkpoint=str(checkpoint))[0]
+    assert len(check_kept(output)) == 1
+    again = run(root, tmp_path / "again.json", checkpoint=str(checkpoint), keep_labels=False)[0]
     assert again.figures["rows"] == result.figures["rows"]
+    assert not (tmp_path / "again-labels").exists()
 
 
 def test_volumes_with_several_classes(tmp_path: Path) -> None:
     root = decathlon_set(tmp_path / "set", ["a", "b"])
     config = replace(TINY, labels=3)
     checkpoint = save_generator(tmp_path / "m.safetensors", config, "hippocampus")
+    run(root, tmp_path / "r.json", checkpoint=str(checkpoint), part="all")
+    assert len(check_kept(tmp_path / "r.json")) == 2
     result, _ = run(root, tmp_path / "rows.csv", checkpoint=str(checkpoint), part="all")
     lines = result.path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 2 * 2

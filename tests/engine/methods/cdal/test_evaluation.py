@@ -21,6 +21,7 @@ from engine.methods.cdal.evaluation import Evaluation, Segmenter, evaluate_cases
 from engine.methods.cdal.inference import segment
 from engine.methods.cdal.outputs import table_of, write_segmentation
 from engine.results import SegmentationResult
+from engine.scoring.keeping import LabelKeeper
 from engine.steps import ProgressStep, Step
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set
 from tests.engine.methods.cdal.drawing import Brightness
@@ -28,6 +29,7 @@ from tests.engine.methods.cdal.test_inference import run
 from tests.helpers.torch_rules import cpu_context
 
 PLANES = replace(recipe("grey", 16), preparation=Preparation(), votes=8)
+NOT_KEPT = LabelKeeper(Path("x.json"), wanted=False)
 VOXELS = replace(recipe("hippocampus", 8), votes=2)
 
 
@@ -39,7 +41,8 @@ def by_brightness(noise: float, cut: float = 0.47) -> Segmenter:
 
 
 def evaluated(root: Path, noise: float, cut: float = 0.47) -> tuple[Evaluation, list[ProgressStep]]:
-    steps = evaluate_cases(find_cases(root).cases, by_brightness(noise, cut), {0: "no", 1: "disc"})
+    names = {0: "no", 1: "disc"}
+    steps = evaluate_cases(find_cases(root).cases, by_brightness(noise, cut), names, NOT_KEPT)
     told = []
     try:
         while True:
@@ -82,7 +85,7 @@ def test_one_that_finds_nothing_has_the_diagonal(tmp_path: Path) -> None:
 
 def test_without_cases(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no cases"):
-        next(evaluate_cases((), by_brightness(0.0), {1: "disc"}))
+        next(evaluate_cases((), by_brightness(0.0), {1: "disc"}, NOT_KEPT))
 
 
 def test_closing_ends_the_segmentation(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_closing_ends_the_segmentation(tmp_path: Path) -> None:
             closed.append(volume)
 
     cases = find_cases(folder_set(tmp_path, ["a"])).cases
-    steps = evaluate_cases(cases, segmenter, {1: "disc"})
+    steps = evaluate_cases(cases, segmenter, {1: "disc"}, NOT_KEPT)
     for _ in range(4):
         next(steps)
     steps.close()

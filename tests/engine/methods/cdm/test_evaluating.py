@@ -21,6 +21,7 @@ from engine.methods.cdm.looking import Seen
 from engine.methods.cdm.use_params import EvaluateParams
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
+from tests.engine.scoring.maps import check_kept
 from tests.helpers import adaptdiff_models
 from tests.helpers.cdm_models import TINY, layout, save_classifier, save_diffusion, volumes
 from tests.helpers.torch_rules import cpu_context
@@ -68,6 +69,7 @@ def test_every_kind_of_evidence_on_held_out_cases(tmp_path: Path, models: dict[s
         "positive slices": 2, "negative slices": 4, "sensitivity": 1.0, "specificity": 0.0,
     }  # fmt: skip
     assert read["checkpoint"]["name"] == "final"
+    assert [case.name for case in check_kept(output)] == ["patient2"]
     assert "cdm: lesion: Dice" in result.summary or "cdm: label 1: Dice" in result.summary
     assert any("1 of 3 cases" in s.message for s in told if isinstance(s, NoteStep))
     again, _ = run(folder, tmp_path / "again.json", **models)
@@ -85,6 +87,9 @@ def test_slices_one_by_one_and_rows_as_csv(tmp_path: Path, models: dict[str, str
         (kind, f"patient2 slice {i}") for kind in ("cdm", "grad-cam") for i in (2, 3)
     ]
     assert {r["patient"] for r in rows} == {"patient2"}
+    run(folder, tmp_path / "r.json", each_slice=True, evidences="grad-cam, cdm", **models)
+    kept = check_kept(tmp_path / "r.json")
+    assert [case.name for case in kept] == ["patient2 slice 2", "patient2 slice 3"]
 
 
 def test_labels_of_the_classifier_make_empty_slices_where_it_sees_nothing(

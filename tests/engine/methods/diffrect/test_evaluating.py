@@ -18,6 +18,7 @@ from engine.results import FileResult
 from engine.steps import NoteStep, Step
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set
+from tests.engine.scoring.maps import check_kept
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.diffrect_models import save_segmenter, slices_set
 from tests.helpers.torch_rules import cpu_context
@@ -51,6 +52,7 @@ def test_the_cases_of_the_split_that_lies_with_the_checkpoint(tmp_path: Path) ->
     assert "entropy" in read["uncertainty"]
     assert "95 % intervals of the mean over 2 patients" in result.summary
     assert "AUROC of errors" in result.summary
+    assert len(check_kept(output)) == 2
     assert any("2 of 7 cases" in s.message for s in steps if isinstance(s, NoteStep))
 
 

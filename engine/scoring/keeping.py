@@ -1,0 +1,179 @@
+"""What an evaluation compared, kept beside its table, so that errors can be looked at later.
+
+NAME.json                                   figures, and which files belong to which case
+NAME-labels/references/CASE.nii.gz          what was drawn, in the numbers that were judged
+NAME-labels/predictions/CASE.nii.gz         what was found; .h5 where nothing is known of a patient
+NAME-labels/others/CASE.nii.gz              what was found another way, where two are compared
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine.data.atomic import disk_error
+from engine.data.volumes.volume import Source, Volume
+from engine.data.volumes.write import write_labels
+from engine.scoring.pairing import Cut, ScoredCase
+
+FOLDER = "labels folder"
+"""Of a table's JSON: the name of the folder beside it."""
+REFERENCES = "references"
+FOUND = ("predictions", "others")
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A row of the table; `files` are paths in the folder, the reference's first."""
+
+    name: str
+    patient: str
+    files: tuple[Path, ...]
+    image: Source
+    cut: Cut | None
+
+    def case(self, folder: Path) -> ScoredCase:
+        """With the files where they are."""
+        reference, prediction, *others = (folder / file for file in self.files)
+        return ScoredCase(
+            self.name, self.patient, reference, prediction, others[0] if others else None,
+            self.image.path, self.image.part, self.cut,
+        )  # fmt: skip
+
+
+class LabelKeeper:
+    """Takes label maps while they are judged, and puts them beside the table once all are.
+
+    A context: what was taken goes again if the evaluation does not come to its end. An older
+    folder of the same table stays until then.
+
+    Args:
+        output: The table; of a .csv, which cannot tell of files, nothing is kept.
+        wanted: Whether anything is.
+    """
+
+    def __init__(self, output: Path, *, wanted: bool) -> None:
+        self._output = output
+        self._wanted = wanted and output.suffix.lower() == ".json"
+        self._folder: Path | None = None
+        self._older: Path | None = None
+        self._names: set[str] = set()
+        self._rows: list[_Row] = []
+
+    def __enter__(self) -> LabelKeeper:
+        self._older = kept_folder(self._output)
+        if self._wanted:
+            try:
+                folder = self._output.with_name(f".{self._stem[:40]}.{uuid.uuid4().hex[:12]}")
+                folder.mkdir()
+                self._folder = folder
+                for name in (REFERENCES, *FOUND):
+                    (folder / name).mkdir()
+            except OSError as error:
+                raise disk_error(self._output.parent, error) from error
+        return self
+
+    def add(
+        self,
+        case: str,
+        patient: str,
+        image: Volume,
+        truth: NDArray[Any],
+        found: Sequence[NDArray[Any]],
+        cuts: Mapping[str, Cut] | None = None,
+    ) -> None:
+        """Take the label maps of an image, all (D, H, W) on its voxels.
+
+        Args:
+            image: As it was read; its file is what errors are shown on.
+            found: Of the first way, and of the second if there is one; others are not kept.
+            cuts: Row of the table -> the slice that it judges, where rows are not whole images.
+
+        Raises:
+            DiskError: The disk refuses.
+        """
+        if self._folder is None:
+            return
+        file = self._file(case) + (".nii.gz" if image.geometry.oriented else ".h5")
+        for place, labels in zip((REFERENCES, *FOUND), (truth, *found), strict=False):
+            write_labels(self._folder / place / file, labels, image)
+        paths = [Path(place) / file for place in (REFERENCES, *FOUND)[: 1 + len(found)]]
+        rows: Mapping[str, Cut | None] = {case: None} if cuts is None else cuts
+        self._rows += [
+            _Row(row, patient, tuple(paths), image.source, cut) for row, cut in rows.items()
+        ]
+
+    def settle(self) -> dict[str, Any]:
+        """Puts the folder in its place, and tells what the table has to say of it.
+
+        Raises:
+            DiskError: The disk refuses.
+        """
+        if self._folder is None:
+            return {}
+        place = self._free()
+        try:
+            for name in FOUND:
+                if not any((self._folder / name).iterdir()):
+                    (self._folder / name).rmdir()
+            self._folder.rename(place)
+        except OSError as error:
+            raise disk_error(place, error) from error
+        self._folder = place
+        files = [row.case(place).record(place) for row in self._rows]
+        return {FOLDER: place.name, "files": files}
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        unused = self._older if kind is None else self._folder
+        if unused is not None:
+            shutil.rmtree(unused, ignore_errors=True)
+
+    @property
+    def _stem(self) -> str:
+        return f"{self._output.stem}-labels"
+
+    def _free(self) -> Path:
+        """A folder's name that is not taken."""
+        place, number = self._output.with_name(self._stem), 2
+        while place.exists():
+            place, number = self._output.with_name(f"{self._stem}-{number}"), number + 1
+        return place
+
+    def _file(self, case: str) -> str:
+        """A file's name without ending, of its own on any system."""
+        wanted = re.sub(r"[^\w.+ ()-]+", "_", case).strip("_. ") or "case"
+        name, number = wanted, 2
+        while name.casefold() in self._names:
+            name, number = f"{wanted}_{number}", number + 1
+        self._names.add(name.casefold())
+        return name
+
+
+def kept_folder(table: Path) -> Path | None:
+    """The folder of label maps that belongs to a table; None where there is none."""
+    try:
+        told = json.loads(table.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    name = told.get(FOLDER) if isinstance(told, dict) else None
+    # Never another place: the folder is deleted with its table.
+    if not isinstance(name, str) or not re.fullmatch(
+        re.escape(f"{table.stem}-labels") + r"(-\d+)?", name
+    ):
+        return None
+    place = table.with_name(name)
+    return place if place.is_dir() and not place.is_symlink() else None
