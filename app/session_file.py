@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from app.session_models import VERSION, MaskState, SessionState
 from engine.data.atomic import atomic_path
 from engine.errors import InputError
+from engine.wording import first_fault
 
 ENDING = ".reverie"
 EARLIER = 9  # sessions of earlier exits that are kept
@@ -145,11 +146,8 @@ def _facts(path: Path, archive: zipfile.ZipFile) -> SessionState:
             )
         state = SessionState.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"In {path}, {where or 'the content'}: {first['msg']}.", _DAMAGED
-        ) from error
+        fault = first_fault(error, "the content")
+        raise InputError(f"In {path}, {fault}.", _DAMAGED) from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"The description in {path} cannot be read.", _DAMAGED) from error
     counts = {"image": len(state.images), "mask": len(state.masks)}

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.data.png import DIGITAL_SOURCE_TYPE
 from engine.errors import InputError
+from engine.wording import first_fault
 
 SCHEMA_VERSION = 1
 REWRITE_HINT = "Write the set again, or copy it again from where it is whole."
@@ -91,11 +92,8 @@ def parse_manifest(source: Path, text: str | bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its text"
-        raise InputError(
-            f"{source} holds no valid manifest: {where}: {first['msg']}.", REWRITE_HINT
-        ) from error
+        fault = first_fault(error, "its text")
+        raise InputError(f"{source} holds no valid manifest: {fault}.", REWRITE_HINT) from error
     if manifest.schema_version > SCHEMA_VERSION:
         raise InputError(
             f"{source} has the manifest version {manifest.schema_version}.",

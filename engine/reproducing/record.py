@@ -18,6 +18,7 @@ from engine.data.volumes.limits import opening
 from engine.data.volumes.write import provenance_path
 from engine.errors import InputError
 from engine.provenance import SCHEMA
+from engine.wording import first_fault
 
 MOST_BYTES = 64 * 2**20
 TRANSLATIONS = "translations.json"
@@ -221,10 +222,7 @@ def _parsed(path: Path, text: str) -> Record:
             )
         return Record.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its text"
-        raise InputError(
-            f"The record of {path} cannot be used: {where}: {first['msg']}.", NO_RECORD
-        ) from error
+        fault = first_fault(error, "its text")
+        raise InputError(f"The record of {path} cannot be used: {fault}.", NO_RECORD) from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"The record of {path} is damaged: {error}.", NO_RECORD) from error

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, PositiveInt
 
 from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
-from engine.errors import CheckpointError, InputError
+from engine.errors import InputError
 from engine.networks.residual_unet import ResidualUNet
 from engine.networks.spade_inference import CpuSpadeUNet
 from engine.networks.spade_unet import SpadeUNet
+from engine.training.card_parts import part_of, unfit
 from engine.training.checkpoint import (
     UNSAVED,
     Card,
@@ -24,7 +24,6 @@ from engine.training.checkpoint import (
 )
 
 METHOD = "adaptdiff"
-Part = TypeVar("Part", bound=BaseModel)
 
 
 class DiffusionConfig(BaseModel):
@@ -93,14 +92,14 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
         CheckpointError: the card describes no network, or another one than the weights.
     """
     card, name = checkpoint.card, checkpoint.path.name
-    process = _part(Process, card.process, name)
+    process = part_of(Process, card.process, name, METHOD)
     try:
         schedule = make_schedule(
             process.schedule, process.timesteps,
             beta_start=process.beta_start, beta_end=process.beta_end,
         )  # fmt: skip
     except InputError as error:
-        raise _unfit(name, error.message) from error
+        raise unfit(name, METHOD, error.message) from error
     model = unet_of(card, name)
     load_into(model, checkpoint.tensors, name)
     model = model.to(context.device, context.dtype).eval()
@@ -109,21 +108,6 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     mean, std = process.vessel_mean, process.vessel_std
     vessel = moments if mean is None or std is None else (mean, std)
     return LoadedDiffusion(network, schedule, card, checkpoint.identity, moments, vessel)
-
-
-def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _unfit(name: str, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
-        "Import the weights again.",
-    )
 
 
 def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:
@@ -149,10 +133,10 @@ def unet_of(card: Card, name: str) -> SpadeUNet:
     Raises:
         CheckpointError: the configuration is none.
     """
-    return SpadeUNet(_part(DiffusionConfig, card.config, name).widths)
+    return SpadeUNet(part_of(DiffusionConfig, card.config, name, METHOD).widths)
 
 
 def segmenter_of(card: Card) -> ResidualUNet:
     """An untrained segmenter of a card's configuration."""
-    config = _part(SegmenterConfig, card.config, card.title)
+    config = part_of(SegmenterConfig, card.config, card.title, METHOD)
     return ResidualUNet(config.channels, config.inputs, config.classes)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, PositiveInt
 
 from engine import library
 from engine.device import Context
@@ -13,6 +13,7 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
 from engine.methods.cdal.params import VoteRange
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp, channels_last
+from engine.training.card_parts import part_of, unfit
 from engine.training.checkpoint import (
     UNSAVED,
     Card,
@@ -23,7 +24,6 @@ from engine.training.checkpoint import (
 )
 
 METHOD = "cdal"
-Part = TypeVar("Part", bound=BaseModel)
 
 
 class GeneratorCard(BaseModel):
@@ -110,15 +110,15 @@ def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
     """
     card, name = checkpoint.card, checkpoint.path.name
     try:
-        process = _part(Process, card.process, name)
+        process = part_of(Process, card.process, name, METHOD)
         schedule = process.make()
     except InputError as error:
-        raise _unfit(name, error.message) from error
+        raise unfit(name, METHOD, error.message) from error
     model = generator_of(card.config, name)
     prepared = card.preprocessing.get("channels", model.config.image_channels)
     if prepared != model.config.image_channels:
-        raise _unfit(
-            name, f"images are prepared with {prepared} channels, the network takes "
+        raise unfit(
+            name, METHOD, f"images are prepared with {prepared} channels, the network takes "
             f"{model.config.image_channels}",
         )  # fmt: skip
     load_into(model, checkpoint.tensors, name)
@@ -141,20 +141,5 @@ def generator_of(config: dict[str, Any], name: str) -> NCSNpp:
     Raises:
         CheckpointError: the configuration is none.
     """
-    values = _part(GeneratorCard, config, name).model_dump()
+    values = part_of(GeneratorCard, config, name, METHOD).model_dump()
     return NCSNpp(GeneratorConfig(**values))
-
-
-def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _unfit(name: str, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
-        "Import the weights again.",
-    )

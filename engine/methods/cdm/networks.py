@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch
-from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
 from engine import library
@@ -23,6 +23,7 @@ from engine.errors import CheckpointError, InputError
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.networks.ncsnpp import channels_last
 from engine.networks.noisy_classifier import ClassifierConfig, NoisyClassifier, make_classifier
+from engine.training.card_parts import part_of, unfit
 from engine.training.checkpoint import (
     UNSAVED,
     Card,
@@ -37,7 +38,6 @@ DIFFUSION, CLASSIFIER = "diffusion", "classifier"
 USUAL_STEPS = 1000
 BETA_START, BETA_END = 1e-4, 0.02
 MOST_BETA = 0.999
-Part = TypeVar("Part", bound=BaseModel)
 Loaded = TypeVar("Loaded")
 
 
@@ -230,9 +230,11 @@ def unet_of(config: dict[str, Any], name: str) -> GuidedUNet:
     Raises:
         CheckpointError: the configuration is none.
     """
-    made = GuidedConfig(**_part(DiffusionCard, config, name).model_dump())
+    made = GuidedConfig(**part_of(DiffusionCard, config, name, METHOD).model_dump())
     if made.outputs not in (made.inputs, 2 * made.inputs):
-        raise _unfit(name, f"{made.outputs} channels are neither noise nor noise and variance")
+        raise unfit(
+            name, METHOD, f"{made.outputs} channels are neither noise nor noise and variance"
+        )
     return _built(lambda: GuidedUNet(made), name)
 
 
@@ -242,7 +244,7 @@ def classifier_of(config: dict[str, Any], name: str) -> NoisyClassifier:
     Raises:
         CheckpointError: the configuration is none.
     """
-    made = ClassifierConfig(**_part(ClassifierCard, config, name).model_dump())
+    made = ClassifierConfig(**part_of(ClassifierCard, config, name, METHOD).model_dump())
     return _built(lambda: make_classifier(made), name)
 
 
@@ -257,7 +259,7 @@ def process_of(card: Card, name: str) -> Process:
     Raises:
         CheckpointError: it describes none.
     """
-    return _part(Process, card.process, name)
+    return part_of(Process, card.process, name, METHOD)
 
 
 def class_names(card: Card, classes: int) -> dict[int, str]:
@@ -273,26 +275,11 @@ def _schedule(process: Process, name: str) -> Schedule:
     try:
         return process.make()
     except InputError as error:
-        raise _unfit(name, error.message) from error
+        raise unfit(name, METHOD, error.message) from error
 
 
 def _built(make: Callable[[], Network], name: str) -> Network:
     try:
         return make()
     except (ValueError, RuntimeError) as error:
-        raise _unfit(name, str(error)) from error
-
-
-def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _unfit(name: str, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
-        "Import the weights again.",
-    )
+        raise unfit(name, METHOD, str(error)) from error

@@ -16,6 +16,7 @@ from engine.methods.diffrect.recipe import Recipe
 from engine.networks.label_rectifier import LabelRectifier, RectifierConfig
 from engine.networks.level_unet import SegmenterConfig, SegmenterUNet
 from engine.networks.ncsnpp import channels_last
+from engine.training.card_parts import unfit
 from engine.training.checkpoint import (
     UNSAVED,
     Card,
@@ -24,6 +25,7 @@ from engine.training.checkpoint import (
     load_checkpoint,
     load_into,
 )
+from engine.wording import first_fault
 
 METHOD = "diffrect"
 SEGMENTER, RECTIFIER = "segmenter", "rectifier"
@@ -108,7 +110,9 @@ def open_segmenter(checkpoint: Checkpoint, context: Context) -> LoadedSegmenter:
     load_into(model, checkpoint.tensors, name)
     recipe = Recipe.from_card(card.preprocessing)
     if recipe.side % model.config.divisor or recipe.channels != model.config.inputs:
-        raise _unfit(name, f"{recipe.channels} x {recipe.side} px cannot be what its network takes")
+        raise unfit(
+            name, METHOD, f"{recipe.channels} x {recipe.side} px cannot be what its network takes"
+        )
     return LoadedSegmenter(prepare(model, context), recipe, card, checkpoint.identity)
 
 
@@ -149,14 +153,6 @@ def _describing(name: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise unfit(name, METHOD, first_fault(error)) from error
     except ValueError as error:
-        raise _unfit(name, str(error)) from error
-
-
-def _unfit(name: str, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
-        "Import the weights again.",
-    )
+        raise unfit(name, METHOD, str(error)) from error

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from pydantic import BaseModel, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, Field, PositiveInt
 from torch import Tensor
 
 from engine import library
@@ -16,6 +16,7 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import CheckpointError, InputError
 from engine.methods.midiffusion.looks import Framing
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
+from engine.training.card_parts import part_of, unfit
 from engine.training.checkpoint import (
     UNSAVED,
     Card,
@@ -30,7 +31,6 @@ MAPS = 2
 """Of the condition: LMI of source and state, and of the source with itself."""
 NO_MAP = -1.0
 """What a network sees in their place where it is to do without; bits are never so low."""
-Part = TypeVar("Part", bound=BaseModel)
 
 
 class NetworkCard(BaseModel):
@@ -165,12 +165,12 @@ def open_translator(checkpoint: Checkpoint, context: Context) -> LoadedTranslato
         CheckpointError: the card describes no network, or another one than the weights.
     """
     card, name = checkpoint.card, checkpoint.path.name
-    process = _part(Process, card.process, name)
+    process = part_of(Process, card.process, name, METHOD)
     try:
         schedule = process.make()
         _ = process.information
     except InputError as error:
-        raise _unfit(name, error.message) from error
+        raise unfit(name, METHOD, error.message) from error
     model = network_of(card.config, name)
     load_into(model, checkpoint.tensors, name)
     return LoadedTranslator(
@@ -192,36 +192,21 @@ def network_of(config: dict[str, Any], name: str) -> GuidedUNet:
     Raises:
         CheckpointError: the configuration is none.
     """
-    values = _part(NetworkCard, config, name).model_dump()
+    values = part_of(NetworkCard, config, name, METHOD).model_dump()
     if values["outputs"] != 1 or values["inputs"] not in (1, 1 + MAPS):
-        raise _unfit(
+        raise unfit(
             name,
+            METHOD,
             f"it takes {values['inputs']} channels and gives {values['outputs']}; mutual "
             "information is of one grey image, with two maps or without",
         )
     try:
         return GuidedUNet(GuidedConfig(**values, classes=0))
     except (ValueError, RuntimeError, AssertionError) as error:
-        raise _unfit(name, str(error)) from error
+        raise unfit(name, METHOD, str(error)) from error
 
 
 def card_config(config: GuidedConfig) -> dict[str, Any]:
     """For a card: tuples as JSON has them, and nothing about labels."""
     values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()}
     return {name: values[name] for name in NetworkCard.model_fields}
-
-
-def _part(kind: type[Part], values: dict[str, Any], name: str) -> Part:
-    known = {k: v for k, v in values.items() if k in kind.model_fields}
-    try:
-        return kind.model_validate(known)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unfit(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _unfit(name: str, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"The card of {name} describes no {METHOD} network: {reason}.".replace("..", "."),
-        "Import the weights again.",
-    )
