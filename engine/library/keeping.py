@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import CheckpointError, DiskError
+from engine.data.trash import move_to_trash
+from engine.errors import CheckpointError
 from engine.library import PICTURE, Entry, entry_of, is_bundled
 from engine.training.cards import rewrite_card
 
@@ -45,20 +46,12 @@ def to_trash(path: Path) -> None:
         CheckpointError: a bundled one, or none that is there.
         DiskError: there is no trash for it.
     """
-    from send2trash import send2trash
-
     _refuse_bundled(path, "deleted")
     if not path.is_file():
         raise CheckpointError(f"There is no checkpoint file {path}.", "It may be gone already.")
     picture = path.with_suffix(PICTURE)
     for file in (path, *([picture] if picture.is_file() else [])):
-        try:
-            send2trash(file)
-        except OSError as error:
-            raise DiskError(
-                f"{file} cannot be moved to the trash: {error.strerror or error}.",
-                "Delete it with the file manager if it is to go.",
-            ) from error
+        move_to_trash(file)
 
 
 def _refuse_bundled(path: Path, what: str) -> None:

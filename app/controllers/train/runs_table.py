@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QFile, QObject, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
@@ -19,6 +19,7 @@ from app.errors import Teller
 from app.run_settings import command_of
 from app.settings import Settings
 from app.workspaces.train.runs_page import RunsPage
+from engine.data.trash import move_to_trash
 from engine.errors import DiskError, EngineError, InputError
 from engine.training.facts import is_held
 from engine.training.listing import RunSummary, find_runs, is_run, summarise
@@ -275,11 +276,9 @@ def _throw_away(folders: Sequence[Path], busy: set[Path]) -> tuple[list[Path], E
     for folder in folders:
         if folder in busy or is_held(folder):
             return gone, InputError(f"{folder.name} is being trained.", "Stop it first.")
-        moved, _ = QFile.moveToTrash(str(folder))
-        if not moved:
-            return gone, DiskError(
-                f"{folder} cannot be moved to the trash.",
-                "There may be no trash on its disk; remove the folder with the file manager.",
-            )
+        try:
+            move_to_trash(folder)
+        except DiskError as error:
+            return gone, error
         gone.append(folder)
     return gone, None

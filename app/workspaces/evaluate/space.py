@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QFile, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from app.background import Background
@@ -17,7 +17,7 @@ from app.controllers.evaluate.kinds import evaluations_folder, kinds
 from app.controllers.evaluate.running import Running
 from app.recent import age
 from app.workspaces.evaluate.view import EvaluateView
-from engine.errors import DiskError
+from engine.data.trash import move_to_trash
 from engine.scoring import tasks as scoring
 from widgets.panels.recent_card import RecentItem
 
@@ -183,11 +183,8 @@ def _to_trash(file: Path) -> None:
 
     folder = kept_folder(file)
     for path in (file, folder):
-        if path is not None and not QFile.moveToTrash(str(path))[0]:
-            raise DiskError(
-                f"{path} cannot be moved to the trash.",
-                "Delete it with the file manager if it is to go.",
-            )
+        if path is not None:
+            move_to_trash(path)
 
 
 def _recent(now: float) -> list[RecentItem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import send2trash
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtTest import QTest
@@ -218,6 +220,31 @@ def test_errors_of_a_checkpoint_are_shown_on_what_it_was_given(
     qtbot.waitUntil(lambda: "label 2" in view.case.title(), timeout=WAIT_MS)
     assert "there, not found (false negative): 8" in view.case.legend()
     assert [layer.name for layer in view.case.stack] == ["patient2_a.nii.gz", "Errors"]
+
+
+def test_what_is_taken_off_the_list_goes_to_the_trash_with_its_labels(
+    space: EvaluateSpace, data: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[Path] = []
+
+    def take(path: Path) -> None:
+        gone.append(path)
+        shutil.move(path, data / "trash")
+
+    (data / "trash").mkdir()
+    monkeypatch.setattr(send2trash, "send2trash", take)
+    evaluations_folder().mkdir(parents=True)
+    file = evaluations_folder() / "m.json"
+    scores, _ = scored(data / "predictions", data / "references")
+    image = read_volume(scores.cases[0].reference, kind="image")
+    with LabelKeeper(file, wanted=True) as keeper:
+        keeper.add("a", "a", image, image.array[0], [image.array[0]])
+        scores.table.write(file, keeper.settle())
+    space.leave()
+    qtbot.waitUntil(lambda: len(space.view.start.cards()) == 1, timeout=WAIT_MS)
+    QTest.keyClick(space.view.start.cards()[0], Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: not space.view.start.cards(), timeout=WAIT_MS)
+    assert gone == [file, file.with_name("m-labels")]
 
 
 def test_other_files_are_refused_in_words(
