@@ -17,9 +17,9 @@ from engine.networks.residual_unet import ResidualUNet
 from engine.networks.spade_unet import SpadeUNet
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.steps import NoteStep, Step
-from engine.training.checkpoint import Card, check_checkpoint_path, load_into, save_checkpoint
-from engine.training.foreign import read_foreign_weights
+from engine.steps import Step
+from engine.training.checkpoint import Card, load_into
+from engine.training.importing import import_as
 
 Rules = tuple[tuple[str, str], ...]
 Config = dict[str, Any]
@@ -51,22 +51,11 @@ PUBLISHED_PROCESS = {
 
 
 def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Inputs: weights (published file), output (.safetensors).
-
-    Raises:
-        CheckpointError: damaged, holds code, or is neither of AdaptDiff's networks.
-    """
+    """See `engine.training.importing.import_as`."""
     del context  # weights are only renamed
     params = job.params
     assert isinstance(params, ImportParams)
-    source, output = job.path("weights"), job.path("output")
-    check_checkpoint_path(output)
-    yield NoteStep(f"Reading {source.name} without running anything in it.")
-    tensors, card = convert(read_foreign_weights(source), source.name)
-    card.title = params.title or source.stem
-    save_checkpoint(output, tensors, card)
-    summary = f"{len(tensors)} parameters of a {card.role} imported into {output.name}."
-    return FileResult(output, summary, {"role": card.role, "parameters": len(tensors)})
+    return (yield from import_as(job, params.title, convert))
 
 
 def convert(

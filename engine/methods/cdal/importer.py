@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -26,15 +25,9 @@ from engine.networks.time_discriminator import (
 )
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.steps import NoteStep, Step
-from engine.training.checkpoint import (
-    Card,
-    check_checkpoint_path,
-    load_into,
-    read_card,
-    save_checkpoint,
-)
-from engine.training.foreign import read_foreign_weights
+from engine.steps import Step
+from engine.training.checkpoint import Card, load_into
+from engine.training.importing import import_as
 
 PUBLISHED_PROCESS = {
     "schedule": "vp", "timesteps": 2, "beta_min": 0.1, "beta_max": 20.0, "range": [-1, 1],
@@ -52,37 +45,16 @@ PUBLISHED_LABELS: dict[DataKind, tuple[tuple[str, str], ...]] = {
 
 
 def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Inputs: weights (published file), output (.safetensors).
-
-    Raises:
-        CheckpointError: damaged, holds code, or is neither of cDAL's networks.
-    """
+    """See `engine.training.importing.import_as`."""
     del context  # weights are only renamed
     params = job.params
     assert isinstance(params, ImportParams)
-    source, output = job.path("weights"), job.path("output")
-    check_checkpoint_path(output)
-    if source.suffix == ".safetensors":
-        _refuse_own(source)
-    yield NoteStep(f"Reading {source.name} without running anything in it.")
     process = {**PUBLISHED_PROCESS, "timesteps": params.timesteps}
-    tensors, card = convert(read_foreign_weights(source), source.name, process, params.image_size)
-    card.title = params.title or source.stem
-    save_checkpoint(output, tensors, card)
-    summary = f"{len(tensors)} parameters of a {card.role} imported into {output.name}."
-    return FileResult(output, summary, {"role": card.role, "parameters": len(tensors)})
 
+    def converted(weights: Mapping[str, Tensor], name: str) -> tuple[dict[str, Tensor], Card]:
+        return convert(weights, name, process, params.image_size)
 
-def _refuse_own(source: Path) -> None:
-    """Raises CheckpointError for a checkpoint that has a card already."""
-    try:
-        card = read_card(source)
-    except CheckpointError:
-        return  # it may be published weights in this format
-    raise CheckpointError(
-        f"{source.name} needs no import: it is a {card.role} of {card.method} already.",
-        "Give it as the checkpoint, or copy it into the folder of models.",
-    )
+    return (yield from import_as(job, params.title, converted))
 
 
 def convert(

@@ -19,9 +19,9 @@ from engine.networks.label_rectifier import CODE_CHANNELS, LabelRectifier, Recti
 from engine.networks.level_unet import DROPOUTS, SegmenterConfig, SegmenterUNet
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.steps import NoteStep, Step
-from engine.training.checkpoint import Card, load_into, save_checkpoint
-from engine.training.foreign import read_foreign_weights
+from engine.steps import Step
+from engine.training.checkpoint import Card, load_into
+from engine.training.importing import import_as
 
 STRUCTURES: dict[Known, tuple[str, ...]] = {
     "acdc": ("right ventricle", "myocardium", "left ventricle"),
@@ -35,23 +35,15 @@ PUBLISHED_PROCESS = {
 
 
 def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Inputs: weights (published file), output (.safetensors).
-
-    Raises:
-        CheckpointError: damaged, holds code, or is neither of DiffRect's networks.
-    """
+    """See `engine.training.importing.import_as`."""
     del context  # weights are only renamed
     params = job.params
     assert isinstance(params, ImportParams)
-    source, output = job.path("weights"), job.path("output")
-    yield NoteStep(f"Reading {source.name} without running anything in it.")
-    tensors, card = convert(
-        read_foreign_weights(source), source.name, params.data, params.image_size
-    )
-    card.title = params.title or source.stem
-    save_checkpoint(output, tensors, card)
-    summary = f"{len(tensors)} parameters of a {card.role} imported into {output.name}."
-    return FileResult(output, summary, {"role": card.role, "parameters": len(tensors)})
+
+    def converted(weights: Mapping[str, Tensor], name: str) -> tuple[dict[str, Tensor], Card]:
+        return convert(weights, name, params.data, params.image_size)
+
+    return (yield from import_as(job, params.title, converted))
 
 
 def convert(

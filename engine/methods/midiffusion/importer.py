@@ -23,30 +23,24 @@ from engine.networks.guided_names import read_encoder, unet_tensors
 from engine.networks.guided_unet import GuidedConfig
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.steps import NoteStep, Step
-from engine.training.checkpoint import Card, load_into, save_checkpoint
-from engine.training.foreign import read_foreign_weights
+from engine.steps import Step
+from engine.training.checkpoint import Card, load_into
+from engine.training.importing import import_as
 
 GROWS = re.compile(r"output_blocks\.\d+\.[12]\.(conv|in_layers\.2)\.weight")
 """What enlarges, after a block and perhaps its attention."""
 
 
 def import_weights(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Inputs: weights (published file), output (.safetensors).
-
-    Raises:
-        CheckpointError: damaged, holds code, or is no network of MIDiffusion.
-    """
+    """See `engine.training.importing.import_as`."""
     del context  # weights are only renamed
     params = job.params
     assert isinstance(params, ImportParams)
-    source, output = job.path("weights"), job.path("output")
-    yield NoteStep(f"Reading {source.name} without running anything in it.")
-    tensors, card = convert(read_foreign_weights(source), source.name, params)
-    card.title = params.title or source.stem
-    save_checkpoint(output, tensors, card)
-    summary = f"{len(tensors)} parameters of a {card.role} imported into {output.name}."
-    return FileResult(output, summary, {"role": card.role, "parameters": len(tensors)})
+
+    def converted(weights: Mapping[str, Tensor], name: str) -> tuple[dict[str, Tensor], Card]:
+        return convert(weights, name, params)
+
+    return (yield from import_as(job, params.title, converted))
 
 
 def convert(
