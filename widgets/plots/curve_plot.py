@@ -143,6 +143,20 @@ class CurvePlot(QWidget):
             _set(curve.smooth, *(smooth if weight else raw))
             # Dots, without which a single value would be no line and not seen.
             curve.smooth.setSymbol("o" if len(series) <= DOTS else None)
+        self._give_height()
+
+    def _give_height(self) -> None:
+        """Of the values in view; those that are all the same get room around them that fits their
+        size, as a learning rate would else read as 0."""
+        shown = [self.line(name)[1] for name in self._curves if self.isShown(name)]
+        values = np.concatenate([np.empty(0), *shown])
+        low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
+        # A moving average of one value is not that value to its last bit.
+        if low and not self._log and math.isclose(low, high):
+            room = abs(low) / 2
+            self.box().setYRange(low - room, low + room, padding=0)
+        else:
+            self.box().enableAutoRange(y=True)
 
     def mark(self, step: float | None, store: SeriesStore) -> None:
         """Put the line at an iteration and show the values there; None shows the last ones."""
@@ -185,6 +199,7 @@ class CurvePlot(QWidget):
     def _toggled(self, name: str, shown: bool) -> None:
         for item in (self._curves[name].raw, self._curves[name].smooth):
             item.setVisible(shown)
+        self._give_height()
         self.box().updateAutoRange()
 
     def _restyle(self) -> None:
@@ -209,7 +224,7 @@ class _Plot(ThemedPlot):
         axis = _ValueAxis("left")
         axis.setStyle(hideOverlappingLabels=True)
         axis.setWidth(round(_AXIS_EM * self.fontMetrics().height()))
-        self.plot.setAxisItems({"left": axis})
+        self.plot.setAxisItems({"left": axis, "bottom": _IterationAxis("bottom")})
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.getAxis("bottom").enableAutoSIPrefix(False)
         self._header.hide()
@@ -233,6 +248,14 @@ class _ValueAxis(pg.AxisItem):
                 for value, shown in zip(values, round_ones, strict=True)
             ]
         return [short_number(value * scale) for value in values]
+
+
+class _IterationAxis(pg.AxisItem):
+    """Marks whole iterations alone: there is nothing between two of them."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        wide = [level for level in super().tickSpacing(low, high, size) if level[0] >= 1]
+        return wide or [(1.0, 0.0)]
 
 
 def short_number(value: float) -> str:

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from app.workspaces.train.plots import JUDGED, RATE, plot_of
 from widgets.elided_label import ElidedLabel
 from widgets.panels.compare_table import CompareTable
 from widgets.panels.volume.parts import tool_button
@@ -19,7 +20,7 @@ MARK = "\x1f"
 """Between the name of a metric and the number of a run in the name of a curve."""
 FIRST_SHOWN = 4
 Value = TypeVar("Value")
-_NOISE_FREE = ("validation", "lr", "learning rate")
+_NOISE_FREE = (JUDGED, RATE)
 
 
 def curve_name(metric: str, run: int) -> str:
@@ -166,8 +167,8 @@ def first_metrics(counts: Mapping[str, int]) -> tuple[str, ...]:
     validation says, before what is a detail of one method."""
 
     def rank(name: str) -> tuple[int, int]:
-        kind = 0 if name == "loss" else 1 if name.startswith("validation") else 2
-        return -counts[name], 3 if name.endswith("lr") else kind
+        kinds = {JUDGED: 1, RATE: 3}
+        return -counts[name], 0 if name == "loss" else kinds.get(plot_of(name), 2)
 
     best = sorted(counts, key=rank)[:FIRST_SHOWN]
     most = max(counts.values(), default=0)
@@ -176,7 +177,7 @@ def first_metrics(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _group(metric: str) -> CurveGroup:
-    smooth = not metric.startswith(_NOISE_FREE) and not metric.endswith("lr")
+    smooth = plot_of(metric) not in _NOISE_FREE
     return CurveGroup(metric, lambda name: name.rpartition(MARK)[0] == metric, smooth=smooth)
 
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from app.controllers.train.requests import Trainer
 from app.controllers.train.run import TrainingRun
 from app.workspaces.train.about import about_html
+from app.workspaces.train.plots import CRITIC, JUDGED, LOSS, PSEUDO, RATE, RECTIFIER, plot_of
 from app.workspaces.train.run_header import RunHeader
 from app.workspaces.train.watch_bar import WatchBar
 from engine.training.facts import RunFacts
@@ -30,27 +31,11 @@ from widgets.panels.previews import PreviewPanel
 from widgets.panels.volume.parts import tool_button
 from widgets.plots.curves import CurveGroup, TrainingCurves
 
-LOSS, CRITIC, JUDGED, RATE = "Loss", "Discriminator", "Validation", "Learning rate"
-RECTIFIER, PSEUDO = "Rectifier", "Pseudo-labels"
-PLOTS = {
-    "critic": CRITIC, "R1": CRITIC, "rectifier": RECTIFIER, "latent": RECTIFIER,
-    "latent unlabelled": RECTIFIER, "rectification": RECTIFIER, "confident": PSEUDO,
-    "label distance": PSEUDO,
-}  # fmt: skip
 TABS = ("Pictures", "Log", "About", "Jobs")
 PICTURES, LOG = 0, 1
 TRAINS = ("queued", "running", "paused", "elsewhere")
 NO_NOTES = "What a job of this window, or a process of its own, says is listed here."
 NO_PICTURES = "Pictures appear here while it trains, where the method shows any"
-
-
-def plot_of(name: str) -> str:
-    """The title of the plot that a metric belongs to, by the names that the engine gives."""
-    if name == "lr" or name.endswith(" lr"):
-        return RATE
-    if name.startswith("validation"):
-        return JUDGED
-    return CRITIC if name.startswith("D ") else PLOTS.get(name, LOSS)
 
 
 def _group(title: str, *, log: bool, smooth: bool) -> CurveGroup:

@@ -44,6 +44,28 @@ def filled(curves: TrainingCurves, count: int = 100) -> SeriesStore:
     return store
 
 
+def test_iterations_are_marked_by_whole_numbers(curves: TrainingCurves) -> None:
+    store = SeriesStore()
+    store.append([(1, {"loss": 1.0}), (2, {"loss": 0.5})])
+    curves.setStore(store)
+    axis = curves.plots()["Loss"].box().parentItem().getAxis("bottom")
+    marks = [mark for _, level in axis.tickValues(1.0, 2.0, 500.0) for mark in level]
+    assert sorted(marks) == [1.0, 2.0]
+
+
+def test_values_that_stay_the_same_are_not_read_as_nothing(curves: TrainingCurves) -> None:
+    store = filled(curves, 10)
+    plot = curves.plots()["Rate"]
+    low, high = plot.box().viewRange()[1]
+    assert (low, high) == (pytest.approx(0.5e-4), pytest.approx(1.5e-4))
+    store.append([(11, {"lr": 2e-4})])
+    curves.refresh()
+    QApplication.processEvents()
+    low, high = plot.box().viewRange()[1]
+    assert low < 1e-4
+    assert high > 2e-4
+
+
 def turn_wheel(curves: TrainingCurves, group: str, step: float, notches: int) -> None:
     """Over an iteration of a plot."""
     plot = curves.plots()[group]
