@@ -16,7 +16,8 @@ WRITTEN = {"gpu": "GPU"}
 
 
 class PresetBox(QComboBox):
-    """`taken` tells the values of the preset that the user has chosen."""
+    """`taken` tells the values of the preset that the user has chosen, and the defaults of what the
+    one before had set and this one leaves open."""
 
     taken = pyqtSignal(object)  # parameter -> value
 
@@ -32,22 +33,39 @@ class PresetBox(QComboBox):
         """Offer the presets of another task."""
         self._offered = {WRITTEN.get(n, n.capitalize()): task.preset(n) for n in task.presets}
         touched = {name for preset in self._offered.values() for name in preset}
-        values = {i.name: i.default for i in describe(task.params) if i.name in touched}
-        if not any(_shows(preset, values) for preset in self._offered.values()):
-            self._offered = {DEFAULTS: values, **self._offered}
+        self._defaults = {i.name: i.default for i in describe(task.params) if i.name in touched}
+        self._values, self._before = self._defaults, ""
+        if not any(_shows(preset, self._defaults) for preset in self._offered.values()):
+            self._offered = {DEFAULTS: self._defaults, **self._offered}
         self.clear()
         self.addItems([*self._offered, CUSTOM])
         self.setCurrentText(CUSTOM)
 
     def showFor(self, values: Mapping[str, Any]) -> None:
         """Show which preset a form's values are, or that they are the user's own."""
-        fitting = [name for name, preset in self._offered.items() if _shows(preset, values)]
-        self.setCurrentText(fitting[0] if fitting else CUSTOM)
+        self._values = dict(values)
+        fitting = [name for name in self._offered if _shows(self._change(name), values)]
+        # Two may have the same values: the one that was taken stays.
+        if self.currentText() not in fitting:
+            # Of several, the one that says most.
+            most = max(fitting, key=lambda name: len(self._offered[name]), default=CUSTOM)
+            self.setCurrentText(most)
+        if fitting:
+            self._before = self.currentText()
 
     def _take(self, place: int) -> None:
-        presets = list(self._offered.values())
-        if place < len(presets):
-            self.taken.emit(dict(presets[place]))
+        if place < len(self._offered):
+            self.taken.emit(self._change(self.itemText(place)))
+
+    def _change(self, name: str) -> dict[str, Any]:
+        """What a form gets where this preset takes the place of the one before."""
+        wanted, before = self._offered[name], self._offered.get(self._before, {})
+        left = {
+            other: self._defaults[other]
+            for other, value in before.items()
+            if other not in wanted and self._values.get(other) == value
+        }
+        return {**left, **wanted}
 
 
 def _shows(preset: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
