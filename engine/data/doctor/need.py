@@ -73,6 +73,16 @@ class Need:
     modality: str = ""
 
 
+def few_patients(patients: int) -> tuple[dict[str, float], str]:
+    """Shares of the parts where patients are too few for all of them, and a sentence that says so;
+    neither where there are enough."""
+    if patients == 1:
+        return {"validation": 0.0, "test": 0.0}, "With one patient nobody validates or tests it."
+    if patients == 2:
+        return {"test": 0.0}, "Of two patients one validates it, and nobody is left to test on."
+    return {}, ""
+
+
 def labelled_in(found: Examination) -> Labelled:
     """What a set itself says of its labels."""
     looks = [look for look in found.looks if look.image is not None]

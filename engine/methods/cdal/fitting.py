@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data.doctor.need import Need
+from engine.data.doctor.need import Need, few_patients
 from engine.method import Suggestion
 
 SMALL_VOLUME = 80
@@ -35,10 +35,14 @@ def fitting(need: Need) -> Suggestion:
         f"{need.labelled_images} images of {need.labelled_patients} patients have masks, which is "
         "all that it needs; it answers in two to four steps, with its uncertainty."
     )
-    few = need.labelled == "some"
-    if few:
+    some = need.labelled == "some"
+    if some:
         told += " It would not look at the images without masks."
-    return Suggestion(0.5 if few else 0.9, told, "train", "fast", inputs, values)
+    shares, few = few_patients(need.labelled_patients)
+    values |= shares
+    return Suggestion(
+        0.5 if some else 0.9, f"{told} {few}".strip(), "train", "fast", inputs, values
+    )
 
 
 def _kind(need: Need) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data.doctor.need import Need
+from engine.data.doctor.need import Need, few_patients
 from engine.method import Suggestion
 
 AFTER = "Train its classifier on the same set too; both together find the lesions."
@@ -24,11 +24,13 @@ def fitting(need: Need) -> Suggestion:
     if need.masks is not None:
         inputs["masks"] = need.masks
     values: dict[str, Any] = {"plane": "axial"} if need.volumes and need.placed else {}
+    shares, few = few_patients(need.patients)
+    values |= shares
     if need.labelled == "whole":
         told = (
             f"Of {need.images} images it is known whether something is to be seen, not where: it "
-            "learns to find it from that alone."
-        )
+            f"learns to find it from that alone. {few}"
+        ).strip()
         return Suggestion(0.95, told, "train-diffusion", "fast", inputs, values, AFTER)
     if need.labelled == "nothing" or not need.labelled_images:
         return Suggestion(
@@ -37,8 +39,8 @@ def fitting(need: Need) -> Suggestion:
         )  # fmt: skip
     told = (
         "It would only look at which slices show something, not where. Methods that learn from "
-        "masks find more."
-    )
+        f"masks find more. {few}"
+    ).strip()
     return Suggestion(
         0.3 if need.volumes else 0.1, told, "train-diffusion", "fast", inputs, values, AFTER
     )

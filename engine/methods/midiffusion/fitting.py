@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.data.doctor.need import Need
+from engine.data.doctor.need import Need, few_patients
 from engine.method import Suggestion
 
 
@@ -27,6 +27,6 @@ def fitting(need: Need) -> Suggestion:
         values["plane"] = "stored"
     if need.colour:
         return Suggestion(0.0, "It learns grey images, and these are in colour.")
-    if need.patients < 2:
-        told += " With one patient there is nobody to validate on."
-    return Suggestion(0.9, told, "train", "fast", {"images": source}, values)
+    shares, few = few_patients(need.patients)
+    values |= shares
+    return Suggestion(0.9, f"{told} {few}".strip(), "train", "fast", {"images": source}, values)

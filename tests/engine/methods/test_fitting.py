@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from engine import methods
 from engine.data.doctor.need import Goal, Labelled, Need, labelled_in, need_of
+from engine.data.segmentation.splits import make_split
 from tests.engine.data.doctor.sets import brains, examined
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set, h5_file
 
@@ -17,6 +19,13 @@ MASKED = Need(
     "segment", "masks", HERE, HERE, None, HERE / "images", HERE / "masks", "pairs", 60, 44, 60, 44,
     longest=512, classes=2,
 )  # fmt: skip
+
+
+class Of(NamedTuple):
+    """A case of a patient."""
+
+    name: str
+    patient: str
 
 
 def best(need: Need) -> tuple[str, str]:
@@ -53,6 +62,26 @@ def test_every_method_says_why_it_does_not_fit() -> None:
     assert all(told.fit == 0 and told.why and not told.task for _, told in found)
     unlabelled = replace(MASKED, labelled="nothing", labelled_images=0)
     assert all(told.fit == 0 for _, told in methods.suggestions(unlabelled))
+
+
+@pytest.mark.parametrize(("patients", "shares"), [(3, {}), (2, {"test": 0.0})])
+def test_few_patients_are_parted_into_fewer_parts(patients: int, shares: dict[str, float]) -> None:
+    few = replace(MASKED, images=patients, patients=patients, labelled_patients=patients)
+    for goal, labelled, method in (
+        ("segment", "masks", "cdal"), ("segment", "whole", "cdm"),
+        ("translate", "nothing", "midiffusion"),
+    ):  # fmt: skip
+        need = replace(few, goal=goal, labelled=labelled)
+        told = {m.id: t for m, t in methods.suggestions(need)}[method]
+        found = {
+            name: value for name, value in told.values.items() if name in ("validation", "test")
+        }
+        assert found == shares
+        assert ("two patients" in told.why) == bool(shares)
+        owned = [Of(f"case{i}", f"p{i}") for i in range(patients)]
+        split = make_split(owned, 0, **found)
+        assert split.train
+        assert split.validation
 
 
 def test_values_follow_from_the_data() -> None:
