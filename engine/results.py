@@ -327,8 +327,8 @@ class Estimate:
         found = self.measures
         told = (
             f"About {duration(self.seconds())} on this machine ({found.device}): "
-            f"{duration(self.preparation_s)} before the first iteration, {found.iterations:,} of "
-            f"{found.step_s:.2g} s, {duration(found.extra_s)} to validate and save. "
+            f"{duration(self.preparation_s)} before the first iteration, then {found.iterations:,} "
+            f"of {_step(found.step_s)} each, {duration(found.extra_s)} to validate and save. "
             f"{_gib(found.memory)} of {_gib(found.available)} of memory: "
         )
         if found.fits:
@@ -340,6 +340,10 @@ class Estimate:
             f"{told}it does not fit. With {named} it does: {_gib(self.changed.memory)}, about "
             f"{duration(self.seconds(self.changed))}."
         )
+
+
+def _step(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 10 else duration(seconds)
 
 
 def duration(seconds: float) -> str:

@@ -64,8 +64,10 @@ class _GlyphEngine(QIconEngine):
         theme = self._theme or theme_of()
         font = QFont(_family())
         font.setPixelSize(max(1, round(_GLYPH_SHARE * min(rect.width(), rect.height()))))
-        colour = str(getattr(theme, self._tone))
-        pen = blend(colour, theme.bg, 0.6 if mode == QIcon.Mode.Disabled else 0.0)
+        disabled = mode == QIcon.Mode.Disabled
+        # What is made for the accent's ground cannot be seen on that of a disabled button.
+        tone = "muted" if disabled and self._tone == "on_accent" else self._tone
+        pen = blend(str(getattr(theme, tone)), theme.bg, 0.6 if disabled else 0.0)
         painter.save()
         painter.setFont(font)
         painter.setPen(pen)

@@ -116,7 +116,7 @@ class TrainSpace(QObject):
     def focus(self) -> None:
         """Let keys go to where one begins."""
         if self.view.isStart() and self.view.isVisible():
-            self.view.start.open_run.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.view.start.guided.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def escape(self) -> bool:
         """Leave what is no run and not the start page; False where one of these is in sight."""

@@ -8,15 +8,17 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.controllers.train.guide.guide import Guide
+from app.controllers.train.guide.guide import LOOKING, MISSING, Guide
 from app.window import MainWindow
+from app.workspaces.train.guide.answer_pages import FITS, KIND, LABELS, NONE_FITS
 from app.workspaces.train.guide.view import GuideView, Page
 from app.workspaces.train.space import TrainSpace
 from engine.results import Estimate, Measures
 from tests.app.window.driving import clear_jobs, fake, settle
+from tests.engine.data.doctor.sets import brains
 from tests.engine.data.segmentation.sets import folder_set
 
 LEFT = Qt.MouseButton.LeftButton
@@ -54,6 +56,11 @@ def click(view: GuideView, key: str) -> None:
     pages = {Page.GOAL: view.goal, Page.LABELS: view.labels, Page.METHOD: view.method}
     button = pages[Page(view.frame.place())].choices.button(key)
     QTest.mouseClick(button, LEFT, pos=QPoint(8, button.height() // 2))
+
+
+def said(view: GuideView) -> list[str]:
+    """All words in sight."""
+    return [label.text() for label in view.frame.findChildren(QLabel) if label.isVisible()]
 
 
 def to_data(guide: Guide, data: Path, qtbot: QtBot, goal: str = "segment") -> None:
@@ -173,10 +180,13 @@ def test_what_is_no_set_says_so(space: TrainSpace, tmp_path: Path, qtbot: QtBot)
     QTest.mouseClick(guide.view.frame.next, LEFT)
     (tmp_path / "empty").mkdir()
     drop(guide.view, tmp_path / "empty")
+    assert MISSING[Page.DATA] not in said(guide.view)
+    assert LOOKING in said(guide.view)
     problem = guide.view.data.problem
     qtbot.waitUntil(lambda: "no set of images" in problem.text(), timeout=10_000)
     assert problem.isVisible()
     assert not guide.view.frame.next.isEnabled()
+    assert MISSING[Page.DATA] in said(guide.view)
 
 
 def test_another_path_is_looked_at_by_enter_and_the_old_findings_go(
@@ -219,3 +229,30 @@ def test_a_trial_that_does_not_fit_offers_what_does(
     fake(window).fail(len(fake(window).jobs), "No foreground.", "Look at the masks.")
     settle(window, qtbot)
     assert "No foreground" in guide.view.trial.told.text()
+
+
+def test_to_translate_a_kind_is_chosen_and_labels_are_not_asked_for(
+    space: TrainSpace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    guide = space.guide()
+    view, frame = guide.view, guide.view.frame
+    to_data(guide, brains(tmp_path, patients=2), qtbot, "translate")
+    QTest.mouseClick(frame.next, LEFT)
+    assert KIND in said(view)
+    assert not view.labels.choices.isVisible()
+    assert view.labels.modality.hasFocus()
+    QTest.keyClicks(view.labels.modality, "t2")
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert FITS in said(view)
+    told = next(text for text in said(view) if "Here that is t2" in text)
+    assert "nobody is left to test on" in told
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert view.settings.parameters()["pattern"].endswith("_t2.nii.gz")
+    assert view.settings.parameters()["test"] == 0
+    frame.goTo(Page.GOAL)
+    click(view, "segment")
+    frame.goTo(Page.LABELS)
+    assert LABELS in said(view)
+    frame.goTo(Page.METHOD)
+    assert NONE_FITS in said(view)
+    assert not frame.next.isEnabled()

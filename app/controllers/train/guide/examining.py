@@ -25,8 +25,8 @@ T = TypeVar("T")
 class Examining(QObject):
     """Looks at the set that the page names.
 
-    `found` carries what was found, `forgotten` tells that it no longer holds, `told` has a line
-    for the status bar.
+    `found` carries what was found, `forgotten` tells that nothing is known, or not yet, `told` has
+    a line for the status bar.
     """
 
     found = pyqtSignal(object)  # Examination
@@ -52,11 +52,15 @@ class Examining(QObject):
         if images is None:
             return
         self._result = None
-        self.forgotten.emit()
         params = ExamineParams(patient_pattern=self._page.pattern())
         self._drive(
             f"Looking at {images.name}", lambda: examine(images, masks, params), self._looked
         )
+        self.forgotten.emit()
+
+    def isLooking(self) -> bool:
+        """Whether the set is being looked at."""
+        return self._work is not None
 
     def mend(self, folder: Path) -> None:
         """Write a copy of the set with what is marked mended, and go on with that."""
@@ -117,6 +121,7 @@ class Examining(QObject):
             self._work = None
             if self._result is None:
                 self._page.showProblem(failure.message, failure.hint)
+                self.forgotten.emit()
             else:
                 self._page.showFound(self._result)
                 self._teller.failure(failure)
@@ -137,6 +142,7 @@ class Examining(QObject):
         self._work = None
         if self._result is None:
             self._page.showNothing()
+            self.forgotten.emit()
         else:
             self._page.showFound(self._result)
 

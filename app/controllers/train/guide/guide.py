@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.method import Method
 
 MISSING = {Page.GOAL: "Choose one.", Page.DATA: "Drop a folder, or choose one and look at it."}
+LOOKING = "It is being looked at."
 
 
 class Guide(QObject):
@@ -127,13 +128,13 @@ class Guide(QObject):
 
     def _forgotten(self) -> None:
         self._found = None
-        self.view.frame.setReady(Page.DATA, False, MISSING[Page.DATA])
+        why = LOOKING if self.examining.isLooking() else MISSING[Page.DATA]
+        self.view.frame.setReady(Page.DATA, False, why)
 
     def _looked(self, found: Examination) -> None:
         self._found = found
         labels, frame = self.view.labels, self.view.frame
         labels.choices.setChosen(labelled_in(found))
-        labels.tell(_said(found))
         frame.setReady(Page.DATA, True)
         frame.setReady(Page.LABELS, True)
         self._suggest()
@@ -149,8 +150,11 @@ class Guide(QObject):
         labelled = next((k for k in LABELLED if k == labels.choices.choice()), None)
         if self._found is None or goal is None or labelled is None:
             return
-        kinds = self._found.layout.modalities if goal == "translate" else {}
-        labels.showModalities(tuple(kinds), labels.modality.currentText())
+        if goal == "translate":
+            kinds = tuple(self._found.layout.modalities)
+            labels.askForKind(kinds, labels.modality.currentText())
+        else:
+            labels.askForLabels(_said(self._found))
         need = need_of(self._found, goal, labelled, labels.modality.currentText())
         self._suggested = methods.suggestions(need)
         taken = self.view.method.showSuggestions(self._suggested, self._picked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.workspaces.train.guide.frame import heading, muted
@@ -23,6 +23,9 @@ LABELLED_DETAILS: Mapping[Labelled, str] = {
     "whole": "Normal or not, or which slices show something; masks only tell that.",
     "nothing": "There are only images.",
 }
+LABELS, KIND, NO_LABELS = "What is labelled?", "What shall images become?", "Labels are not needed"
+FITS, NONE_FITS = "This method fits", "No method fits"
+FROM_IMAGES = "To turn images of one kind into another, it learns from the images alone."
 
 
 class AnswerPage(QWidget):
@@ -40,7 +43,8 @@ class AnswerPage(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(round(0.7 * em))
-        self.column.addWidget(heading(question, self))
+        self.question = heading(question, self)
+        self.column.addWidget(self.question)
         self.column.addWidget(self.about)
         self.column.addWidget(self.choices)
         self.column.addStretch(1)
@@ -49,6 +53,10 @@ class AnswerPage(QWidget):
         """Words below the question."""
         self.about.setText(about)
         self.about.setVisible(bool(about))
+
+    def focusFirst(self) -> None:
+        """Let keys go to where one answers."""
+        self.choices.focusAnswer()
 
 
 class GoalPage(AnswerPage):
@@ -60,12 +68,12 @@ class GoalPage(AnswerPage):
 
 
 class LabelsPage(AnswerPage):
-    """What is labelled, and of several kinds of image which one is meant."""
+    """What is labelled, or, to turn images into another kind, which kind that is."""
 
     modalityChosen = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("What is labelled?", parent=parent)
+        super().__init__(LABELS, parent=parent)
         self.choices.setChoices(
             [Choice(k, title, LABELLED_DETAILS[k]) for k, title in LABELLED.items()]
         )
@@ -81,20 +89,41 @@ class LabelsPage(AnswerPage):
         self.column.insertWidget(2, self._kind)
         self._kind.hide()
 
-    def showModalities(self, names: Sequence[str], chosen: str = "") -> None:
-        """Ask for one of these too; with none, nothing is asked."""
+    def askForLabels(self, said: str) -> None:
+        """Ask what is labelled.
+
+        Args:
+            said: What the set says of that.
+        """
+        self.question.setText(LABELS)
+        self.tell(said)
+        self.choices.show()
+        self._kind.hide()
+
+    def askForKind(self, names: Sequence[str], chosen: str = "") -> None:
+        """Ask which of these images are to become; with none, nothing is asked."""
+        self.question.setText(KIND if names else NO_LABELS)
+        self.tell(FROM_IMAGES)
+        self.choices.hide()
         self.modality.clear()
         self.modality.addItems(list(names))
         if chosen in names:
             self.modality.setCurrentText(chosen)
         self._kind.setVisible(bool(names))
 
+    def focusFirst(self) -> None:
+        """As `AnswerPage.focusFirst`."""
+        if self._kind.isHidden():
+            super().focusFirst()
+        else:
+            self.modality.setFocus(Qt.FocusReason.OtherFocusReason)
+
 
 class MethodPage(AnswerPage):
     """Which method: the best first, and of the others why not."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("This method fits", parent=parent)
+        super().__init__(FITS, parent=parent)
 
     def showSuggestions(self, found: Sequence[tuple[Method, Suggestion]], chosen: str = "") -> str:
         """Offer them; returns the key of the one that is taken, "" if none fits."""
@@ -106,6 +135,7 @@ class MethodPage(AnswerPage):
         fitting = [method.id for method, told in found if told.fit]
         taken = chosen if chosen in fitting else next(iter(fitting), "")
         self.choices.setChoices(choices, taken)
+        self.question.setText(FITS if fitting else NONE_FITS)
         self.tell(
             ""
             if fitting

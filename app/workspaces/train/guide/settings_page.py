@@ -79,7 +79,7 @@ class SettingsPage(QWidget):
             RUN_FOLDER, "Run folder", "path", folder, path_mode="folder",
             help="Where the run is kept; a folder of its own.",
         )  # fmt: skip
-        known = {name for spec in specs for name in (spec.name,)}
+        known = {spec.name for spec in specs}
         self.form.setSpecs([run, *main, *rest])
         self.form.setValues({n: v for n, v in values.items() if n in known})
         if "seed" in known:

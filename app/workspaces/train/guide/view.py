@@ -53,7 +53,7 @@ class GuideView(QWidget):
         answers = {Page.GOAL: self.goal, Page.LABELS: self.labels, Page.METHOD: self.method}
         page = Page(place)
         if page in answers:
-            answers[page].choices.focusAnswer()
+            answers[page].focusFirst()
         elif page is Page.DATA:
             self.data.form.control("images").setFocus(Qt.FocusReason.OtherFocusReason)
         elif page is Page.TRIAL:
