@@ -38,7 +38,13 @@ from app.cli_run import BAD_INPUT, guarded, run_offer
 from app.cli_runs import HELP as RUNS_HELP
 from app.cli_runs import runs
 from app.cli_score import HELP as SCORE_HELP
-from app.cli_score import MEMORISED_HELP, memorised_command, score_command
+from app.cli_score import (
+    MEMORISED_HELP,
+    REPORT_HELP,
+    memorised_command,
+    report_command,
+    score_command,
+)
 from app.cli_volumes import volume_commands
 from engine.device import DeviceName, Precision
 from engine.methods import METHODS
@@ -82,6 +88,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     program.command("run", help=RUN_HELP)(run_command)
     program.command("doctor", help=DOCTOR_HELP)(doctor_command())
     program.command("score", help=SCORE_HELP)(score_command())
+    program.command("report", help=REPORT_HELP)(report_command())
     program.command("memorised", help=MEMORISED_HELP)(memorised_command())
     program.command("reproduce", help=REPRODUCE_HELP)(reproduce_command())
     program.command("models", help=MODELS_HELP)(models)

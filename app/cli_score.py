@@ -10,9 +10,10 @@ from typing import Any, Literal
 from app.cli_options import option
 from app.cli_report import Reporter
 from app.cli_run import OK, device_settings, run_job
-from app.cli_steps import StepCommand, argument
+from app.cli_steps import StepCommand, argument, driven
 from engine.errors import InputError
 from engine.jobs import Job
+from engine.metrics.table import ENDINGS
 from engine.parameters import Parameters
 from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
 from engine.scoring.tasks import IMAGES, LABELS, MEMORISED, METHOD
@@ -24,6 +25,10 @@ label and case, with intervals. What is missed or spurious counts in full; nothi
 Images (--kind images): SSIM, PSNR, MAE and MI of every case, FID and KID of the sets."""
 
 
+REPORT_HELP = """Make a report of a stored evaluation: HTML, or PDF to print.
+
+Of any evaluation that was kept as .json: tables, box plots, and the errors of the worst cases in
+colours, where their label maps were kept."""
 MEMORISED_HELP = """Look for copies of training images among synthetic ones.
 
 A model that has learnt its training images by heart gives a patient's image away."""
@@ -43,7 +48,7 @@ def score_command() -> StepCommand:
         option("images", Path, "What was segmented, for the report's pictures."),
         option("features", Path, "Weights of Inception for FID and KID of images."),
         option("output", Path, "Table: .csv, or .json with all figures.", metavar="FILE"),
-        option("report", Path, "Report with pictures: .html.", metavar="FILE"),
+        option("report", Path, "Report with pictures: .html or .pdf.", metavar="FILE"),
     ]
     return StepCommand(
         "score", own, lambda options: KINDS[options["kind"] or "labels"][1], _score,
@@ -61,6 +66,36 @@ def memorised_command() -> StepCommand:
     return StepCommand("memorised", own, MemorisedParams, _memorised)
 
 
+def report_command() -> StepCommand:
+    """The command that makes a report or a table of a stored evaluation."""
+    own = [
+        argument("evaluation", Path, "What `score` or `evaluate` has written: .json."),
+        option("output", Path, "Report: .html or .pdf; or table: .csv.", metavar="FILE"),
+    ]
+    return StepCommand("report", own, Parameters, _report)
+
+
+def _report(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -> int:
+    from engine.metrics.table import check_table
+    from engine.scoring.memorised import Memorised
+    from engine.scoring.report import check_report, write_report
+    from engine.scoring.stored import read_scores
+
+    begun = time.monotonic()
+    output = options["output"] or options["evaluation"].with_suffix(".html")
+    as_table = output.suffix.lower() in ENDINGS
+    (check_table if as_table else check_report)(output)
+    found = read_scores(options["evaluation"])
+    if as_table:
+        found.write(output)
+    elif isinstance(found, Memorised):
+        raise InputError("There is no report on copies.", "Ask for a table: --output FILE.csv.")
+    else:
+        driven(lambda: write_report(output, found, found.title), reporter)
+    reporter.finished(found.summary(), [output], time.monotonic() - begun, {})
+    return OK
+
+
 def _score(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -> int:
     begun = time.monotonic()
     kind = options["kind"] or "labels"
@@ -72,7 +107,7 @@ def _score(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -
     if options["images"] is not None and options["report"] is None and options["output"] is None:
         raise InputError(
             "Images are for the pictures of a report, and none is asked for.",
-            "Add --report FILE.html, or leave --images out.",
+            "Add --report FILE.html or FILE.pdf, or leave --images out.",
         )
     inputs = {name: options[name] for name in INPUTS if options[name] is not None}
     title = f"{options['predictions'].name} against {options['references'].name}"

@@ -1,15 +1,13 @@
-"""Parts of pages in one HTML file that needs no other."""
+"""A report as one HTML file that needs no other."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
-from engine.data.atomic import check_writable
-from engine.errors import InputError
-from engine.metrics.bootstrap import Estimate
+from engine.scoring.boxes import box_plot
+from engine.scoring.document import Cell, Figure, Heading, Key, Part, Plot, Table, Text
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -34,47 +32,54 @@ svg .d { fill: #d55e00aa; }
 """
 
 
-def check_report(path: Path) -> None:
-    """Finds out before the work whether a report could be written.
-
-    Raises:
-        InputError: An ending other than .html.
-        DiskError: Its folder is not there, or may not be written to.
-    """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{path} has no ending for a report.", "Use .html.")
-    check_writable(path)
-
-
-def page(title: str, parts: Sequence[str]) -> str:
-    """A whole page; the parts are HTML."""
+def page(title: str, parts: Sequence[Part]) -> str:
+    """A whole page."""
     return "\n".join([
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>", *parts, "</body></html>",
+        f"<h1>{escape(title)}</h1>", *map(_html, parts), "</body></html>",
     ])  # fmt: skip
 
 
-def figure(png: bytes, name: str, told: str) -> str:
-    """A picture with its caption; both texts are plain."""
-    image = base64.b64encode(png).decode()
-    lines = escape(told).replace("\n", "<br>")
+def _html(part: Part) -> str:
+    match part:
+        case Heading(text):
+            return f"<h2>{escape(text)}</h2>"
+        case Text(text):
+            return f"<p>{escape(text)}</p>"
+        case Table():
+            return _table(part)
+        case Plot():
+            return box_plot(part)
+        case Key(entries):
+            return f"<p>{''.join(_entry(name, colour) for name, colour in entries)}</p>"
+        case Figure():
+            return _figure(part)
+
+
+def _entry(name: str, colour: tuple[int, int, int]) -> str:
+    return f"<span class='key' style='background:rgb{colour}'></span>{escape(name)}"
+
+
+def _figure(figure: Figure) -> str:
+    image = base64.b64encode(figure.png).decode()
+    lines = escape(figure.told).replace("\n", "<br>")
     return (
         f"<figure><img alt='' src='data:image/png;base64,{image}'><figcaption>"
-        f"<b>{escape(name)}</b>{lines}</figcaption></figure>"
+        f"<b>{escape(figure.name)}</b>{lines}</figcaption></figure>"
     )
 
 
-def interval(found: Estimate, digits: int) -> str:
-    """A cell with a mean and its interval."""
-    return (
-        f"<td class='v'>{found.mean:.{digits}f}<br><span class='i'>{found.low:.{digits}f} to "
-        f"{found.high:.{digits}f}</span></td>"
-    )
+def _table(table: Table) -> str:
+    """It scrolls sideways."""
+    head = "".join(f"<th>{escape(text)}</th>" for text in table.head)
+    lines = "".join(f"<tr>{''.join(map(_cell, line))}</tr>" for line in table.lines)
+    style = " class='rows'" if table.long else ""
+    return f"<div class='wide'><table{style}><tr>{head}</tr>{lines}</table></div>"
 
 
-def wide(head: Sequence[str], lines: Sequence[str], kind: str = "") -> str:
-    """A table that scrolls sideways; head is plain, lines are `<tr>`s."""
-    cells = "".join(f"<th>{escape(text)}</th>" for text in head)
-    style = f" class='{kind}'" if kind else ""
-    return f"<div class='wide'><table{style}><tr>{cells}</tr>{''.join(lines)}</table></div>"
+def _cell(cell: Cell) -> str:
+    kinds = " ".join(kind for kind, on in (("v", cell.number), ("bad", cell.bad)) if on)
+    below = f"<br><span class='i'>{escape(cell.below)}</span>" if cell.below else ""
+    style = f" class='{kinds}'" if kinds else ""
+    return f"<td{style}>{escape(cell.text)}{below}</td>"

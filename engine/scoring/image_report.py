@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,18 @@ from PIL import Image
 
 from engine.metrics.image_table import ImageRow
 from engine.metrics.images import HIGHER_IS_BETTER, IMAGE_METRICS, IMAGE_UNITS, IMAGE_WORDS
-from engine.scoring.boxes import Box, box_plot
-from engine.scoring.html import figure, interval, wide
+from engine.scoring.document import (
+    Box,
+    Cell,
+    Figure,
+    Heading,
+    Part,
+    Plot,
+    Table,
+    Text,
+    interval,
+    number,
+)
 from engine.scoring.image_scores import PREDICTION, REFERENCE, ImageScores, read_images
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.planes import across, seen
@@ -25,8 +34,8 @@ GAP = 2
 DIGITS = {"ssim": 3, "psnr": 1, "mae": 4, "mi": 3}
 
 
-def image_parts(scores: ImageScores) -> Generator[Step, None, list[str]]:
-    """HTML of all but the title.
+def image_parts(scores: ImageScores) -> Generator[Step, None, list[Part]]:
+    """All but the title.
 
     Yields:
         Progress in pictures.
@@ -35,22 +44,26 @@ def image_parts(scores: ImageScores) -> Generator[Step, None, list[str]]:
         InputError: A picture's files have gone.
     """
     table = scores.table
-    parts = [
-        f"<p>{len(table.rows)} cases of {len({r.patient for r in table.rows})} patients. In "
-        "brackets 95 % bootstrap intervals over patients.</p>",
-        *(f"<p>{escape(note)}</p>" for note in scores.notes),
-        "<h2>Means</h2>", _means(scores),
+    parts: list[Part] = [
+        Text(
+            f"{len(table.rows)} cases of {len({r.patient for r in table.rows})} patients. Below "
+            "means 95 % bootstrap intervals over patients."
+        ),
+        *(Text(note) for note in scores.notes),
+        Heading("Means"), _means(scores),
     ]  # fmt: skip
     if len(table.ways) > 1:
-        parts += ["<h2>In pairs</h2>", _gains(scores)]
+        parts += [Heading("In pairs"), _gains(scores)]
     if scores.sets:
-        parts += ["<h2>Sets of slices</h2>", _sets(scores)]
-    parts += ["<h2>Distribution</h2>", *(_plot(scores, metric) for metric in IMAGE_METRICS)]
+        parts += [Heading("Sets of slices"), _sets(scores)]
+        cautions = {found.caution for found in scores.sets.values() if found.caution}
+        parts += [Text(caution) for caution in sorted(cautions)]
+    parts += [Heading("Distribution"), *(_plot(scores, metric) for metric in IMAGE_METRICS)]
     figures = yield from _figures(scores)
     if figures:
         told = "Each from left: the reference, the prediction, and the absolute difference."
-        parts += ["<h2>Cases with the lowest SSIM</h2>", f"<p>{told}</p>", *figures]
-    return [*parts, "<h2>All cases</h2>", _rows(scores), f"<h2>Rules</h2><p>{table.rule}</p>"]
+        parts += [Heading("Cases with the lowest SSIM"), Text(told), *figures]
+    return [*parts, Heading("All cases"), _rows(scores), Heading("Rules"), Text(table.rule)]
 
 
 def worst_first(scores: ImageScores) -> list[ImageRow]:
@@ -90,7 +103,7 @@ def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
     return stream.getvalue(), number
 
 
-def _figures(scores: ImageScores) -> Generator[Step, None, list[str]]:
+def _figures(scores: ImageScores) -> Generator[Step, None, list[Figure]]:
     found = []
     worst = worst_first(scores)[:WORST]
     for index, row in enumerate(worst):
@@ -99,70 +112,59 @@ def _figures(scores: ImageScores) -> Generator[Step, None, list[str]]:
             continue
         yield ProgressStep(index, len(worst), f"Picture of {row.case}")
         png, told = images_png(scores, case)
-        found.append(figure(png, row.case, f": SSIM {row.scores[PREDICTION].ssim:.3f}{told}"))
+        found.append(Figure(png, row.case, f": SSIM {row.scores[PREDICTION].ssim:.3f}{told}"))
     return found
 
 
-def _means(scores: ImageScores) -> str:
+def _means(scores: ImageScores) -> Table:
     table = scores.table
-    lines = []
-    for way, what in table.ways.items():
-        cells = "".join(interval(table.estimate(way, m), DIGITS[m]) for m in IMAGE_METRICS)
-        lines.append(f"<tr><td>{escape(way)}</td>{cells}<td>{escape(what)}</td></tr>")
-    return wide(["", *map(titled, IMAGE_METRICS), ""], lines)
+    lines = [
+        (Cell(way), *(interval(table.estimate(way, m), DIGITS[m]) for m in IMAGE_METRICS),
+         Cell(what))
+        for way, what in table.ways.items()
+    ]  # fmt: skip
+    return Table(("", *map(titled, IMAGE_METRICS), ""), tuple(lines))
 
 
-def _gains(scores: ImageScores) -> str:
+def _gains(scores: ImageScores) -> Table:
     first, *others = scores.table.ways
-    lines = []
-    for other in others:
-        cells = "".join(
-            interval(scores.table.gain(first, other, m), DIGITS[m] + 1) for m in IMAGE_METRICS
-        )
-        lines.append(f"<tr><td>{escape(first)} minus {escape(other)}</td>{cells}</tr>")
-    return wide(["", *map(titled, IMAGE_METRICS)], lines)
+    lines = [
+        (Cell(f"{first} minus {other}"),
+         *(interval(scores.table.gain(first, other, m), DIGITS[m] + 1) for m in IMAGE_METRICS))
+        for other in others
+    ]  # fmt: skip
+    return Table(("", *map(titled, IMAGE_METRICS)), tuple(lines))
 
 
-def _sets(scores: ImageScores) -> str:
+def _sets(scores: ImageScores) -> Table:
     lines = []
     for way, found in scores.sets.items():
         told = ["not told"] * 2
         if found.fid is not None and found.kid is not None:
             told = [f"{found.fid:.4g}", f"{found.kid:.3g} ± {found.kid_spread:.1g}"]
-        cells = "".join(f"<td class='v'>{text}</td>" for text in told)
-        lines.append(
-            f"<tr><td>{escape(way)}</td>{cells}<td>{escape(found.encoder)}</td>"
-            f"<td class='v'>{found.counts[0]} / {found.counts[1]}</td></tr>"
-        )
-    cautions = {found.caution for found in scores.sets.values() if found.caution}
-    return wide(["", "FID", "KID", "Features", "Slices"], lines) + "".join(
-        f"<p>{escape(caution)}</p>" for caution in sorted(cautions)
-    )
+        counts = number(f"{found.counts[0]} / {found.counts[1]}")
+        lines.append((Cell(way), *map(number, told), Cell(found.encoder), counts))
+    return Table(("", "FID", "KID", "Features", "Slices"), tuple(lines))
 
 
-def _plot(scores: ImageScores, metric: str) -> str:
+def _plot(scores: ImageScores, metric: str) -> Plot:
     rows = scores.table.rows
-    boxes = [
+    boxes = tuple(
         Box(way, [getattr(r.scores[way], metric) for r in rows], [r.case for r in rows])
         for way in scores.table.ways
-    ]
+    )
     values = [value for box in boxes for value in box.values]
     arrow = "higher is better" if HIGHER_IS_BETTER[metric] else "lower is better"
-    return box_plot(f"{titled(metric)}, {arrow}", boxes, min(0.0, *values), max(values))
+    return Plot(f"{titled(metric)}, {arrow}", boxes, min(0.0, *values), max(values))
 
 
-def _rows(scores: ImageScores) -> str:
+def _rows(scores: ImageScores) -> Table:
     lines = []
     for row in worst_first(scores):
         for way, score in row.scores.items():
-            cells = "".join(
-                f"<td class='v'>{getattr(score, m):.{DIGITS[m]}f}</td>" for m in IMAGE_METRICS
-            )
-            lines.append(
-                f"<tr><td>{escape(row.case)}</td><td>{escape(way)}</td>{cells}"
-                f"<td class='v'>{row.slices}</td></tr>"
-            )
-    return wide(["Case", "", *map(titled, IMAGE_METRICS), "Slices"], lines, "rows")
+            figures = [f"{getattr(score, m):.{DIGITS[m]}f}" for m in IMAGE_METRICS]
+            lines.append((Cell(row.case), Cell(way), *map(number, (*figures, str(row.slices)))))
+    return Table(("Case", "", *map(titled, IMAGE_METRICS), "Slices"), tuple(lines), long=True)
 
 
 def titled(metric: str) -> str:

@@ -1,17 +1,31 @@
-"""Scores as one HTML file that needs no other: tables, box plots, pictures of the worst cases."""
+"""Scores as one file: tables, box plots, pictures of the worst cases; HTML, or a PDF to print."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from html import escape
 from pathlib import Path
 
-from engine.data.atomic import write_atomic
+from engine.data.atomic import check_writable, write_atomic
+from engine.errors import InputError
 from engine.metrics.overlap import RULE
 from engine.metrics.table import DISTANCES, WORDS, Row, ScoreTable
-from engine.scoring.boxes import Box, box_plot
+from engine.scoring.document import (
+    LONG,
+    Box,
+    Cell,
+    Figure,
+    Heading,
+    Key,
+    Part,
+    Plot,
+    Table,
+    Text,
+    interval,
+    number,
+    shortened,
+)
 from engine.scoring.errors import KINDS
-from engine.scoring.html import check_report, figure, interval, page, wide
+from engine.scoring.html import page
 from engine.scoring.image_report import image_parts
 from engine.scoring.image_scores import ImageScores
 from engine.scoring.pictures import errors_png
@@ -21,6 +35,20 @@ from engine.steps import ProgressStep, Step
 WORST = 12
 """Cases that are shown."""
 PLOTTED = ("dice", "surface_dice", "hd95")
+PAGES = (".html", ".htm")
+PDF = ".pdf"
+
+
+def check_report(path: Path) -> None:
+    """Finds out before the work whether a report could be written.
+
+    Raises:
+        InputError: An ending other than .html and .pdf.
+        DiskError: Its folder is not there, or may not be written to.
+    """
+    if path.suffix.lower() not in (*PAGES, PDF):
+        raise InputError(f"{path} has no ending for a report.", "Use .html or .pdf.")
+    check_writable(path)
 
 
 def write_report(
@@ -32,7 +60,7 @@ def write_report(
         Progress in pictures.
 
     Raises:
-        InputError: A picture's files have gone, or another ending than .html.
+        InputError: A picture's files have gone, or another ending than .html and .pdf.
         DiskError: The disk refuses.
     """
     check_report(path)
@@ -40,39 +68,42 @@ def write_report(
         parts = yield from image_parts(scores)
     else:
         parts = yield from _parts(scores)
-    write_atomic(path, page(title, parts).encode())
+    if path.suffix.lower() == PDF:
+        from engine.scoring.pdf import pdf
+
+        write_atomic(path, pdf(title, parts))
+    else:
+        write_atomic(path, page(title, parts).encode())
     return path
 
 
-def _parts(scores: Scores) -> Generator[Step, None, list[str]]:
+def _parts(scores: Scores) -> Generator[Step, None, list[Part]]:
     table = scores.table
     within = f"; surface Dice within {scores.params.tolerance:g} {table.unit}"
     if "surface_dice" not in table.metrics:
         within = ""
-    parts = [
-        f"<p>{len(table.rows)} cases of {len({r.patient for r in table.rows})} patients; "
-        f"distances in {table.unit}{within}. In brackets 95 % bootstrap intervals over "
-        "patients.</p>",
-        *(f"<p>{escape(note)}</p>" for note in scores.notes),
-        "<h2>Means</h2>", _means(table),
+    parts: list[Part] = [
+        Text(
+            f"{len(table.rows)} cases of {len({r.patient for r in table.rows})} patients; "
+            f"distances in {table.unit}{within}. Below means 95 % bootstrap intervals over "
+            "patients."
+        ),
+        *(Text(note) for note in scores.notes),
+        Heading("Means"), _means(table),
     ]  # fmt: skip
     if scores.other is not None:
-        parts += ["<h2>The other model</h2>", _means(scores.other)]
-        parts += ["<h2>Lead over the other model, in pairs</h2>", _leads(scores)]
+        parts += [Heading("The other model"), _means(scores.other)]
+        parts += [Heading("Lead over the other model, in pairs"), _leads(scores)]
     plotted = [metric for metric in PLOTTED if metric in table.metrics]
-    parts += ["<h2>Distribution</h2>", *(_plot(scores, metric) for metric in plotted)]
+    parts += [Heading("Distribution"), *(_plot(scores, metric) for metric in plotted)]
     figures = yield from _figures(scores)
     if figures:
-        keys = "".join(
-            f"<span class='key' style='background:rgb{kind.colour}'></span>{escape(kind.name)}"
-            for kind in KINDS.values()
-        )
-        parts += [f"<h2>Cases with the lowest Dice</h2><p>{keys}</p>", *figures]
-    parts += ["<h2>All cases</h2>", _rows(table), f"<h2>Rules</h2><p>{escape(RULE)}</p>"]
-    return parts
+        key = Key(tuple((kind.name, kind.colour) for kind in KINDS.values()))
+        parts += [Heading("Cases with the lowest Dice"), key, *figures]
+    return [*parts, Heading("All cases"), _rows(table), Heading("Rules"), Text(RULE)]
 
 
-def _figures(scores: Scores) -> Generator[Step, None, list[str]]:
+def _figures(scores: Scores) -> Generator[Step, None, list[Figure]]:
     found = []
     worst = _worst_first(scores.table)[:WORST]
     for index, row in enumerate(worst):
@@ -81,75 +112,66 @@ def _figures(scores: Scores) -> Generator[Step, None, list[str]]:
             continue
         yield ProgressStep(index, len(worst), f"Picture of {row.case}")
         png, told = errors_png(case)
-        found.append(figure(png, row.case, f": Dice {_dice(row):.3f}\n{told}"))
+        found.append(Figure(png, row.case, f": Dice {_dice(row):.3f}\n{told}"))
     return found
 
 
-def _means(table: ScoreTable) -> str:
+def _means(table: ScoreTable) -> Table:
     lines = []
     for label, name in table.names.items():
-        cells = "".join(
+        means = [
             interval(table.estimate(metric, label), 1 if metric in DISTANCES else 3)
             for metric in table.metrics
-        )
+        ]
         missed = sum(row.scores[label].missed for row in table.rows)
         spurious = sum(row.scores[label].spurious for row in table.rows)
-        lines.append(f"<tr><td>{escape(name)}</td>{cells}{_count(missed)}{_count(spurious)}</tr>")
-    return wide(["", *(WORDS[m] for m in table.metrics), "Missed", "Spurious"], lines)
+        counts = [number(str(n), bad=bool(n)) for n in (missed, spurious)]
+        lines.append((Cell(name), *means, *counts))
+    return Table(("", *(WORDS[m] for m in table.metrics), "Missed", "Spurious"), tuple(lines))
 
 
-def _count(number: int) -> str:
-    return f"<td class='v{' bad' if number else ''}'>{number}</td>"
-
-
-def _leads(scores: Scores) -> str:
+def _leads(scores: Scores) -> Table:
     lines = []
     for metric in scores.table.metrics:
         lead = scores.lead(metric)
         low, high = lead["interval"]
         p = "too few differ" if lead["p"] is None else f"{lead['p']:.2g}"
-        lines.append(
-            f"<tr><td>{WORDS[metric]}</td><td class='v'>{lead['mean']:+.4g}</td>"
-            f"<td class='v'>{low:+.4g} to {high:+.4g}</td><td class='v'>{p}</td></tr>"
-        )
-    return (
-        "<table><tr><th></th><th>Mean</th><th>95 % interval</th><th>p (signed ranks)</th></tr>"
-        f"{''.join(lines)}</table>"
-    )
+        figures = (f"{lead['mean']:+.4g}", f"{low:+.4g} to {high:+.4g}", p)
+        lines.append((Cell(WORDS[metric]), *map(number, figures)))
+    return Table(("", "Mean", "95 % interval", "p (signed ranks)"), tuple(lines))
 
 
-def _plot(scores: Scores, metric: str) -> str:
+def _plot(scores: Scores, metric: str) -> Plot:
     boxes = []
     for whose, table in (("", scores.table), (" (other)", scores.other)):
         if table is None:
             continue
         boxes += [
             Box(
-                name + whose, [getattr(r.scores[label], metric) for r in table.rows],
+                shortened(name, LONG - len(whose)) + whose,
+                [getattr(r.scores[label], metric) for r in table.rows],
                 [r.case for r in table.rows],
             )
             for label, name in table.names.items()
         ]  # fmt: skip
     most = max(max(box.values) for box in boxes) if metric in DISTANCES else 1.0
     unit = f", {scores.table.unit}" if metric in DISTANCES else ""
-    return box_plot(WORDS[metric] + unit, boxes, 0.0, most)
+    return Plot(WORDS[metric] + unit, tuple(boxes), 0.0, most)
 
 
-def _rows(table: ScoreTable) -> str:
+def _rows(table: ScoreTable) -> Table:
     lines = []
     for row in _worst_first(table):
         for label, score in row.scores.items():
-            cells = "".join(
-                f"<td class='v'>{getattr(score, m):.{2 if m in DISTANCES else 3}f}</td>"
-                for m in table.metrics
-            )
-            lines.append(
-                f"<tr><td>{escape(row.case)}</td><td>{escape(table.names[label])}</td>{cells}"
-                f"<td class='v'>{score.true_size}</td><td class='v'>{score.found_size}</td>"
-                f"<td class='bad'>{score.state}</td></tr>"
-            )
+            figures = [f"{getattr(score, m):.{2 if m in DISTANCES else 3}f}" for m in table.metrics]
+            sizes = [str(score.true_size), str(score.found_size)]
+            lines.append((
+                Cell(row.case), Cell(table.names[label]), *map(number, (*figures, *sizes)),
+                Cell(score.state, bad=True),
+            ))  # fmt: skip
     words = [WORDS[m] for m in table.metrics]
-    return wide(["Case", "Label", *words, "True voxels", "Found voxels", ""], lines, "rows")
+    head = ("Case", "Label", *words, "True voxels", "Found voxels", "")
+    return Table(head, tuple(lines), long=True)
 
 
 def _worst_first(table: ScoreTable) -> list[Row]:

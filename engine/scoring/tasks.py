@@ -23,7 +23,7 @@ Judged = TypeVar("Judged", bound="Scores | ImageScores")
 LABELS, IMAGES, MEMORISED = "score", "score-images", "memorised"
 _FILES = {
     "output": "table: .csv, or .json with all figures",
-    "report": "report with pictures, .html",
+    "report": "report with pictures, .html or .pdf",
 }
 
 
@@ -106,7 +106,7 @@ METHOD = Method(
 def _check(job: Job) -> None:
     """Find out before the work that files could not be written."""
     from engine.metrics.table import check_table
-    from engine.scoring.html import check_report
+    from engine.scoring.report import check_report
 
     output, report = _path(job, "output"), _path(job, "report")
     if output is not None:

@@ -14,7 +14,9 @@ from app.controllers.evaluate.kinds import new_file
 from app.controllers.evaluate.pages import Shown
 from app.errors import Teller
 
-FILTERS = {"csv": "CSV (*.csv)", "json": "JSON (*.json)", "html": "HTML (*.html)"}
+FILTERS = {
+    "csv": "CSV (*.csv)", "json": "JSON (*.json)", "html": "HTML (*.html)", "pdf": "PDF (*.pdf)",
+}  # fmt: skip
 
 
 class Exporting(QObject):
@@ -41,12 +43,12 @@ class Exporting(QObject):
         source: Any = shown.source
 
         def work(watch: Callable[[float], None]) -> Path:
-            if file.suffix.lower() in (".html", ".htm"):
-                from engine.scoring.report import write_report
+            if file.suffix.lower() in (".csv", ".json"):
+                written: Path = source.write(file)
+                return written
+            from engine.scoring.report import write_report
 
-                return end_of(write_report(file, source, shown.title), watch)
-            written: Path = source.write(file)
-            return written
+            return end_of(write_report(file, source, shown.title), watch)
 
         self._background.watched(
             f"Writing {file.name}", work, lambda path: self.told.emit(f"Saved {path}"),

@@ -17,6 +17,7 @@ def add_commands(actions: Actions, space: EvaluateSpace) -> None:
     rows: tuple[tuple[str, str, str, Slot, tuple[str, ...]], ...] = (
         (FILE, "evaluate.open", "&Open evaluation…", space.askOpen, ("Ctrl+O",)),
         (FILE, "evaluate.html", "Export &report…", partial(space.export, "html"), ("Ctrl+S",)),
+        (FILE, "evaluate.pdf", "Export report as &PDF…", partial(space.export, "pdf"), ()),
         (FILE, "evaluate.csv", "Export &table…", partial(space.export, "csv"), ()),
         (FILE, "evaluate.json", "Export all &figures…", partial(space.export, "json"), ()),
         (FILE, "evaluate.close", "&Close evaluation", space.leave, ("Ctrl+W",)),
@@ -31,7 +32,9 @@ def add_commands(actions: Actions, space: EvaluateSpace) -> None:
     def follow() -> None:
         shown = space.current()
         actions.enable(("evaluate.csv", "evaluate.json", "evaluate.close"), shown is not None)
-        actions.enable(("evaluate.html",), shown is not None and shown.kind != "copies")
+        actions.enable(
+            ("evaluate.html", "evaluate.pdf"), shown is not None and shown.kind != "copies"
+        )
 
     space.changed.connect(follow)
     follow()

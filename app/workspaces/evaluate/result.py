@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -40,7 +43,7 @@ class ResultView(QWidget):
         back: Leaves the evaluation.
     """
 
-    exportRequested = pyqtSignal(str)  # "csv", "json" or "html"
+    exportRequested = pyqtSignal(str)  # "csv", "json", "html" or "pdf"
     copiesRequested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,11 +62,16 @@ class ResultView(QWidget):
         self.export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.export)
-        self._html = menu.addAction("Report with pictures (HTML)…")
-        menu.addAction("Table (CSV)…", lambda: self.exportRequested.emit("csv"))
-        menu.addAction("All figures (JSON)…", lambda: self.exportRequested.emit("json"))
-        assert self._html is not None, "a menu makes its actions"
-        self._html.triggered.connect(lambda: self.exportRequested.emit("html"))
+        rows = {
+            "html": "Report with pictures (HTML)…", "pdf": "Report to print (PDF)…",
+            "csv": "Table (CSV)…", "json": "All figures (JSON)…",
+        }  # fmt: skip
+        self._exports: dict[str, QAction] = {}
+        for kind, text in rows.items():
+            action = QAction(text, menu)
+            action.triggered.connect(partial(self.exportRequested.emit, kind))
+            menu.addAction(action)
+            self._exports[kind] = action
         self.export.setMenu(menu)
         self.table = DataTable(self, filters=True)
         self.case = CasePanel(self)
@@ -99,8 +107,8 @@ class ResultView(QWidget):
             if self.tabs.isTabVisible(place) != (grid is not None):
                 self.tabs.setTabVisible(place, grid is not None)
         self.copies.setVisible(shown.kind == "images")
-        if self._html is not None:
-            self._html.setVisible(not copies)
+        for kind in ("html", "pdf"):
+            self._exports[kind].setVisible(not copies)
         with QSignalBlocker(self.measure):
             self.measure.clear()
             self.measure.addItems(list(shown.boxes))

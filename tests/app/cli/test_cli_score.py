@@ -31,6 +31,21 @@ def test_a_table_and_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert str(table) in told
 
 
+def test_a_report_of_a_stored_evaluation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = str(tmp_path / "t.json")
+    assert main(["score", *map(str, folders(tmp_path)), "--output", table]) == 0
+    assert main(["report", table, "--output", str(tmp_path / "r.pdf")]) == 0
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+    assert main(["report", table]) == 0
+    assert (tmp_path / "t.html").read_text().startswith("<!doctype html>")
+    assert "label 2: Dice 0.667" in capsys.readouterr().out
+    assert main(["report", table, "--output", str(tmp_path / "r.csv")]) == 0
+    assert main(["report", table, "--output", str(tmp_path / "r.txt")]) == 2
+    assert "no ending for a report" in capsys.readouterr().err
+
+
 def test_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     predictions, references = map(str, folders(tmp_path))
     assert main(["score", predictions, references, "--json", "--classes", "1"]) == 0

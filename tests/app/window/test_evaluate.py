@@ -160,6 +160,9 @@ def test_an_evaluation_in_full(
     with qtbot.waitSignal(space.exporting.told, timeout=WAIT_MS):
         space.exporting.write(shown, report)
     assert report.read_text().count("data:image/png") == 3
+    with qtbot.waitSignal(space.exporting.told, timeout=WAIT_MS):
+        space.exporting.write(shown, tmp_path / "r.pdf")
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
 
     QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     assert space.view.isStart()

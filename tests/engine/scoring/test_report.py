@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from engine.errors import InputError
-from engine.scoring.boxes import Box, box_plot
+from engine.scoring.boxes import box_plot
+from engine.scoring.document import Box, Plot
 from engine.scoring.errors import CONFUSED, KINDS, MISSED, RIGHT, SPURIOUS
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.pictures import OPACITY, errors_png
@@ -98,6 +99,35 @@ def test_errors_lie_on_the_image(tmp_path: Path) -> None:
         errors_png(ScoredCase("t", "t", reference, reference, image=other))
 
 
+def test_a_pdf_has_all_pages(tmp_path: Path) -> None:
+    predictions, references = folders(tmp_path)
+    for number in range(40):
+        save(references / f"more{number:02}_a.nii.gz", truth())
+        save(predictions / f"more{number:02}_a.nii.gz", truth())
+    scores, _ = scored(predictions, references)
+
+    list(write_report(tmp_path / "r.pdf", scores, "<b>Model</b> & Söhne"))
+    content = (tmp_path / "r.pdf").read_bytes()
+
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    # 12 pictures in rows of 4 and 129 lines of a table, on pages of their own.
+    assert len(re.findall(rb"/Type /Page\b", content)) >= 5
+    assert content.count(b"/Subtype /Image") == 3, "pictures that are the same are there once"
+    assert b"/FontFile2" in content, "letters are in it, not left to the reader"
+
+
+def test_axes_end_at_round_numbers() -> None:
+    box = (Box("a", [0.0], ["x"]),)
+    assert Plot("", box, 0.0, 1.0).ticks == (0, 0.2, 0.4, 0.6, 0.8, 1)
+    assert Plot("", box, 0.0, 1.41).ticks == (0, 0.5, 1, 1.5)
+    assert Plot("", box, -0.3, 42.0).ticks == (-10, 0, 10, 20, 30, 40, 50)
+    for low, high in ((0.0, 0.0), (3.2, 3.2), (0.0, 1e-7), (-2.0, 9e5)):
+        ticks = Plot("", box, low, high).ticks
+        assert ticks[0] <= low <= high <= ticks[-1]
+        assert 2 <= len(ticks) <= 7
+
+
 def test_endings(tmp_path: Path) -> None:
     scores, _ = scored(*folders(tmp_path))
     with pytest.raises(InputError, match="no ending for a report"):
@@ -106,7 +136,7 @@ def test_endings(tmp_path: Path) -> None:
 
 def test_boxes_reach_as_far_as_their_values() -> None:
     values = [0.1, 0.5, 0.5, 0.6, 0.7]
-    svg = box_plot("Dice", [Box("a & b", values, list("vwxyz"))], 0, 1)
+    svg = box_plot(Plot("Dice", (Box("a & b", values, list("vwxyz")),), 0, 1))
     assert svg.count("<circle") == 5
     assert "a &amp; b" in svg
     assert "<title>v: 0.1</title>" in svg
