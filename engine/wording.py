@@ -15,6 +15,11 @@ def listed(items: Sequence[object], shown: int = SHOWN) -> str:
     return ", ".join(str(item) for item in items[:shown]) + more
 
 
+def sentence(phrase: str) -> str:
+    """A phrase, such as a note on an image, as a sentence of its own."""
+    return f"{phrase[:1].upper()}{phrase[1:]}."
+
+
 def first_fault(error: ValidationError, whole: str = "") -> str:
     """Of the first value that cannot be, its place and what is wrong with it.
 

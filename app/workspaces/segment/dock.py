@@ -213,6 +213,10 @@ class SegmentDock(QWidget):
         for panel in (self.votes, self.threshold, self.doubt, self.heat):
             self.tabs.setTabVisible(self.tabs.indexOf(panel), (panel is self.heat) is heat)
 
+    def setSteps(self, steps: bool) -> None:
+        """Offer the strip of steps; a run that shows none has no use for it."""
+        self.tabs.setTabVisible(self.tabs.indexOf(self.steps), steps)
+
     def wantedHeight(self) -> int:
         """Of a first start, in pixels."""
         return HIGH_EM * self.fontMetrics().height()

@@ -25,6 +25,7 @@ from engine.failures import Caught, describe
 from engine.jobs import Job
 from engine.results import Segmentation
 from engine.steps import NoteStep, ProgressStep, Step
+from engine.wording import sentence
 
 TABLE_EVERY_S = 2.0
 PICTURES = {
@@ -111,7 +112,7 @@ def segment_each(
     finally:
         outcomes = write()
     for note, count in notes.items():
-        yield NoteStep(f"{count} of {len(images)}: {note}" if len(images) > 1 else note)
+        yield NoteStep(f"{count} of {len(images)}: {note}" if len(images) > 1 else sentence(note))
     return FolderResult(folders["output"], table, outcomes)
 
 

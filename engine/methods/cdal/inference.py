@@ -25,6 +25,7 @@ from engine.methods.cdal.votes import Tally
 from engine.methods.cdal.windows import Window, Windows, cut
 from engine.results import SegmentationResult
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
+from engine.wording import sentence
 
 MEMORY_SHARE = 0.8
 ROW_PIXELS = {"cpu": 2 * 256**2, "mps": 4 * 256**2, "cuda": 32 * 256**2}
@@ -72,7 +73,7 @@ def segment(
     count = votes or recipe.votes
     ready = prepare(volume, recipe.preparation, channel)
     for note in ready.notes:
-        yield NoteStep(note)
+        yield NoteStep(sentence(note))
     shape = volume.geometry.shape
     wanted = (region or Region.whole(shape)).checked(shape)
     box = looked_at(wanted, ready, recipe)

@@ -80,7 +80,7 @@ def _gather(
     rounds, side = _rounds(evidence, params), framed.slices.shape[-1]
     each = max(1, -(-rounds * _map_bytes(len(asked), side) // KEPT_BYTES))
     if each > 1:
-        yield NoteStep(f"evidence is kept of every {each} steps together, for memory")
+        yield NoteStep(f"Evidence is kept of every {each} steps together, for memory.")
     size = slices_a_call(framed, context, 2 if evidence in ("cdm", "cg-cdm") else 1)
     shown = len(asked) // 2 if asked else -1
     maps: list[NDArray[np.float32]] = []

@@ -18,6 +18,7 @@ from engine.methods.cdm.networks import LoadedClassifier, LoadedDiffusion
 from engine.methods.cdm.saliency import check_level, class_chances
 from engine.methods.cdm.use_params import EvidenceName, SampleParams
 from engine.steps import NoteStep, ProgressStep, Step
+from engine.wording import sentence
 
 CALL_PIXELS = {"cpu": 4 * 128**2, "mps": 16 * 128**2, "cuda": 128 * 128**2}
 """Pixels of one network call: large enough to be efficient, small enough to cancel soon."""
@@ -134,7 +135,7 @@ def look(
     main = networks.main
     framed = frame_volume(volume, main.framing, channel)
     for note in framed.notes:
-        yield NoteStep(note)
+        yield NoteStep(sentence(note))
     box = region or Region.whole(volume.geometry.shape)
     wanted = set(framed.frame.slices_of(box.low, box.high).tolist())
     wanted &= set(np.flatnonzero(framed.content >= LEAST_CONTENT).tolist())

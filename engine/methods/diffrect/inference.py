@@ -21,6 +21,7 @@ from engine.methods.diffrect.recipe import Recipe
 from engine.networks.level_unet import SegmenterUNet
 from engine.results import SegmentationResult
 from engine.steps import NoteStep, ProgressStep, Step
+from engine.wording import sentence
 
 MEMORY_SHARE = 0.8
 CALL_PIXELS = {"cpu": 2 * 256**2, "mps": 8 * 256**2, "cuda": 64 * 256**2}
@@ -58,7 +59,7 @@ def segment(
     """
     ready = prepare(volume, recipe.preparation, channel)
     for note in ready.notes:
-        yield NoteStep(note)
+        yield NoteStep(sentence(note))
     shape = volume.geometry.shape
     wanted = (region or Region.whole(shape)).checked(shape)
     classes = model.config.classes

@@ -29,6 +29,7 @@ from engine.methods.midiffusion.sampling import (
 )
 from engine.methods.midiffusion.use_params import SampleParams
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
+from engine.wording import sentence
 
 MEMORY_SHARE = 0.8
 GROUP_PIXELS = {"cpu": 4 * 128**2, "mps": 16 * 128**2, "cuda": 256 * 128**2}
@@ -107,7 +108,7 @@ def translate_volume(
     if left_out and not only:
         notes += (f"{left_out} of {len(framed.slices)} slices are constant and stay empty",)
     for note in notes:
-        yield NoteStep(note[:1].upper() + note[1:] + ".")
+        yield NoteStep(sentence(note))
     _check_memory(volume, framed, loaded, context)
     maps = np.zeros((3, *framed.slices.shape), np.float32)
     done = np.zeros(len(framed.slices), bool)

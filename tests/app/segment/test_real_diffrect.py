@@ -66,8 +66,13 @@ def test_a_volume_as_the_command_line_has_it(
     assert "slice by slice" in panel.facts()
     space.view.showPanel(panel)
     QTest.mouseClick(panel.where.button("all"), LEFT)
-    QTest.mouseClick(panel.run, LEFT)
+    dock = space.view.dock
+    steps = dock.tabs.indexOf(dock.steps)
+    with qtbot.waitSignal(space.findings.began, timeout=PATIENCE_MS):
+        QTest.mouseClick(panel.run, LEFT)
+    assert not dock.tabs.isTabVisible(steps), "it does not denoise"
     qtbot.waitUntil(lambda: space.findings.current() is not None, timeout=PATIENCE_MS)
+    assert not dock.tabs.isTabVisible(steps)
     settled(window, qtbot)
     model, finding = space.study.model, space.findings.current()
     assert finding is not None

@@ -80,11 +80,11 @@ class Reviewing(QObject):
         return view.only() is not None or (bool(shown) and view is shown[0])
 
     def _began(self, job: Job) -> None:
-        """Steps will follow; a dock that is in use keeps its tab."""
+        """Steps may follow; a dock that is in use keeps its tab."""
         dock = self._view.dock
         if self._findings.current() is None:
             dock.setHeat(isinstance(job.params, CutParams))
-        if not self._view.isDockShown():
+        if not self._view.isDockShown() and dock.tabs.isTabVisible(dock.tabs.indexOf(dock.steps)):
             dock.tabs.setCurrentWidget(dock.steps)
         self._view.offerDock()
 

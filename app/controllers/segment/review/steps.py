@@ -17,6 +17,7 @@ from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from engine.events import JobPreview
 from engine.jobs import Job
+from engine.methods import METHODS
 from engine.results import SaliencyResult, Squares
 from widgets.timeline.frame import Frame
 
@@ -92,6 +93,7 @@ class Steps(QObject):
             if self._in_ways():
                 self._offer()
                 self._show()  # with what the ways come to
+            self._offer_tab()
         elif not self._running:
             self._find()
 
@@ -183,7 +185,15 @@ class Steps(QObject):
         timeline.clear()
         for frame in self.frames():
             timeline.addFrame(frame)
+        self._offer_tab()
         self._paint()
+
+    def _offer_tab(self) -> None:
+        """An empty strip stays only while steps may still come."""
+        run = self._shown
+        waits = self._running and run is not None and _denoises(run.job)
+        nothing = not self._running and self._findings.current() is None
+        self._view.dock.setSteps(bool(self.frames()) or waits or nothing)
 
     def _paint(self) -> None:
         frame, name = self._panel.timeline.currentFrame(), self._panel.shown()
@@ -228,3 +238,9 @@ class Steps(QObject):
             lambda written: self._teller.say("info", f"Saved {written}"),
             self._teller.failure,
         )
+
+
+def _denoises(job: Job) -> bool:
+    """Whether the task of a job shows steps."""
+    tasks = (task for known in METHODS if known.id == job.method for task in known.tasks)
+    return any(task.name == job.task and task.denoises for task in tasks)

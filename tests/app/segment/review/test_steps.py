@@ -115,8 +115,13 @@ def test_a_result_without_previews_has_no_steps(bench: Bench, panel: StepsPanel)
     bench.engine.cancel(job_id)
     settle(bench.window, bench.qtbot)
     assert panel.timeline.frames() == ()
+    tabs = bench.space.view.dock.tabs
     land(bench)
     assert panel.timeline.frames() == ()
+    assert not tabs.isTabVisible(tabs.indexOf(panel)), "an empty strip tells nothing"
+    assert tabs.currentWidget() is not panel
+    bench.run()
+    assert tabs.isTabVisible(tabs.indexOf(panel)), "of this one there will be some"
 
 
 def test_export(

@@ -12,11 +12,13 @@ import pytest
 from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
+from engine.methods.diffrect import METHOD
 from engine.methods.diffrect.networks import load_segmenter
 from engine.methods.diffrect.params import SegmentParams
 from engine.methods.diffrect.recipe import Recipe
 from engine.methods.diffrect.segmenting import segment
 from engine.results import SegmentationResult
+from engine.steps import DenoiseStep, NoteStep
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.diffrect_models import SIDE, TINY, heart, save_segmenter
 from tests.helpers.torch_rules import cpu_context
@@ -119,6 +121,17 @@ def test_weights_of_another_network(tmp_path: Path) -> None:
     path = save_segmenter(tmp_path / "odd.safetensors", config=other)
     with pytest.raises(CheckpointError, match="odd"):
         segmented({"input": picture()}, path)
+
+
+def test_it_tells_in_sentences_what_it_does_and_denoises_nothing(checkpoint: Path) -> None:
+    volume = np.stack([picture(seed) for seed in range(3)])
+    params = SegmentParams(checkpoint=str(checkpoint))
+    job = Job("diffrect", "segment", params, {"input": volume})
+    _, steps = run(segment(job, cpu_context()))
+    notes = [step.message for step in steps if isinstance(step, NoteStep)]
+    assert notes == ["The checkpoint takes single images: each slice is segmented by itself."]
+    assert not METHOD.task("segment").denoises
+    assert not any(isinstance(step, DenoiseStep) for step in steps)
 
 
 def test_without_a_checkpoint_it_says_where_one_comes_from() -> None:
