@@ -290,17 +290,11 @@ class Spaces(QObject):
     # --- making
 
     def _make_segment(self) -> SegmentSpace:
-        from app.keymap_keys import ViewerKeys
         from app.workspaces.segment.commands import add_commands
         from app.workspaces.segment.space import SegmentSpace
 
         space = SegmentSpace(self._around(), self._window)
-
-        def commands(actions: Actions) -> None:
-            add_commands(actions, space, self.recent)
-            ViewerKeys(space.view, actions.keymap, actions.slots(SEGMENT))
-
-        self._add(SEGMENT, space, commands)
+        self._add_viewer(SEGMENT, space, lambda a: add_commands(a, space, self.recent))
         space.mending.backRequested.connect(lambda: self.show(TRAIN))
         return space
 
@@ -313,17 +307,11 @@ class Spaces(QObject):
         )  # fmt: skip
 
     def _make_translate(self) -> TranslateSpace:
-        from app.keymap_keys import ViewerKeys
         from app.workspaces.translate.commands import add_commands
         from app.workspaces.translate.space import TranslateSpace
 
         space = TranslateSpace(self._around(), self._window)
-
-        def commands(actions: Actions) -> None:
-            add_commands(actions, space, self.recent)
-            ViewerKeys(space.view, actions.keymap, actions.slots(TRANSLATE))
-
-        self._add(TRANSLATE, space, commands)
+        self._add_viewer(TRANSLATE, space, lambda a: add_commands(a, space, self.recent))
         space.segmentRequested.connect(self._segment_result)
         return space
 
@@ -339,8 +327,9 @@ class Spaces(QObject):
         space = TrainSpace(self._around_jobs(), self._window)
         self._add(TRAIN, space, lambda actions: add_commands(actions, space))
         space.modelsChanged.connect(self.modelsChanged)
-        space.segmentRequested.connect(self._segment_with)
-        space.translateRequested.connect(self._translate_with)
+        space.segmentRequested.connect(lambda weights: self._work_with(SEGMENT, weights))
+        space.translateRequested.connect(lambda weights: self._work_with(TRANSLATE, weights))
+        space.synthesizeRequested.connect(self._synthesize_soon)
         space.mendRequested.connect(self._mend)
         return space
 
@@ -358,6 +347,18 @@ class Spaces(QObject):
         assert self._jobs is not None, "the window has its lists of jobs by now"
         return Surroundings(self._settings, self._teller, *self._works, self._jobs)
 
+    def _add_viewer(
+        self, key: str, space: SegmentSpace | TranslateSpace, add: Callable[[Actions], None]
+    ) -> None:
+        """As `_add`, with the keys of a viewer."""
+        from app.keymap_keys import ViewerKeys
+
+        def commands(actions: Actions) -> None:
+            add(actions)
+            ViewerKeys(space.view, actions.keymap, actions.slots(key))
+
+        self._add(key, space, commands)
+
     def _add(self, key: str, space: Space, commands: Callable[[Actions], None]) -> None:
         """Show a workspace's page, its commands, and what it tells."""
         self._pages[key] = space.view
@@ -374,18 +375,25 @@ class Spaces(QObject):
 
     def _use(self, entry: Entry, workspace: str) -> None:
         """Open a workspace with a checkpoint of the library chosen."""
-        if workspace == SEGMENT:
-            self._segment_with(entry.path)
-        elif workspace == TRANSLATE:
-            self._translate_with(entry.path)
+        if workspace == SYNTHESIZE:
+            self._synthesize_with(entry.name)
         else:
-            self.show(workspace)
-            self.modelTaken.emit(entry.name)
+            self._work_with(workspace, entry.path)
 
-    def _translate_with(self, weights: Path) -> None:
-        self.show(TRANSLATE)
-        self.translate().choosing.open(weights)
+    def _synthesize_with(self, name: str) -> None:
+        self.show(SYNTHESIZE)
+        self.modelTaken.emit(name)
 
-    def _segment_with(self, weights: Path) -> None:
-        self.show(SEGMENT)
-        self.segment().choosing.open(weights)
+    def _synthesize_soon(self, name: str) -> None:
+        """With a checkpoint that comes to the library now."""
+
+        def take() -> None:
+            self.models.found.disconnect(take)
+            self._synthesize_with(name)
+
+        self.models.found.connect(take)
+
+    def _work_with(self, workspace: str, weights: Path) -> None:
+        self.show(workspace)
+        space = self.segment() if workspace == SEGMENT else self.translate()
+        space.choosing.open(weights)

@@ -99,6 +99,11 @@ class RunFacts:
         there = ((self.final, FINAL), (self.best, BEST), (self.latest, LATEST))
         return next((self.path / "checkpoints" / name for card, name in there if card), None)
 
+    @property
+    def card(self) -> Card | None:
+        """Of `weights`."""
+        return self.final or self.best or self.latest
+
 
 def look_at(path: Path) -> RunFacts:
     """What is known of the run in a folder.

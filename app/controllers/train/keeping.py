@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import shutil
 from pathlib import Path
 
 from engine import library
 from engine.data.atomic import atomic_path, disk_error
+
+
+def model_of(weights: Path, title: str) -> str:
+    """The name among the user's models of a checkpoint, which is copied there if it is not yet.
+
+    Raises:
+        DiskError: it cannot be copied.
+    """
+    for there in sorted(library.user_folder().glob("*.safetensors")):
+        if filecmp.cmp(weights, there, shallow=False):
+            return there.stem
+    return add_to_models(weights, title)
 
 
 def add_to_models(weights: Path, title: str) -> str:

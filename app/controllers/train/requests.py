@@ -44,11 +44,6 @@ class Trainer:
         return any(task.workspace == "segment" for task in self.method.tasks)
 
     @property
-    def translates(self) -> bool:
-        """Whether images can be translated with what comes of it."""
-        return any(task.workspace == "translate" for task in self.method.tasks)
-
-    @property
     def makes_run(self) -> bool:
         """Whether its output is a run, to be continued and looked at."""
         return ITERATIONS in self.task.params.model_fields

@@ -6,10 +6,9 @@ from functools import partial
 
 from app.actions import Actions, Slot
 from app.key_tips import KeyTips
-from app.workspaces.train.run_header import SEGMENT, TRANSLATE
 from app.workspaces.train.space import TrainSpace
 
-KEY = "train"
+KEY, USE = "train", "Use this"
 FILE, VIEW, RUN = "&File", "&View", "&Run"
 
 
@@ -33,7 +32,7 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
         (RUN, "train.epoch", "Stop after this &epoch", partial(ask, "stop-after-epoch"), ()),
         (RUN, "train.stop", "S&top training", space.control.stop, ()),
         (RUN, "train.continue", "C&ontinue run", space.goOn, ()),
-        (RUN, "train.use", SEGMENT, space.result.use, ()),
+        (RUN, "train.use", USE, space.result.use, ()),
     )
     for menu, name, text, slot, keys in rows:
         actions.add(menu, name, text, slot, keys, space=KEY)
@@ -58,13 +57,14 @@ def add_commands(actions: Actions, space: TrainSpace) -> None:
             (("train.folder", "train.close", "train.fit"), run is not None),
             (("train.compare",), facts is not None),
             (("train.keep",), facts is not None and facts.weights is not None),
-            (("train.use",), space.result.canUse()),
+            (("train.use",), bool(space.result.forWhat().workspace)),
             (("train.stop",), run is not None and (run.isOurs() or run.isLive())),
             (("train.pause", "train.save", "train.sample", "train.epoch"), space.control.canAsk()),
             (("train.continue",), space.canGoOn()),
         ):
             actions.enable(names, can)
-        actions["train.use"].setText(TRANSLATE if space.result.translates() else SEGMENT)
+        title = space.result.forWhat().title
+        actions["train.use"].setText(f"{title} with this" if title else USE)
 
     space.changed.connect(follow)
     follow()

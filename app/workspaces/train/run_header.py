@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
 
 from app.controllers.train.requests import Trainer
 from app.controllers.train.run import RunState, TrainingRun
+from app.model_uses import use_of
 from app.workspaces.train.run_controls import RunControls
 from widgets.elided_label import ElidedLabel
 from widgets.forms.number_box import NumberBox, NumberRange
@@ -36,7 +37,6 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
 MOST_ITERATIONS = 10_000_000
 OF_ITS_OWN = "Training in a process of its own"
 ENDED: tuple[RunState, ...] = ("cancelled", "stopped", "failed", "diverged", "early")
-SEGMENT, TRANSLATE = "Segment with this", "Translate with this"
 
 
 class RunHeader(QWidget):
@@ -66,7 +66,7 @@ class RunHeader(QWidget):
         self.until.setAccessibleName("Continue until iteration")
         self.until.valueEdited.connect(self._show_go_on)
         self.until.setFixedWidth(7 * self.fontMetrics().height())
-        self.use = QPushButton(icon("mdi6.vector-polygon", tone="on_accent"), SEGMENT, self)
+        self.use = QPushButton(self)
         self.use.setProperty("primary", True)
         self.keep = tool_button("mdi6.cube-outline", "Add to models", self)
         self.folder = tool_button("mdi6.folder-outline", "Show folder", self)
@@ -96,17 +96,13 @@ class RunHeader(QWidget):
         self._show_look(state)
         self._show_progress(run, state, trainer is not None and not trainer.makes_run)
         self._show_buttons(run, state)
-        has_weights = run.facts is not None and run.facts.weights is not None
-        self.use.setVisible(
-            has_weights and trainer is not None and (trainer.segments or trainer.translates)
-        )
-        if trainer is not None and trainer.translates:
-            self.use.setText(TRANSLATE)
-            self.use.setIcon(icon("mdi6.swap-horizontal", tone="on_accent"))
-        else:
-            self.use.setText(SEGMENT)
-            self.use.setIcon(icon("mdi6.vector-polygon", tone="on_accent"))
-        self.keep.setVisible(has_weights)
+        card = run.facts.card if run.facts is not None else None
+        use = None if card is None else use_of(card)
+        self.use.setVisible(use is not None and bool(use.workspace))
+        if use is not None and use.workspace:
+            self.use.setText(f"{use.title} with this")
+            self.use.setIcon(icon(use.glyph, tone="on_accent"))
+        self.keep.setVisible(card is not None)
         self.controls.show_run(run, state, known=trainer is None or trainer.makes_run)
         text = run.trouble()
         self._error.setText(text)

@@ -43,15 +43,17 @@ if TYPE_CHECKING:
 class TrainSpace(QObject):
     """View and controllers, by name.
 
-    `changed` tells that other commands may be of use now, `segmentRequested` and
-    `translateRequested` carry the weights to work with, `mendRequested` names a pseudo-label to be
-    mended in the editor, and `modelsChanged` tells that the library has one more.
+    `changed` tells that other commands may be of use now, `segmentRequested`,
+    `translateRequested` and `synthesizeRequested` say what to work with, `mendRequested` names a
+    pseudo-label to be mended in the editor, and `modelsChanged` tells that the library has one
+    more.
     """
 
     titleChanged = pyqtSignal()
     statusChanged = pyqtSignal(str)
     segmentRequested = pyqtSignal(Path)
     translateRequested = pyqtSignal(Path)
+    synthesizeRequested = pyqtSignal(str)  # name among the models
     mendRequested = pyqtSignal(Path, str)  # run, case
     modelsChanged = pyqtSignal()
     changed = pyqtSignal()
@@ -93,7 +95,7 @@ class TrainSpace(QObject):
             self.view, self.training, self.recent, around.settings, self.background, self
         )
         self.ends.asked.connect(self.openRun)
-        self.result = RunResult(self.run, self._trainer_of, self.background, around.teller, self)
+        self.result = RunResult(self.run, self.background, around.teller, self)
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
         self._guide: Guide | None = None
@@ -318,6 +320,7 @@ class TrainSpace(QObject):
         self.training.ended.connect(self._ended)
         self.result.segmentRequested.connect(self.segmentRequested)
         self.result.translateRequested.connect(self.translateRequested)
+        self.result.synthesizeRequested.connect(self.synthesizeRequested)
         self.result.kept.connect(self._kept)
         self.follower.looked.connect(self._looked)
         self.follower.failed.connect(self._not_looked)

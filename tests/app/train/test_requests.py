@@ -39,8 +39,6 @@ def test_everything_that_trains_is_offered() -> None:
     assert not trainer("adaptdiff/fine-tune").segments
     assert trainer("midiffusion/train").makes_run
     assert not trainer("midiffusion/train").segments
-    assert trainer("midiffusion/train").translates
-    assert not trainer("cdal/train").translates
 
 
 def test_the_suggested_folder_is_new(tmp_path: Path) -> None:

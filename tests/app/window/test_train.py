@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ from app.workspaces.train.space import TrainSpace
 from engine import library
 from engine.events import JobImages, JobNote, JobProgress
 from engine.results import FileResult
+from engine.training.checkpoint import Card, save_checkpoint
 from tests.app.window.driving import fake, settle
 from tests.helpers.cdal_models import disc_folders, save_generator
 from tests.helpers.training_runs import make_run, pictures_of
@@ -334,6 +336,27 @@ def test_segment_with_what_was_trained(
     assert window.spaces.current() == "segment"
     panel = window.spaces.segment().view.method
     qtbot.waitUntil(lambda: panel.checkpointName().endswith("final.safetensors"))
+
+
+def test_synthesize_with_what_was_trained(
+    window: MainWindow, space: TrainSpace, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = make_run(tmp_path / "vessels", done=40)
+    card = Card(method="adaptdiff", role="diffusion", title="Tiny")
+    save_checkpoint(folder / "checkpoints" / "final.safetensors", {"w": torch.zeros(2)}, card)
+    space.openRun(folder)
+    qtbot.waitUntil(lambda: space.run() is not None)
+    use = view_of(space).header.use
+    qtbot.waitUntil(use.isVisible)
+    assert use.text() == "Synthesize with this"
+    assert window.actions_["train.use"].text() == "Synthesize with this"
+    for _ in range(2):
+        window.spaces.show("train")
+        QTest.mouseClick(use, LEFT)
+        qtbot.waitUntil(lambda: window.spaces.current() == "synthesize")
+        assert window.view.inspector.form.values()["checkpoint"] == "vessels"
+    made = [entry.name for entry in library.entries("adaptdiff") if not entry.bundled]
+    assert made == ["octa", "vessels"], "one copy of it"
 
 
 def test_models_get_a_copy(
