@@ -73,7 +73,7 @@ class Legend(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[str, LegendEntry] = {}
-        self._title = title
+        self._said = f"{title.lower()} "
         self._flow = FlowRow(self.fontMetrics().height() // 2)
         heading = QLabel(title)
         heading.setProperty("role", "heading")
@@ -83,13 +83,13 @@ class Legend(QWidget):
         column.addWidget(self._flow)
 
     def add(self, name: str, label: str = "") -> LegendEntry:
-        """An entry more, shown at first; it does not say again what the title says.
+        """An entry more, shown at first; it does not say again what the title, or the entry that
+        it belongs to, says: after "Dice" comes "left", not "Dice, left".
 
         Args:
             label: What it says, where that is not the name.
         """
-        said = f"{self._title.lower()} "
-        entry = LegendEntry(label or name.removeprefix(said))
+        entry = LegendEntry(label or self._short(name))
         entry.setAccessibleName(f"Show {label or name}")
         entry.setToolTip(f"Show or hide {label or name}")
         entry.toggled.connect(lambda shown: self.toggled.emit(name, shown))
@@ -100,3 +100,7 @@ class Legend(QWidget):
 
     def entry(self, name: str) -> LegendEntry:
         return self._entries[name]
+
+    def _short(self, name: str) -> str:
+        whole, _, part = name.partition(", ")
+        return part if whole in self._entries and part else name.removeprefix(self._said)

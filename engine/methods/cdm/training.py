@@ -41,6 +41,7 @@ from engine.training.checkpoint import Card
 from engine.training.fit import fit
 from engine.training.runs import RunFolder
 from engine.training.stage import Trainable
+from engine.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +223,8 @@ def _split(scans: Sequence[Scan], params: SliceParams) -> Split:
 def _told(report: ScanReport, split: Split, framing: Framing, counts: dict[int, int]) -> str:
     shown = ", ".join(f"{n} {report.names[label]}" for label, n in counts.items())
     told = (
-        f"{len(split.train)} images to train on ({shown} slices), {len(split.validation)} to "
-        f"validate, {len(split.test)} kept apart for testing."
+        f"{counted(len(split.train), 'image')} to train on ({shown} slices), "
+        f"{len(split.validation)} to validate, {len(split.test)} kept apart for testing."
     )
     least, most = report.pixel_mm
     if framing.fov_mm:

@@ -31,6 +31,7 @@ from engine.steps import NoteStep, Step
 from engine.training.checkpoint import Card
 from engine.training.fit import fit
 from engine.training.runs import RunFolder
+from engine.wording import counted
 
 
 def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
@@ -52,7 +53,7 @@ def train(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     parts = {role: split.of(found.scans, role) for role in ("train", "validation", "test")}
     slices = {role: sum(len(scan.slices) for scan in scans) for role, scans in parts.items()}
     yield NoteStep(
-        f"{slices['train']} slices of {len(parts['train'])} images to train on, "
+        f"{slices['train']} slices of {counted(len(parts['train']), 'image')} to train on, "
         f"{slices['validation']} to validate, {slices['test']} kept apart for testing."
     )
     if framing.pixel_mm:

@@ -66,6 +66,16 @@ def test_values_that_stay_the_same_are_not_read_as_nothing(curves: TrainingCurve
     assert high > 2e-4
 
 
+def test_the_legend_says_nothing_twice(curves: TrainingCurves) -> None:
+    store = SeriesStore()
+    names = ("validation Dice", "validation Dice, left", "validation HD95, left")
+    store.append([(1, dict.fromkeys(names, 0.5))])
+    curves.setStore(store)
+    legend = curves.plots()["Validation"].legend
+    assert [legend.entry(name).text() for name in names] == ["Dice", "left", "HD95, left"]
+    assert legend.entry("validation Dice, left").accessibleName() == "Show validation Dice, left"
+
+
 def turn_wheel(curves: TrainingCurves, group: str, step: float, notches: int) -> None:
     """Over an iteration of a plot."""
     plot = curves.plots()[group]
