@@ -87,7 +87,7 @@ def _judge(
     translators: dict[str, Translator] = {TRANSLATION: _translator(loaded, params, params, context)}
     if SDEDIT in baselines:
         plain = params.with_changes(
-            guidance="none", start="source", repetitions=1, samples=1,
+            guidance="none", start="source", repetitions=1,
             level=0 if params.start == "noise" else params.level,
             steps=min(params.steps, loaded.schedule.num_timesteps // 2),
         )  # fmt: skip
