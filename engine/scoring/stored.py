@@ -64,7 +64,9 @@ def _scores(told: Told, path: Path) -> Scores | ImageScores | Memorised:
             + "."
         )  # fmt: skip
         return Scores(ScoreParams(), cases, first, other, {}, tuple(notes), title)
-    if "rows" not in told and isinstance(told.get("cases"), dict):  # of AdaptDiff: Dice alone
+    if "rows" not in told and isinstance(
+        told.get("cases"), dict
+    ):  # Dice alone, as AdaptDiff had it
         return Scores(
             ScoreParams(), cases, _dice_alone(told["cases"]), None, {}, tuple(notes), title
         )

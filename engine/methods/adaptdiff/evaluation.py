@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 
 import numpy as np
 
-from engine.data.atomic import check_writable, write_atomic
 from engine.data.volumes.volume import Geometry, Source, Volume, plain_affine
 from engine.device import Context
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import load_segmenter
 from engine.methods.adaptdiff.params import EvaluateParams
-from engine.methods.adaptdiff.segmentation import dice, segment
+from engine.methods.adaptdiff.segmentation import segment
 from engine.methods.adaptdiff.sources import labelled_cases
 from engine.methods.adaptdiff.vessels import VesselImage
+from engine.metrics.overlap import score_classes
+from engine.metrics.table import Row, ScoreTable, check_table
 from engine.provenance import versions
 from engine.results import FileResult
 from engine.scoring.keeping import LabelKeeper
 from engine.steps import ProgressStep, Step
 
 RESAMPLES = 2000
+PIXEL = (1.0, 1.0)
 
 
 def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
-    """Dice of every case, mean and 95 % bootstrap interval. Inputs: images, masks, output (.json).
+    """Dice, IoU and HD95 in pixels of every case, means and 95 % bootstrap intervals. Inputs:
+    images, masks, output (.json, or .csv for the rows alone).
 
     A case in which nothing is found counts with Dice 0 unless its label is empty too.
 
@@ -37,30 +39,32 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     params = job.params
     assert isinstance(params, EvaluateParams)
     output = job.path("output")
-    check_writable(output)
+    check_table(output)
     cases = labelled_cases(job, params.kind, params.name)
     model, card = load_segmenter(params.checkpoint, context)
-    scores: dict[str, float] = {}
+    table = ScoreTable({1: "vessel"})
     with LabelKeeper(output, wanted=params.keep_labels) as keeper:
         for i, case in enumerate(cases):
             assert case.mask is not None
             found = segment(model, case.image)
-            scores[case.name] = dice(found, case.mask)
+            scores = score_classes(found, case.mask, (1,), PIXEL)
+            table.add(Row(case.name, case.name, scores, "px"))
             image = _as_volume(case)
             keeper.add(case.name, case.name, image, case.mask[np.newaxis], [found[np.newaxis]])
             yield ProgressStep(i + 1, len(cases), case.name)
-        values = np.array(list(scores.values()))
+        dice = {row.case: row.scores[1].dice for row in table.rows}
+        values = np.array(list(dice.values()))
         low, high = interval(values)
-        report = {
-            "checkpoint": params.checkpoint, "title": card.title, "cases": scores,
+        extra = {
+            "checkpoint": params.checkpoint, "title": card.title, "cases": dice,
             "mean Dice": float(values.mean()), "interval": [low, high], "versions": versions(),
             **keeper.settle(),
         }  # fmt: skip
-        write_atomic(output, json.dumps(report, indent=1).encode())
+        table.write(output, extra)
     summary = (
         f"Mean Dice {values.mean():.3f} (95 % interval {low:.3f} to {high:.3f}, n = {len(cases)})."
     )
-    return FileResult(output, summary, report)
+    return FileResult(output, summary, {**table.report(), **extra})
 
 
 def _as_volume(case: VesselImage) -> Volume:

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.evaluation import evaluate, interval
 from engine.methods.adaptdiff.networks import load_segmenter
 from engine.methods.adaptdiff.params import EvaluateParams
 from engine.methods.adaptdiff.segmentation import dice, segment
 from engine.methods.adaptdiff.sources import labelled_cases
-from engine.scoring.errors import MISSED, RIGHT, SPURIOUS
-from engine.scoring.looking import look_at_labels
-from engine.scoring.pairing import ScoredCase
-from engine.scoring.scoring import Scores
-from engine.scoring.stored import read_scores
+from tests.engine.scoring.maps import check_kept
 from tests.helpers.adaptdiff_models import phantom_folders, run, save_diffusion, save_segmenter
 from tests.helpers.torch_rules import cpu_context
 
@@ -28,12 +25,6 @@ def evaluation(folder: Path, checkpoint: Path) -> Job:
     }  # fmt: skip
     params = EvaluateParams.parse({"checkpoint": str(checkpoint)})
     return Job("adaptdiff", "evaluate", params, inputs)
-
-
-def stored(folder: Path) -> tuple[ScoredCase, ...]:
-    scores = read_scores(folder / "report.json")
-    assert isinstance(scores, Scores)
-    return scores.cases
 
 
 def test_report(tmp_path: Path) -> None:
@@ -55,11 +46,19 @@ def test_report(tmp_path: Path) -> None:
     assert low <= report["mean Dice"] <= high
     assert f"{report['mean Dice']:.3f}" in result.summary
     assert "n = 3" in result.summary
-    for name, score in report["cases"].items():
-        look = look_at_labels(next(c for c in stored(tmp_path) if c.name == name))
-        found = 2 * look.counts[RIGHT] + look.counts[SPURIOUS] + look.counts[MISSED]
-        assert score == pytest.approx(2 * look.counts[RIGHT] / found)
-        assert look.image is not None
+    assert len(check_kept(tmp_path / "report.json")) == 3
+    assert {row["case"]: row["dice"] for row in report["rows"]} == pytest.approx(expected, abs=1e-6)
+    assert {row["unit"] for row in report["rows"]} == {"px"}
+
+
+def test_rows_alone(tmp_path: Path) -> None:
+    phantom_folders(tmp_path, count=1, side=64)
+    job = evaluation(tmp_path, save_segmenter(tmp_path / "s.safetensors"))
+    run(evaluate(replace(job, inputs={**job.inputs, "output": tmp_path / "r.csv"}), cpu_context()))
+    assert (tmp_path / "r.csv").read_text().splitlines()[0].startswith("case,patient,class,name")
+    bad = replace(job, inputs={**job.inputs, "output": tmp_path / "r.txt"})
+    with pytest.raises(InputError, match="no ending for a table"):
+        run(evaluate(bad, cpu_context()))
 
 
 def test_bootstrap_interval() -> None:
