@@ -3,7 +3,8 @@
 NAME.json                                   figures, and which files belong to which case
 NAME-labels/references/CASE.nii.gz          what was drawn, in the numbers that were judged
 NAME-labels/predictions/CASE.nii.gz         what was found; .h5 where nothing is known of a patient
-NAME-labels/others/CASE.nii.gz              what was found another way, where two are compared
+
+Where several ways to find are compared, each has a folder of its name in place of predictions.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ from engine.scoring.pairing import Cut, ScoredCase
 
 FOLDER = "labels folder"
 """Of a table's JSON: the name of the folder beside it."""
-REFERENCES = "references"
-FOUND = ("predictions", "others")
+REFERENCES, PREDICTIONS = "references", "predictions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +59,12 @@ class LabelKeeper:
     Args:
         output: The table; of a .csv, which cannot tell of files, nothing is kept.
         wanted: Whether anything is.
+        ways: Names of folders for what was found, the one that is judged first.
     """
 
-    def __init__(self, output: Path, *, wanted: bool) -> None:
+    def __init__(self, output: Path, *, wanted: bool, ways: Sequence[str] = (PREDICTIONS,)) -> None:
         self._output = output
+        self._places = (REFERENCES, *ways)
         self._wanted = wanted and output.suffix.lower() == ".json"
         self._folder: Path | None = None
         self._older: Path | None = None
@@ -76,7 +78,7 @@ class LabelKeeper:
                 folder = self._output.with_name(f".{self._stem[:40]}.{uuid.uuid4().hex[:12]}")
                 folder.mkdir()
                 self._folder = folder
-                for name in (REFERENCES, *FOUND):
+                for name in self._places:
                     (folder / name).mkdir()
             except OSError as error:
                 raise disk_error(self._output.parent, error) from error
@@ -95,7 +97,7 @@ class LabelKeeper:
 
         Args:
             image: As it was read; its file is what errors are shown on.
-            found: Of the first way, and of the second if there is one; others are not kept.
+            found: Of each way.
             cuts: Row of the table -> the slice that it judges, where rows are not whole images.
 
         Raises:
@@ -104,13 +106,11 @@ class LabelKeeper:
         if self._folder is None:
             return
         file = self._file(case) + (".nii.gz" if image.geometry.oriented else ".h5")
-        for place, labels in zip((REFERENCES, *FOUND), (truth, *found), strict=False):
-            write_labels(self._folder / place / file, labels, image)
-        paths = [Path(place) / file for place in (REFERENCES, *FOUND)[: 1 + len(found)]]
+        paths = tuple(Path(place) / file for place in self._places)
+        for path, labels in zip(paths, (truth, *found), strict=True):
+            write_labels(self._folder / path, labels, image)
         rows: Mapping[str, Cut | None] = {case: None} if cuts is None else cuts
-        self._rows += [
-            _Row(row, patient, tuple(paths), image.source, cut) for row, cut in rows.items()
-        ]
+        self._rows += [_Row(row, patient, paths, image.source, cut) for row, cut in rows.items()]
 
     def settle(self) -> dict[str, Any]:
         """Puts the folder in its place, and tells what the table has to say of it.
@@ -122,9 +122,6 @@ class LabelKeeper:
             return {}
         place = self._free()
         try:
-            for name in FOUND:
-                if not any((self._folder / name).iterdir()):
-                    (self._folder / name).rmdir()
             self._folder.rename(place)
         except OSError as error:
             raise disk_error(place, error) from error

@@ -79,7 +79,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     finders: dict[str, Find] = {
         name: _finder(networks, name, params, context) for name in evidences.used
     }
-    with LabelKeeper(job.path("output"), wanted=params.keep_labels) as keeper:
+    with LabelKeeper(job.path("output"), wanted=params.keep_labels, ways=evidences.used) as keeper:
         found = yield from evaluate_cases(
             cases, looked, finders, names, keeper, each_slice=params.each_slice
         )

@@ -147,7 +147,7 @@ def evaluate_cases(
     Args:
         cases: None of which anything was trained on.
         names: Class -> name, with 0.
-        keeper: Is given the labels of the first two kinds of evidence.
+        keeper: Is given the labels of each kind of evidence.
         each_slice: Judge slices that show something one by one, instead of whole images.
 
     Raises:
@@ -165,15 +165,15 @@ def evaluate_cases(
         found.told.add(seen, case.labels)
         if case.given:
             seen = told(seen, case.labels)
-        labels = []
+        found_labels = []
         for number, (name, find) in enumerate(finders.items()):
             now = ProgressStep(index * len(finders) + number, total, f"{case.name}, {name}")
             result = yield from quietly(find(judged.volume, seen), now)
-            labels.append(result.labels)
+            found_labels.append(result.labels)
             for row in _rows(judged, result.labels, seen.framed.frame, tuple(classes), each_slice):
                 tables[name].add(row)
         cuts = _cuts(judged, seen.framed.frame) if each_slice else None
-        keeper.add(judged.name, judged.patient, judged.volume, judged.labels, labels[:2], cuts)
+        keeper.add(judged.name, judged.patient, judged.volume, judged.labels, found_labels, cuts)
     yield ProgressStep(total, total)
     if not any(table.rows for table in tables.values()):
         raise InputError(

@@ -40,7 +40,8 @@ def evaluate(
 ) -> None:  # fmt: skip
     """As a method does it."""
     drawn = truth().transpose(2, 1, 0)
-    with LabelKeeper(output, wanted=wanted) as keeper:
+    ways = ("model a", "model b")[: len(found)]
+    with LabelKeeper(output, wanted=wanted, ways=ways) as keeper:
         keeper.add(CASE, "one", image, drawn, [labels.transpose(2, 1, 0) for labels in found], cuts)
         rows = [{"case": name, **ROW} for name in cuts or [CASE]]
         output.write_text(json.dumps({"rows": rows, **keeper.settle()}))
@@ -62,6 +63,7 @@ def test_errors_are_looked_at_as_they_were_judged(tmp_path: Path, image: Volume)
     assert (look.counts[RIGHT], look.counts[MISSED], look.kinds[look.place]) == (64, 8, MISSED)
     assert look.image is not None
     assert look_at_labels(stored(output), other=True).counts[MISSED] == 0
+    assert stored(output).against == tmp_path / "t-labels" / "model b" / "patient1_left_ A.nii.gz"
     assert len(list((tmp_path / "t-labels").rglob("*.nii.gz"))) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "t-labels", "t.json"]
 
