@@ -8,7 +8,7 @@ OUT ?= out
 PYTEST := PYTHONDONTWRITEBYTECODE= QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshots clean
+.PHONY: help run test check bench screenshots pictures clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
@@ -38,6 +38,9 @@ bench: $(DEV_STAMP) ## Measure speed, as ratios to a baseline of the same run
 
 screenshots: $(RUN_STAMP) ## Make the pictures of the README from the real window
 	QT_QPA_PLATFORM=offscreen $(PY) main.py tour --output docs/images --pictures
+
+pictures: $(RUN_STAMP) ## Make the pictures of the bundled models, from phantoms
+	$(PY) -m app.model_pictures resources/checkpoints
 
 clean: ## Remove the environment and everything that was generated
 	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

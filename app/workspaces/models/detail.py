@@ -209,7 +209,9 @@ class _Picture(QWidget):
 
     def show_(self, picture: QImage | None, glyph: str, sign: str) -> None:
         self._picture, self._glyph, self._sign = picture, glyph, sign
-        told = "A picture that was kept with it" if picture is not None else "It has no picture"
+        told = "It has no picture"
+        if picture is not None:
+            told = picture.text("Description") or "A picture that was kept with it"
         self.setToolTip(told)
         self.update()
 
