@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QObject, QPointF, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.plots.base import ThemedPlot, pen
@@ -21,7 +22,8 @@ POINTS = 800
 """Of a curve on screen, about one a pixel."""
 
 DOTS = 40  # values at most that are marked one by one
-LEAST_EM = 7.5
+LEAST_EM = 6.4
+SPACING = 2
 PADDING = 0.08  # of the height, so that the outer numbers of the axis have room
 _AXIS_EM = 3.2
 
@@ -78,10 +80,10 @@ class CurvePlot(QWidget):
         self.surface().installEventFilter(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(SPACING)
         column.addWidget(self.legend)
         column.addWidget(self._thin, 1)
-        self.setMinimumHeight(round(LEAST_EM * self.fontMetrics().height()))
+        self._give_room()
         self._restyle()
 
     def box(self) -> pg.ViewBox:
@@ -115,6 +117,7 @@ class CurvePlot(QWidget):
         raw, smooth = self._thin.plot.plot([], []), self._thin.plot.plot([], [], symbolSize=4)
         self._curves[name] = _Curve(raw, smooth)
         self.legend.add(name, "" if self._label is None else self._label(name))
+        self._give_room()
         self._restyle()
 
     def remove(self) -> None:
@@ -185,6 +188,10 @@ class CurvePlot(QWidget):
             self.fitRequested.emit()
         return super().eventFilter(watched, event)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._give_room()
+
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange:
@@ -195,6 +202,12 @@ class CurvePlot(QWidget):
             self.hovered.emit(self.box().mapSceneToView(place).x())
         else:
             self.left.emit()
+
+    def _give_room(self) -> None:
+        """For all rows of the legend: a splitter does not ask how high they are."""
+        least = round(LEAST_EM * self.fontMetrics().height())
+        bare = self._thin.minimumSizeHint().height() + SPACING
+        self.setMinimumHeight(max(least, bare + self.legend.heightForWidth(self.width())))
 
     def _toggled(self, name: str, shown: bool) -> None:
         for item in (self._curves[name].raw, self._curves[name].smooth):

@@ -76,6 +76,20 @@ def test_the_legend_says_nothing_twice(curves: TrainingCurves) -> None:
     assert legend.entry("validation Dice, left").accessibleName() == "Show validation Dice, left"
 
 
+def test_a_legend_of_many_entries_has_room_for_all(curves: TrainingCurves) -> None:
+    curves.resize(300, 100)
+    store = SeriesStore()
+    names = [f"validation {name}" for name in ("Dice", *(f"Dice, structure {i}" for i in range(6)))]
+    store.append([(1, dict.fromkeys(names, 0.5))])
+    curves.setStore(store)
+    QApplication.processEvents()
+    legend = curves.plots()["Validation"].legend
+    for name in names:
+        entry = legend.entry(name)
+        bottom = entry.mapTo(legend, entry.rect().bottomLeft()).y()
+        assert bottom <= legend.height(), name
+
+
 def turn_wheel(curves: TrainingCurves, group: str, step: float, notches: int) -> None:
     """Over an iteration of a plot."""
     plot = curves.plots()[group]
