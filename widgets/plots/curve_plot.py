@@ -22,7 +22,7 @@ POINTS = 800
 """Of a curve on screen, about one a pixel."""
 
 DOTS = 40  # values at most that are marked one by one
-LEAST_EM = 6.4
+LEAST_EM = 6.3
 SPACING = 2
 PADDING = 0.08  # of the height, so that the outer numbers of the axis have room
 _AXIS_EM = 3.2

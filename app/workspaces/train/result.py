@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
 from app.controllers.train.keeping import add_to_models, model_of
+from app.controllers.train.requests import Trainer
 from app.controllers.train.run import TrainingRun
 from app.errors import Teller
 from app.model_uses import SEGMENT, SYNTHESIZE, Use, use_of
@@ -23,6 +24,7 @@ class RunResult(QObject):
 
     Args:
         run: That run.
+        trainer_of: What trains it; None where nothing here does.
     """
 
     segmentRequested = pyqtSignal(Path)
@@ -31,16 +33,20 @@ class RunResult(QObject):
     kept = pyqtSignal(str)  # its name among the models
 
     def __init__(
-        self, run: Callable[[], TrainingRun | None], background: Background, teller: Teller,
-        parent: QObject,
+        self, run: Callable[[], TrainingRun | None],
+        trainer_of: Callable[[TrainingRun], Trainer | None], background: Background,
+        teller: Teller, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._run, self._background, self._teller = run, background, teller
+        self._run, self._trainer_of = run, trainer_of
+        self._background, self._teller = background, teller
 
     def forWhat(self) -> Use:
         """Where the weights can be used."""
         run = self._run()
-        card = run.facts.card if run is not None and run.facts is not None else None
+        if run is None or run.facts is None or self._trainer_of(run) is None:
+            return NO_USE
+        card = run.facts.card
         return NO_USE if card is None else use_of(card)
 
     def use(self) -> None:

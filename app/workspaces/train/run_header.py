@@ -97,7 +97,7 @@ class RunHeader(QWidget):
         self._show_progress(run, state, trainer is not None and not trainer.makes_run)
         self._show_buttons(run, state)
         card = run.facts.card if run.facts is not None else None
-        use = None if card is None else use_of(card)
+        use = None if card is None or trainer is None else use_of(card)
         self.use.setVisible(use is not None and bool(use.workspace))
         if use is not None and use.workspace:
             self.use.setText(f"{use.title} with this")

@@ -95,7 +95,7 @@ class TrainSpace(QObject):
             self.view, self.training, self.recent, around.settings, self.background, self
         )
         self.ends.asked.connect(self.openRun)
-        self.result = RunResult(self.run, self.background, around.teller, self)
+        self.result = RunResult(self.run, self._trainer_of, self.background, around.teller, self)
         self._jobs = around.jobs
         self._run: TrainingRun | None = None
         self._guide: Guide | None = None
