@@ -125,7 +125,8 @@ def opened(path: Path, among: Sequence[Segmenter], verb: str = "segments") -> Op
     card = read_card(path)
     for segmenter in among:
         if parameter := segmenter.parameter(card):
-            return Opened(segmenter, parameter, Entry(str(path), path, card, bundled=False))
+            entry = library.entry_of(path, bundled=library.is_bundled(path))
+            return Opened(segmenter, parameter, replace(entry, name=library.name_of(path)))
     known = ", ".join(f"{s.method.id} {role}" for s in among for role in s.roles().values())
     raise CheckpointError(
         f"{path.name} is a {card.role} of {card.method}, which {verb} nothing.",

@@ -13,6 +13,7 @@ from app.background import Background
 from app.errors import Teller
 from app.segmenters import CHECKPOINT, Findable, Opened, findable, opened
 from app.workspaces.task_panel import TaskPanel
+from engine import library
 from engine.errors import CheckpointError
 from engine.library import Entry
 
@@ -91,7 +92,8 @@ class Choosing(QObject):
             self.open(Path(path))
 
     def open(self, path: Path) -> None:
-        """Offer a checkpoint's file and choose it; it is offered again at the next start."""
+        """Choose a checkpoint's file; one that no library lists is offered again at the next
+        start."""
 
         def read() -> Opened:
             return opened(path, self._segmenters, self._verb)
@@ -100,8 +102,9 @@ class Choosing(QObject):
 
     def _take(self, found: Opened) -> None:
         name = found.entry.name
-        others = [other for other in self._files if other != name]
-        self._files = [name, *others][:KEPT_FILES]
+        if not library.is_shelved(found.entry.path):
+            others = [other for other in self._files if other != name]
+            self._files = [name, *others][:KEPT_FILES]
         if found.segmenter is not self._panel.current():
             self._keep()
             self._show(self._segmenters.index(found.segmenter))
@@ -150,6 +153,8 @@ class Choosing(QObject):
         """The files that were opened before, for the method in front, by parameter."""
         found: dict[str, list[Entry]] = {}
         for name in self._files:
+            if library.is_shelved(Path(name)):
+                continue  # it is among those of the library
             try:
                 file = opened(Path(name), self._segmenters)
             except CheckpointError:

@@ -107,6 +107,22 @@ def is_bundled(path: Path) -> bool:
     return path.resolve().parent == bundled_folder().resolve()
 
 
+def is_shelved(path: Path) -> bool:
+    """Whether a file lies where checkpoints are listed from."""
+    folders = (bundled_folder().resolve(), user_folder().resolve())
+    return path.resolve().parent in folders
+
+
+def name_of(path: Path) -> str:
+    """How a checkpoint is called so that `find` finds it: by its name alone where that leads to it,
+    else by its path."""
+    try:
+        known = find(path.stem)
+    except CheckpointError:
+        return str(path)
+    return path.stem if known.resolve() == path.resolve() else str(path)
+
+
 def picture_of(path: Path) -> Path | None:
     """What there is to see of a checkpoint: NAME.png beside it, or of one that still lies in its
     run the newest preview; None where nobody has kept any."""

@@ -74,6 +74,19 @@ def test_a_card_is_read_once_and_again_when_its_file_is_another(
     assert changed.card.title.startswith("XX")
 
 
+def test_a_file_of_the_library_is_called_by_its_name(
+    shelves: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bundled, own = shelves
+    paths = [
+        save_segmenter(folder / f"{name}.safetensors")
+        for folder, name in ((bundled, "a"), (own, "b"), (own, "a"), (tmp_path, "c"))
+    ]
+    assert [library.name_of(path) for path in paths] == ["a", "b", str(paths[2]), str(paths[3])]
+    assert [library.is_shelved(path) for path in paths] == [True, True, True, False]
+    assert all(library.find(library.name_of(path)) == path for path in paths)
+
+
 def test_library_finds_names_and_files(shelves: tuple[Path, Path]) -> None:
     bundled, own = shelves
     save_diffusion(bundled / "octa.safetensors")

@@ -215,7 +215,10 @@ def test_it_says_beforehand_why_it_does_not_fit_the_open_image(
     assert shown.spaces.current() == "segment"
     method = shown.spaces.segment().view.method
     qtbot.waitUntil(lambda: method.current().method.id == "diffrect")
-    assert str(weights["heart"]) in method.checkpointName()
+    qtbot.waitUntil(lambda: method.checkpointName() == "heart")
+    names = [method.checkpoint.itemData(place) for place in range(method.checkpoint.count())]
+    assert names.count("heart") == 1, "the library has it already"
+    assert str(weights["heart"]) not in names
 
 
 def test_what_synthesizes_is_chosen_there(shown: MainWindow) -> None:
