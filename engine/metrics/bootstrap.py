@@ -13,20 +13,33 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over `count` cases with its 95 % interval."""
+    """A mean over `count` cases of `patients` with its 95 % interval.
+
+    Of one patient the interval has no width, and tells nothing of others.
+    """
 
     mean: float
     low: float
     high: float
     count: int
+    patients: int
 
     def report(self) -> dict[str, Any]:
         """JSON values."""
-        return {"mean": self.mean, "interval": [self.low, self.high], "n": self.count}
+        return {
+            "mean": self.mean, "interval": [self.low, self.high], "n": self.count,
+            "patients": self.patients,
+        }  # fmt: skip
+
+    def interval(self, digits: int = 3, sign: str = "") -> str:
+        """The interval, for people; `sign` as in a format."""
+        if self.patients < 2:
+            return "one patient"
+        return f"{self.low:{sign}.{digits}f} to {self.high:{sign}.{digits}f}"
 
     def shown(self, digits: int = 3) -> str:
-        """For people."""
-        return f"{self.mean:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+        """Mean and interval, for people."""
+        return f"{self.mean:.{digits}f} ({self.interval(digits)})"
 
 
 def bootstrap_mean(
@@ -52,4 +65,4 @@ def bootstrap_mean(
     drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(numbers.mean()), float(low), float(high), len(numbers))
+    return Estimate(float(numbers.mean()), float(low), float(high), len(numbers), len(sums))

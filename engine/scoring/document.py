@@ -137,9 +137,7 @@ def number(text: str, *, below: str = "", bad: bool = False) -> Cell:
 
 def interval(found: Estimate, digits: int) -> Cell:
     """A mean over its interval."""
-    return number(
-        f"{found.mean:.{digits}f}", below=f"{found.low:.{digits}f} to {found.high:.{digits}f}"
-    )
+    return number(f"{found.mean:.{digits}f}", below=found.interval(digits))
 
 
 def shortened(name: str, most: int = LONG) -> str:

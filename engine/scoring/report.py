@@ -79,15 +79,15 @@ def write_report(
 
 def _parts(scores: Scores) -> Generator[Step, None, list[Part]]:
     table = scores.table
-    within = f"; surface Dice within {scores.params.tolerance:g} {table.unit}"
-    if "surface_dice" not in table.metrics:
-        within = ""
+    rules = []
+    if any(metric in DISTANCES for metric in table.metrics):
+        rules.append(f"distances in {table.unit}")
+    if "surface_dice" in table.metrics:
+        rules.append(f"surface Dice within {scores.params.tolerance:g} {table.unit}")
+    patients = len({row.patient for row in table.rows})
+    told = "; ".join([f"{len(table.rows)} cases of {patients} patients", *rules])
     parts: list[Part] = [
-        Text(
-            f"{len(table.rows)} cases of {len({r.patient for r in table.rows})} patients; "
-            f"distances in {table.unit}{within}. Below means 95 % bootstrap intervals over "
-            "patients."
-        ),
+        Text(f"{told}. Below means 95 % bootstrap intervals over patients."),
         *(Text(note) for note in scores.notes),
         Heading("Means"), _means(table),
     ]  # fmt: skip
@@ -135,8 +135,9 @@ def _leads(scores: Scores) -> Table:
     for metric in scores.table.metrics:
         lead = scores.lead(metric)
         low, high = lead["interval"]
+        between = f"{low:+.4g} to {high:+.4g}" if lead["patients"] > 1 else "one patient"
         p = "too few differ" if lead["p"] is None else f"{lead['p']:.2g}"
-        figures = (f"{lead['mean']:+.4g}", f"{low:+.4g} to {high:+.4g}", p)
+        figures = (f"{lead['mean']:+.4g}", between, p)
         lines.append((Cell(WORDS[metric]), *map(number, figures)))
     return Table(("", "Mean", "95 % interval", "p (signed ranks)"), tuple(lines))
 

@@ -24,7 +24,7 @@ from engine.wording import listed
 TOLD = ("dice", "hd95", "surface_dice")
 """Of the metrics, in a sentence."""
 LEAST_PAIRS = 6
-"""With fewer cases a signed-rank test can never tell anything at 5 %."""
+"""With fewer patients a signed-rank test can never tell anything at 5 %."""
 MM3_PER_ML = 1000.0
 
 
@@ -60,9 +60,7 @@ class Scores:
             lines.append(f"{name}: {told} (n = {len(self.table.rows)})")
         if self.other is not None:
             lead = self.table.difference(self.other, "dice")
-            lines.append(
-                f"Dice against the other: {lead.mean:+.3f} ({lead.low:+.3f} to {lead.high:+.3f})"
-            )
+            lines.append(f"Dice against the other: {lead.mean:+.3f} ({lead.interval(3, '+')})")
         return "\n".join(lines)
 
     def report(self) -> dict[str, Any]:
@@ -84,8 +82,8 @@ class Scores:
     def lead(self, metric: str) -> dict[str, Any]:
         """How much more than the other, paired by case: the mean, its interval, and a p-value.
 
-        The p-value is Wilcoxon's signed-rank test's, None where there are too few cases or no
-        difference at all.
+        The p-value is that of Wilcoxon's signed-rank test of the patients' means, for cases of one
+        patient are alike; None where too few patients differ.
 
         Raises:
             ValueError: There is no other.
@@ -94,9 +92,11 @@ class Scores:
             raise ValueError("nothing to compare with")
         found = self.table.difference(self.other, metric)
         leads = np.array(self.table.leads(self.other, metric))
+        place = np.unique([row.patient for row in self.table.rows], return_inverse=True)[1]
+        means = np.bincount(place, leads) / np.bincount(place)
         p = None
-        if np.count_nonzero(leads) >= LEAST_PAIRS:
-            p = float(wilcoxon(leads).pvalue)
+        if np.count_nonzero(means) >= LEAST_PAIRS:
+            p = float(wilcoxon(means).pvalue)
         return {
             **found.report(), "p": p,
             "better in": int((leads < 0 if metric in DISTANCES else leads > 0).sum()),

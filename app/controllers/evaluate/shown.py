@@ -27,6 +27,7 @@ FAULTS = {
     "diagonal.",
     "spurious": "Spurious: found where there is none. It counts with 0 and the image's diagonal.",
 }
+ONE_PATIENT = "nothing of other patients"
 COPY_RULE = (
     "Slices are compared by the correlation of small grey versions, mirrored ones too. A slice is "
     "suspicious that is nearer to a training slice than the chosen share of the training slices "
@@ -140,10 +141,13 @@ def _leads(scores: Scores) -> Grid:
         low, high = lead["interval"]
         p = "too few differ" if lead["p"] is None else f"{lead['p']:.2g}"
         better = metric not in DISTANCES
+        alone = lead["patients"] < 2
         says = "" if metric == "volume_error" else _says(low, high, first, other, higher=better)
+        if alone:
+            says = ONE_PATIENT
         lines.append(Line((
             _column(metric, scores.table.unit).title, f"{lead['mean']:+.4f}",
-            f"{low:+.4f} to {high:+.4f}", float(lead["n"]),
+            "one patient" if alone else f"{low:+.4f} to {high:+.4f}", float(lead["n"]),
             None if metric == "volume_error" else float(lead["better in"]), p, says,
         )))  # fmt: skip
     return Grid(columns, tuple(lines))
@@ -234,9 +238,11 @@ def _gains(scores: ImageScores) -> Grid:
         for metric in IMAGE_METRICS:
             gain = scores.table.gain(first, other, metric)
             says = _says(gain.low, gain.high, first, other, higher=HIGHER_IS_BETTER[metric])
+            if gain.patients < 2:
+                says = ONE_PATIENT
             lines.append(Line((
                 titled(metric), f"{first} minus {other}", f"{gain.mean:+.4f}",
-                f"{gain.low:+.4f} to {gain.high:+.4f}", float(gain.count), says,
+                gain.interval(4, "+"), float(gain.count), says,
             )))  # fmt: skip
     return Grid(columns, tuple(lines))
 
@@ -286,4 +292,4 @@ def _people(cases: int, patients: int) -> str:
 
 
 def _told(found: Estimate, digits: int) -> Any:
-    return f"{found.mean:.{digits}f}  ({found.low:.{digits}f} to {found.high:.{digits}f})"
+    return f"{found.mean:.{digits}f}  ({found.interval(digits)})"

@@ -14,6 +14,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.controllers.evaluate.kinds import evaluations_folder
+from app.controllers.evaluate.shown import ONE_PATIENT, shown
 from app.window import MainWindow
 from app.workspaces.evaluate.space import EvaluateSpace
 from engine.data.volumes.read import read_volume
@@ -175,6 +176,16 @@ def test_an_evaluation_in_full(
         line.cells[:3] for line in shown.cases.lines
     ]
     assert evaluations_folder() in [*Path(space.view.start.cards()[0].item.key).parents]
+
+
+def test_nobody_is_better_by_one_patient(data: Path) -> None:
+    scores, _ = scored(
+        data / "predictions", data / "references", data / "others", patient_pattern="(patient)"
+    )
+    pairs = shown(scores).pairs
+    assert pairs is not None
+    assert {line.cells[2] for line in pairs.lines} == {"one patient"}
+    assert {line.cells[-1] for line in pairs.lines} == {ONE_PATIENT}
 
 
 def test_what_a_method_measured_has_no_files(

@@ -122,6 +122,25 @@ def test_two_models_are_compared_in_pairs(tmp_path: Path) -> None:
     assert scores.report()["other"]["classes"]["2"]["missed in"]
 
 
+def test_cases_of_one_patient_tell_nothing_of_others(tmp_path: Path) -> None:
+    for number in range(2 * LEAST_PAIRS):
+        name = f"anna_{number:02}.nii.gz"
+        save(tmp_path / "references" / name, truth())
+        save(tmp_path / "one" / name, truth())
+        save(tmp_path / "two" / name, without(truth(), 2))
+    places = (tmp_path / "one", tmp_path / "references", tmp_path / "two")
+
+    alone, _ = scored(*places, patient_pattern="(anna)")
+    lead = alone.lead("dice")
+    assert (lead["n"], lead["patients"], lead["p"]) == (2 * LEAST_PAIRS, 1, None)
+    assert "Dice against the other: +0.500 (one patient)" in alone.summary()
+
+    # Two slices of each patient count as one case of each, not as twice as many.
+    pairs, _ = scored(*places, patient_pattern=r"(\d)$")
+    assert pairs.lead("dice")["patients"] == 10
+    assert pairs.lead("dice")["p"] == pytest.approx(2 / 2**10)
+
+
 def test_too_few_cases_have_no_p_value(tmp_path: Path) -> None:
     predictions, references = folders(tmp_path)
     other = tmp_path / "other"
