@@ -134,6 +134,14 @@ def opened(path: Path, among: Sequence[Segmenter], verb: str = "segments") -> Op
     )
 
 
+def partner(entry: Entry, others: Sequence[Entry]) -> str:
+    """The name of the only one of others that sees images as a checkpoint does, such as the
+    classifier that was trained on the same slices; "" where there is none or several."""
+    seen = entry.card.preprocessing
+    alike = [other.name for other in others if seen and other.card.preprocessing == seen]
+    return alike[0] if len(alike) == 1 else ""
+
+
 def findable(card: Card) -> Findable:
     """What a card says, as far as it can be understood; a card may say anything."""
     seen = card.preprocessing

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 from app.background import Background
 from app.errors import Teller
-from app.segmenters import CHECKPOINT, Findable, Opened, findable, opened
+from app.segmenters import CHECKPOINT, Findable, Opened, findable, opened, partner
 from app.workspaces.task_panel import TaskPanel
 from engine import library
 from engine.errors import CheckpointError
@@ -108,8 +108,11 @@ class Choosing(QObject):
         if found.segmenter is not self._panel.current():
             self._keep()
             self._show(self._segmenters.index(found.segmenter))
-        chosen = self._panel.values()
-        self._fill({**chosen, found.parameter: name})
+        chosen = {**self._panel.values(), found.parameter: name}
+        for parameter, role in found.segmenter.roles().items():
+            if not chosen.get(parameter):
+                chosen[parameter] = partner(found.entry, found.segmenter.entries(role))
+        self._fill(chosen)
 
     # --- inside
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.segmenters import findable, opened, segmenters, step_name
+from app.segmenters import findable, opened, partner, segmenters, step_name
 from engine.errors import CheckpointError
+from engine.library import Entry
 from engine.methods import cdal
 from engine.training.checkpoint import Card
 from tests.helpers.cdal_models import save_generator
@@ -73,3 +74,14 @@ def test_files_of_no_method_here_are_refused(tmp_path: Path) -> None:
         opened(path, ())
     with pytest.raises(CheckpointError, match="There is no checkpoint"):
         opened(tmp_path / "gone.safetensors", segmenters())
+
+
+def test_what_sees_images_alike_belongs_together(tmp_path: Path) -> None:
+    def entry(name: str, **seen: int) -> Entry:
+        return Entry(name, tmp_path / name, card(preprocessing=seen), bundled=False)
+
+    main, side = entry("d", size=48), entry("c", size=48)
+    assert partner(main, [entry("x", size=64), side]) == "c"
+    assert partner(main, [side, entry("y", size=48)]) == "", "it cannot be known which"
+    assert partner(main, []) == ""
+    assert partner(entry("d"), [entry("c")]) == "", "nothing says what they see"

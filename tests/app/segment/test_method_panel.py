@@ -228,6 +228,21 @@ def test_a_method_with_two_checkpoints_gets_a_field_for_the_other(
     assert panel.values()["classifier"] == str(side)
 
 
+def test_a_checkpoint_brings_the_one_that_it_belongs_to(
+    panel: MethodPanel, space: SegmentSpace, window: MainWindow, qtbot: QtBot
+) -> None:
+    shelf, seen = library.user_folder(), {"size": 48}
+    main = write_card(shelf / "d.safetensors", method="cdm", role="diffusion", preprocessing=seen)
+    for name, slices in (("c", seen), ("e", {"size": 64})):
+        write_card(
+            shelf / f"{name}.safetensors", method="cdm", role="classifier", preprocessing=slices
+        )
+    space.choosing.open(main)
+    settled(window, qtbot)
+    values = panel.values()
+    assert (values["checkpoint"], values["classifier"]) == ("d", "c")
+
+
 def test_keys_run_and_cancel_from_the_view(
     checkpoints: tuple[Path, Path], window: MainWindow, space: SegmentSpace, qtbot: QtBot
 ) -> None:
