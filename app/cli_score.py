@@ -13,7 +13,6 @@ from app.cli_run import OK, device_settings, run_job
 from app.cli_steps import StepCommand, argument, driven
 from engine.errors import InputError
 from engine.jobs import Job
-from engine.metrics.table import ENDINGS
 from engine.parameters import Parameters
 from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
 from engine.scoring.tasks import IMAGES, LABELS, MEMORISED, METHOD
@@ -76,7 +75,7 @@ def report_command() -> StepCommand:
 
 
 def _report(options: Mapping[str, Any], params: Parameters, reporter: Reporter) -> int:
-    from engine.metrics.table import check_table
+    from engine.metrics.table import ENDINGS, check_table
     from engine.scoring.memorised import Memorised
     from engine.scoring.report import check_report, write_report
     from engine.scoring.stored import read_scores
