@@ -32,7 +32,7 @@ class Session(QObject):
         mask_path, mask_name: Where the mask came from; a drawn one has a name only.
         result: The images shown last, and `selected`, the one of them that is looked at.
         stale: Whether the mask has changed since the result was made.
-        checkpoints: The diffusion models there are.
+        checkpoints: The diffusion models there are, once they were `looked_for`.
         engine: See `EngineState`.
         jobs: Id -> row of the jobs list, the oldest first; live jobs only when they failed.
         unlisted: Ids of jobs that the list leaves out while all goes well.
@@ -55,6 +55,7 @@ class Session(QObject):
         self.selected = 0
         self.stale = False
         self.checkpoints: tuple[Entry, ...] = ()
+        self.looked_for = False
         self.engine = EngineState()
         self.jobs: dict[int, JobRow] = {}
         self.unlisted: set[int] = set()
@@ -82,7 +83,7 @@ class Session(QObject):
             self.staleChanged.emit(stale)
 
     def set_checkpoints(self, checkpoints: Iterable[Entry]) -> None:
-        self.checkpoints = tuple(checkpoints)
+        self.checkpoints, self.looked_for = tuple(checkpoints), True
         self.checkpointsChanged.emit()
 
     def set_engine(self, state: EngineState) -> None:

@@ -98,6 +98,7 @@ class _Tour:
 
     def _start(self) -> None:
         session = self._window.session
+        self._wait(lambda: session.looked_for)
         if not session.checkpoints:
             raise InputError(
                 "There is no checkpoint to make an image with.",

@@ -99,7 +99,6 @@ class MainWindow(QMainWindow):
         self.messages = MessagePlace(self, self._message_area)
         self.message = self.messages.bar
         self._complete = False
-        self._models_known = False
         self._space = HERE[0]
         self._current_job = 0
         self._build()
@@ -233,11 +232,10 @@ class MainWindow(QMainWindow):
         from app.model_uses import SYNTHESIZER
 
         kinds = [entry for entry in found if (entry.card.method, entry.card.role) == SYNTHESIZER]
-        inspector = self.view.inspector
+        inspector, first = self.view.inspector, not self.session.looked_for
         self.session.set_checkpoints(kinds)
         inspector.setModels(kinds)
-        if not self._models_known:
-            self._models_known = True
+        if first:
             inspector.setValues({"checkpoint": self.settings.form.get("checkpoint", "")})
         self.actions_.enable(("run", "run_first", "live"), bool(kinds))
         self._set_live(inspector.live.isChecked())
