@@ -38,6 +38,7 @@ FOUND = "What it finds in a phantom"
 GROWN = "What it makes of a mask of vessels that were grown by formulas"
 MEANT = "What it is for, marked in a phantom"
 TOLD = "A slice of a phantom that shows what it looks for"
+TURNED = "What it is for: a slice of a phantom as T2, and as T1"
 FRAME = 2
 
 Pixels = NDArray[np.uint8]
@@ -163,6 +164,17 @@ def _marked(plane: str, *, framed: bool = False) -> Callable[[Entry, Context], P
     return maker
 
 
+def _translated(entry: Entry, context: Context) -> Picture:
+    """One half of a slice as one modality, the other half as the other."""
+    del entry, context  # nothing is computed with them
+    brain = make_brain((96, 152, 128), lesion=False)
+    before, after = (brain.image(kind).array[0, 58] / 1000 for kind in ("T2", "T1"))
+    middle = before.shape[1] // 2
+    return Picture(
+        tinted(np.hstack([before[:, :middle], after[:, middle:]]), 0 * before, {}), TURNED
+    )
+
+
 def _run(
     entry: Entry, task: str, inputs: Mapping[str, InputValue], params: Mapping[str, Any],
     context: Context,
@@ -174,6 +186,7 @@ def _run(
 
 
 MAKERS: Mapping[str, Callable[[Entry, Context], Picture]] = {
+    "brain-t1": _translated,
     "fundus-segmenter": _vessels,
     "heart": _segmented(make_heart),
     "hippocampus": _marked("axial"),
