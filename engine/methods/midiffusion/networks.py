@@ -143,9 +143,10 @@ def load_translator(name: str, context: Context) -> LoadedTranslator:
     """
     if not name:
         raise CheckpointError(
-            "No checkpoint was chosen, and none of MIDiffusion comes with the program yet.",
-            "Train one (reverie train --method midiffusion), or import published weights "
-            "(reverie import --method midiffusion).",
+            "No checkpoint was chosen.",
+            "Choose brain-t1, which comes with the program, or train one (reverie train "
+            "--method midiffusion), or import published weights (reverie import "
+            "--method midiffusion).",
         )
     path = library.find(name)
 

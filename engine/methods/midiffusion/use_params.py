@@ -50,8 +50,8 @@ class SampleParams(Parameters):
     """How slices are translated."""
 
     checkpoint: str = parameter(
-        "", "Checkpoint", "A trained or imported model of the target modality, or a .safetensors "
-        "file.", kind="choice",
+        "brain-t1", "Checkpoint", "A bundled, trained or imported model of the target modality, or "
+        "a .safetensors file.", kind="choice",
     )  # fmt: skip
     guidance: Guidance = parameter(
         "information", "Guided by", "What ties every step to the source; None is SDEdit, which "

@@ -84,8 +84,8 @@ def test_published_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_what_cannot_be_done_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = heads(tmp_path / "set", 1) / "patient0_t2.nii.gz"
     command = ["translate", "--input", str(source), "--output", str(tmp_path / "o.nii.gz")]
-    assert main(command) == 2
-    assert "none of MIDiffusion comes with the program yet" in capsys.readouterr().err
+    assert main([*command, "--checkpoint", ""]) == 2
+    assert "No checkpoint was chosen" in capsys.readouterr().err
     checkpoint = str(save_translator(tmp_path / "t.safetensors"))
     assert main([*command, "--checkpoint", checkpoint, "--start", "source", "--level", "900"]) == 2
     assert "noise level of 900 was asked of a model with 40" in capsys.readouterr().err
