@@ -132,12 +132,15 @@ def _iterations(
         figures = measure(trainable, settings, state)
         told = {**losses, **figures, **rates}
         if writer is not None:
-            # Before the state is saved: what is resumed from has its metrics on disk.
+            # Before the state is saved: what is resumed from has its metrics and pictures on disk.
             writer.log(state.iteration, told)
+        shown = None
+        if isinstance(trainable, Previewing) and settings.shows(state.iteration):
+            shown = show(trainable, state, writer)
         judge(settings, state, writer, figures, kept)
         yield TrainStep(state.iteration, settings.iterations, told)
-        if isinstance(trainable, Previewing) and settings.shows(state.iteration):
-            yield show(trainable, state, writer)
+        if shown is not None:
+            yield shown
 
 
 def _kept(run: RunFolder | None, rates: Mapping[str, float], context: Context) -> Kept:
