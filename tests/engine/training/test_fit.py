@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,10 +16,11 @@ from engine.errors import CheckpointError, EngineError, InputError
 from engine.steps import NoteStep, Step, TrainStep
 from engine.training.checkpoint import load_checkpoint
 from engine.training.fit import Batch, FitSettings, fit
+from engine.training.previews import preview_iterations
 from engine.training.runs import RunFolder, read_metrics
 from engine.training.status import read_status
 from tests.engine.training.driving import finish, folder_of, state_of
-from tests.helpers.tiny_training import Toy
+from tests.helpers.tiny_training import CARD, Toy
 from tests.helpers.torch_rules import cpu_context
 
 SETTINGS = FitSettings(
@@ -342,3 +344,21 @@ def test_weights_decay_apart_from_the_gradient() -> None:
 
     before = next(Toy().model.parameters()).detach()
     assert_close(train(0.0) - train(0.5), 0.1 * 0.5 * before, atol=1e-6, rtol=1e-5)
+
+
+def test_pictures_are_there_before_the_state_that_goes_on_after_them(tmp_path: Path) -> None:
+    class Shown(Toy):
+        def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
+            return {"Guess": np.zeros((1, 4, 4), np.float32)}
+
+    found: dict[int, tuple[int, ...]] = {}
+
+    class Watched(RunFolder):
+        def save_state(self, tensors: Mapping[str, Tensor], iteration: int) -> None:
+            found[iteration] = preview_iterations(tmp_path)
+            super().save_state(tensors, iteration)
+
+    settings = FitSettings(iterations=4, batch=2, lr=1e-3, seed=0, save_every=2, preview_every=2)
+    finish(fit(Shown(), settings, cpu_context(), Watched(tmp_path, CARD.model_copy(deep=True))))
+    assert found[2] == (2,)
+    assert found[4] == (2, 4)
