@@ -117,9 +117,10 @@ def options_of(offer: Offer) -> list[inspect.Parameter]:
         detach = "Train in a process of its own that outlives the terminal; see `reverie run`."
         options.append(switch("detach", detach))
     options += input_options(offer.tasks)
-    if offer.command == "synthesize":
+    if any(task.denoises for task in offer.tasks):
         timeline = "Folder for the denoising steps: strip, GIF and frames."
         options.append(option("timeline", Path, timeline, metavar="DIR"))
+    if offer.command == "synthesize":
         mask = "Save the mask beside the image as NAME_mask.png."
         options.append(switch("with_mask", mask))
     if offer.command == "grow":

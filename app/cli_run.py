@@ -17,6 +17,7 @@ from app.cli_report import Reporter
 from app.cli_request import Offer, Request, refuse_second_run, resolve
 from app.command_line import words_of
 from app.detaching import LOG, announced, is_apart, launch, refuse_taken
+from app.step_frames import check_steps, write_steps
 from engine.data.segmentation.figures import told
 from engine.data.segmentation.folder_table import TABLE, FolderResult
 from engine.device import DeviceSettings, give_way, open_context
@@ -145,6 +146,9 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bo
         # The task itself has written what was asked for.
         paths = [p for n, p in request.job.inputs.items() if n != "input" and isinstance(p, Path)]
         summary, files, figures = _found(result), paths, {}
+        if folder := options.get("timeline"):
+            write_steps(folder, request.job, reporter.previews)
+            files = [*files, folder]
     elif isinstance(result, FolderResult):
         summary, files, figures = result.summary, [result.table], {}
     else:
@@ -157,7 +161,8 @@ def _run(offer: Offer, options: Mapping[str, Any], reporter: Reporter, apart: bo
 def _shares() -> bool:
     """Whether this process is one of several that `accelerate launch` has started, but not the
     first one, which speaks for all."""
-    return int(os.environ.get("RANK", "0")) > 0
+    ranks = (os.environ.get(name) for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"))
+    return int(next((rank for rank in ranks if rank), "0")) > 0
 
 
 def _detach(job: Job, options: Mapping[str, Any], reporter: Reporter, makes_run: bool) -> int:
@@ -195,7 +200,11 @@ def _told_failures(result: FolderResult, reporter: Reporter) -> int:
 def _check_before(request: Request, options: Mapping[str, Any]) -> None:
     """Find out before the computation, not after it, that a result has nowhere to go."""
     from app.cli_files import check_target
+    from app.timeline_files import check_folder
 
+    if folder := options.get("timeline"):
+        check_steps(request.job)
+        check_folder(folder)
     if request.output is not None:
         check_target(
             request.output,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from engine.results import SynthesisResult
 from widgets.timeline.frame import Frame
@@ -83,9 +80,10 @@ def save_states(
         DiskError: it cannot be written.
     """
     from app import timeline_files
+    from app.step_frames import in_grey
     from engine.data.png import write_png
 
-    shown = [_as_shown(frame, *values) for frame in frames]
+    shown = [in_grey(frame, *values) for frame in frames]
     if kind == "frames":
         timeline_files.write_frames(path, shown, facts)
         return path
@@ -96,17 +94,3 @@ def save_states(
     path = path.with_suffix(".png")
     write_png(path, timeline_files.strip_picture(shown), facts)
     return path
-
-
-def _as_shown(frame: Frame, low: float, high: float) -> Frame:
-    """The same in 8 bits."""
-
-    def grey(state: np.ndarray | None) -> np.ndarray | None:
-        if state is None or state.dtype == np.uint8:
-            return state
-        share = (np.clip(state, low, high) - low) / (high - low)
-        return np.asarray(np.rint(share * 255), np.uint8)
-
-    ways = {name: grey(way) for name, way in frame.ways.items()}
-    kept = {name: way for name, way in ways.items() if way is not None}
-    return replace(frame, x_t=grey(frame.x_t), x0_hat=grey(frame.x0_hat), ways=kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.errors import InputError
 from engine.events import JobPreview
 from widgets.timeline.frame import Frame
 
-THUMB = 192
+THUMB, LEAST = 192, 128
 CAPTION, GAP, GUTTER = 22, 6, 64
 INK, PAPER = 225, 24
 FRAME_MS, LAST_FRAME_MS = 120, 1500
@@ -97,20 +98,24 @@ def write_frames(
     written = []
     for frame in frames:
         for name, picture in frame.pictures().items():
-            path = folder / f"step{frame.index:04d}_{name.replace(' ', '_')}.png"
+            run = f"run{frame.run + 1}_" if frame.run else ""
+            path = folder / f"{run}step{frame.index:04d}_{name.replace(' ', '_')}.png"
             write_png(path, _grey(picture), {**(metadata or {}), "Comment": frame.caption()})
             written.append(path)
     return written
 
 
 def write_timeline(
-    folder: Path, frames: Sequence[Frame], metadata: Mapping[str, str] | None = None
+    folder: Path,
+    frames: Sequence[Frame],
+    metadata: Mapping[str, str] | None = None,
+    comment: str = SYNTHETIC,
 ) -> list[Path]:
     """Strip, GIF and frames of one run in a folder."""
     paths = write_frames(folder, frames, metadata)
     strip, gif = folder / "strip.png", folder / "timeline.gif"
     write_png(strip, strip_picture(frames), metadata)
-    write_gif(gif, frames)
+    write_gif(gif, frames, comment)
     return [strip, gif, *paths]
 
 
@@ -124,6 +129,23 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(path, error) from error
+
+
+def check_folder(path: Path) -> None:
+    """Find out whether a folder can be made, and leave everything as it was.
+
+    Raises:
+        DiskError: it cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # it was not made, or somebody has put something in
+                folder.rmdir()
 
 
 def _require(frames: Sequence[Frame]) -> None:
@@ -142,6 +164,8 @@ def _grey(picture: np.ndarray | None) -> NDArray[np.uint8]:
 
 def _thumb(picture: np.ndarray | None) -> Image.Image:
     image = Image.fromarray(_grey(picture))
+    if (times := LEAST // max(image.size)) > 1:
+        return image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
     scale = min(1.0, THUMB / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.LANCZOS) if scale < 1 else image

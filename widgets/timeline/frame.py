@@ -15,7 +15,8 @@ class Frame:
     `t` is the diffusion time of that state. `x_t` and `x0_hat` are (H, W), uint8 or float32 in
     the timeline's value range; either may be None when the step did not keep it. `title` stands in
     place of the time, for the noise that a run starts from. `ways` are states of the same kind by
-    name, where there are several to compare: they are shown in place of the two.
+    name, where there are several to compare: they are shown in place of the two. `run` counts
+    from 0 where a timeline holds steps of several runs, one after the other.
     """
 
     index: int
@@ -25,6 +26,12 @@ class Frame:
     x0_hat: np.ndarray | None
     title: str = ""
     ways: Mapping[str, np.ndarray] = field(default_factory=dict)
+    run: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What a timeline is ordered by."""
+        return self.run, self.index
 
     def pictures(self) -> Mapping[str, np.ndarray | None]:
         """What there is to see, by the name of its row."""
@@ -32,6 +39,6 @@ class Frame:
 
     def caption(self) -> str:
         """`t = 299`; a continuous time keeps three significant digits."""
-        if self.title:
-            return self.title
-        return f"t = {self.t:.0f}" if float(self.t).is_integer() else f"t = {self.t:.3g}"
+        digits = f"{self.t:.0f}" if float(self.t).is_integer() else f"{self.t:.3g}"
+        caption = self.title or f"t = {digits}"
+        return f"run {self.run + 1}, {caption}" if self.run else caption

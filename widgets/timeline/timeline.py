@@ -70,14 +70,14 @@ class Timeline(QWidget):
         self._go(-1)
 
     def addFrame(self, frame: Frame) -> None:
-        """Show a step; one with the same index as an earlier one takes its place.
+        """Show a step; one with the same index in the same run takes an earlier one's place.
 
         Raises:
             ValueError: an array of the frame is not (H, W).
         """
         column = self._column(frame)
-        position = bisect_left([f.index for f in self._frames], frame.index)
-        replace = position < len(self._frames) and self._frames[position].index == frame.index
+        position = bisect_left([f.place for f in self._frames], frame.place)
+        replace = position < len(self._frames) and self._frames[position].place == frame.place
         if replace:
             self._frames[position] = frame
         else:
@@ -91,7 +91,7 @@ class Timeline(QWidget):
             self._refresh()
 
     def frames(self) -> tuple[Frame, ...]:
-        """All frames in the order of their index, with the arrays as they were given."""
+        """All frames in the order of their runs and indices, with the arrays as they were given."""
         return tuple(self._frames)
 
     def current(self) -> int:

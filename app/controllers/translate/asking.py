@@ -16,9 +16,9 @@ from app.controllers.segment.files import StudyFiles
 from app.controllers.translate.runs import Landed
 from app.controllers.translate.showing import Showing
 from app.errors import Teller
+from app.file_questions import ask_part
 from app.study import Study
 from app.workspaces.translate.view import TranslateView
-from widgets.panels.choice_dialog import Choice, ChoiceDialog
 
 if TYPE_CHECKING:
     from engine.data.volumes.choices import Part
@@ -134,19 +134,7 @@ class Asking(QObject):
         )
 
     def _ask_part(self, path: Path, parts: Sequence[Part]) -> None:
-        choices = [
-            Choice(
-                part.id, part.title, part.detail,
-                "mdi6.database-outline" if part.thumbnail is None else part.thumbnail,
-            )
-            for part in parts
-        ]  # fmt: skip
-        dialog = ChoiceDialog(
-            path.name, f"{path.name} holds {len(parts)} images. Which one do you want to open?",
-            choices, self._view,
-        )  # fmt: skip
-        dialog.chosen.connect(lambda part: self._files.readPart(path, part))
-        dialog.open()
+        ask_part(self._view, path, parts, lambda part: self._files.readPart(path, part))
 
     def _folder(self) -> str:
         volume = self._study.volume

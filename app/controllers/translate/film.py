@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.controllers.translate.runs import Run
+from app.step_frames import Picture, of_translation
 from engine.events import JobPreview
 from widgets.timeline.frame import Frame
 from widgets.viewer.volume.layers import Grid
-
-NOISE = "noise"
-TAIL = 0.5  # per cent of the values of x_t that may lie beyond the shown range
-Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +44,7 @@ class Film:
 
     def add(self, event: JobPreview) -> list[State]:
         """Take a step; the key steps that came with it."""
-        if event.index == 0 and event.guide is not None and event.affine is not None:
+        if event.guide is not None and event.affine is not None:
             # Also after a shortage of memory, when a run begins anew.
             self.states = []
             self.guide = event.guide[0]
@@ -60,36 +54,9 @@ class Film:
         ties = None if event.evidence is None else event.evidence[0]
         found = []
         if event.before is not None:
-            noise = event.before[0]
-            found.append(self._state(0, event, noise, noise, ties, NOISE))
-        self.latest = self._state(event.index + 1, event, event.x_t[0], event.x0_hat[0], ties)
+            found.append(State(of_translation(event, noise=True), ties))
+        self.latest = State(of_translation(event), ties)
         if event.key:
             found.append(self.latest)
         self.states += found
         return found
-
-    def _state(
-        self, index: int, event: JobPreview, x_t: Picture, x0_hat: Picture, ties: Picture | None,
-        title: str = "",
-    ) -> State:  # fmt: skip
-        ways = {"x_t": grey(x_t, *span(x_t)), "x0_hat": grey(x0_hat, 0.0, 1.0)}
-        if ties is not None:
-            ways["LMI"] = grey(ties, 0.0, largest(ties))
-        return State(Frame(index, event.total, event.t, x_t, x0_hat, title, ways), ties)
-
-
-def span(state: Picture) -> tuple[float, float]:
-    """Values of a noisy state shown as black and white: those of images, and most of the noise."""
-    low, high = np.percentile(state, (TAIL, 100 - TAIL))
-    return min(0.0, float(low)), max(1.0, float(high))
-
-
-def largest(ties: Picture) -> float:
-    """The mutual information that is shown brightest."""
-    return max(float(np.percentile(ties, 100 - TAIL)), 1e-6)
-
-
-def grey(picture: Picture, low: float, high: float) -> NDArray[np.uint8]:
-    """In 8 bits."""
-    share = (np.clip(picture, low, high) - low) / max(high - low, 1e-12)
-    return np.asarray(np.rint(share * 255), np.uint8)

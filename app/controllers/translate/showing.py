@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.controllers.translate.film import largest
 from app.controllers.translate.running import Running
 from app.controllers.translate.runs import Landed
 from app.controllers.translate.steps import LMI, Steps
 from app.settings import Settings
+from app.step_frames import largest
 from app.study import MAP_COLOURS, Study
 from app.workspaces.translate.view import TranslateView
 from app.workspaces.translate.views import (

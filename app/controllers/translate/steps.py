@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog
 
 from app import exports
 from app.background import Background
-from app.controllers.translate.film import Film, Picture, State, largest, span
+from app.controllers.translate.film import Film, State
 from app.controllers.translate.running import Running
 from app.controllers.translate.runs import Run, plane_of
 from app.errors import Teller
+from app.file_questions import ask_steps_target
+from app.step_frames import Picture, largest, span
 from app.study import MAP_COLOURS, Study
 from app.workspaces.translate.view import TranslateView
 from app.workspaces.translate.views import OF_STEPS, TIES, X0_HAT, X_T
@@ -80,7 +81,7 @@ class Steps(QObject):
         film = self._film
         if film is None or not self._live:
             return
-        begins = event.index == 0
+        begins = event.run == event.index == 0
         if begins:
             self._view.dock.timeline.clear()
         added = film.add(event)
@@ -175,15 +176,9 @@ class Steps(QObject):
 
     def askExport(self, kind: str) -> None:
         """Let the user choose where the steps go; `kind` is strip, gif or frames."""
-        name = self._study.name() or "steps"
-        if kind == "frames":
-            path = QFileDialog.getExistingDirectory(self._view, "Folder for the steps")
-        else:
-            ending, what = ("gif", "GIF (*.gif)") if kind == "gif" else ("png", "PNG (*.png)")
-            start = f"{name}_steps.{ending}"
-            path, _ = QFileDialog.getSaveFileName(self._view, "Export the steps", start, what)
-        if path:
-            self.export(kind, Path(path))
+        path = ask_steps_target(self._view, kind, self._study.name())
+        if path is not None:
+            self.export(kind, path)
 
     def export(self, kind: str, path: Path) -> None:
         """Write the key steps, marked as synthetic."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.float32]
 
+ONE_SLICE = "One slice is a preview; Translate makes the whole image"
+
 
 class Telling(QObject):
     """Fills the tab about the result, and the joint histogram."""
@@ -46,8 +48,10 @@ class Telling(QObject):
     def _tell(self) -> None:
         landed, panel = self._showing.landed(), self._view.dock.result
         panel.setRows(() if landed is None else rows_of(landed))
-        for button in (panel.save, panel.segment):
-            button.setEnabled(landed is not None and landed.index is None)
+        if landed is None or landed.index is None:
+            panel.setUsable(landed is not None)
+        else:
+            panel.setUsable(False, ONE_SLICE)
 
     # --- the joint histogram
 

@@ -29,6 +29,8 @@ ROWS = ("x_t", "x0_hat", "LMI")
 SMALL_THUMB = 36  # logical pixels, so that three rows find room
 HIGH_EM = 16
 NOTHING = "What was translated, and how, is told here."
+SAVED_AS = "Marked as synthetic, on the source's voxels"
+LABELS_ON = "With a segmenter of its modality; the labels lie on the source"
 
 
 class ResultPanel(QWidget):
@@ -42,12 +44,8 @@ class ResultPanel(QWidget):
         super().__init__(parent)
         em = self.fontMetrics().height()
         self.save = QPushButton(icon("mdi6.content-save-outline"), "Save result…", self)
-        give_tip(self.save, "Save the result", "Marked as synthetic, on the source's voxels")
         self.segment = QPushButton(icon("mdi6.vector-polygon"), "Segment the result…", self)
-        give_tip(
-            self.segment, "Segment the result",
-            "With a segmenter of its modality; the labels lie on the source",
-        )  # fmt: skip
+        self.setUsable(True)
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.RichText)
         self._text.setWordWrap(True)
@@ -75,6 +73,15 @@ class ResultPanel(QWidget):
             for what, told in rows
         )
         self._text.setText(f"<table>{lines}</table>" if lines else NOTHING)
+
+    def setUsable(self, usable: bool, why_not: str = "") -> None:
+        """Let the result be saved and segmented, or say why it cannot."""
+        for button, label, hint in (
+            (self.save, "Save the result", SAVED_AS),
+            (self.segment, "Segment the result", LABELS_ON),
+        ):
+            button.setEnabled(usable)
+            give_tip(button, label, why_not or hint)
 
     def text(self) -> str:
         """As shown, rich text."""

@@ -33,10 +33,17 @@ def test_from_image_level_labels_to_lesions(
     image = folder / "imagesTr" / "patient2.nii.gz"
     labels, heat = tmp_path / "labels.nii.gz", tmp_path / "heat.nii.gz"
     command = ["segment", "--method", "cdm", "--input", str(image), "--output", str(labels)]
-    assert main([*command, *models, *QUICK, "--heat", str(heat), "--label", "1"]) == 0
+    command += [*models, *QUICK, "--label", "1", "--timeline", str(tmp_path / "steps")]
+    assert main([*command, "--heat", str(heat)]) == 0
+    told = capsys.readouterr().out
+    assert {p.name for p in (tmp_path / "steps").iterdir()} == {
+        "strip.png", "timeline.gif",
+        *(f"step000{n}_{way}.png" for n in (1, 2) for way in ("label", "blend")),
+    }  # fmt: skip
+    assert main([*command, "--evidence", "grad-cam"]) == 2
+    assert "shows no steps" in capsys.readouterr().err
     assert labels.exists()
     assert heat.exists()
-    told = capsys.readouterr().out
     assert "Found: spot" in told
     assert "heat.nii.gz" in told
     report = tmp_path / "report.json"

@@ -9,6 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from app.cli import main
 from app.cli_interrupt import Interrupts
@@ -34,7 +35,15 @@ def test_from_one_modality_to_the_other(tmp_path: Path, capsys: pytest.CaptureFi
     source, output = folder / "patient2_t2.nii.gz", tmp_path / "synthetic_t1.nii.gz"
     information = tmp_path / "lmi.nii.gz"
     command = ["translate", "--input", str(source), "--output", str(output), *model, "--steps", "2"]
+    steps = tmp_path / "steps"
+    command += ["--samples", "2", "--timeline", str(steps)]
     assert main([*command, "--information", str(information)]) == 0
+    of_each = [f"{n}_{state}.png" for n in ("step0000", "step0001", "step0002", "run2_step0002")
+               for state in ("x_t", "x0_hat", "LMI")]  # fmt: skip
+    assert sorted(p.name for p in steps.iterdir()) == sorted(
+        [*of_each, "strip.png", "timeline.gif"]
+    )
+    assert "Synthetic" in Image.open(steps / "strip.png").text
     told = capsys.readouterr().out
     assert "4 of 5 slices translated." in told
     assert "synthetic_t1.nii.gz" in told
@@ -65,6 +74,8 @@ def test_a_folder_into_a_folder(
         patch.setattr(Interrupts, "proceed", lambda self: not done.exists())
         assert main(command) == 130, "stopped after the first image"
     assert "the same command goes on with the rest" in capsys.readouterr().err
+    assert main([*command, "--timeline", str(tmp_path / "steps")]) == 2
+    assert "shows no steps" in capsys.readouterr().err
     assert main(command) == 0
     assert "2 images translated, 1 of them before" in capsys.readouterr().out
     assert len(list((tmp_path / "out").glob("*_t2.nii.gz"))) == 2
@@ -90,3 +101,18 @@ def test_what_cannot_be_done_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main([*command, "--checkpoint", checkpoint, "--start", "source", "--level", "900"]) == 2
     assert "noise level of 900 was asked of a model with 40" in capsys.readouterr().err
     assert not (tmp_path / "o.nii.gz").exists()
+
+
+def test_a_checkpoint_advises_its_preset(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = heads(tmp_path / "set", 1, (3, 14, 12)) / "patient0_t2.nii.gz"
+    checkpoint = str(save_translator(tmp_path / "t.safetensors", preset="averaged"))
+    command = ["translate", "--input", str(source), "--checkpoint", checkpoint, "--threads", "1"]
+    for name, more, told in (
+        ("a", [], True),
+        ("b", ["--steps", "2"], False),
+        ("c", ["--preset", "averaged", "--samples", "1"], False),
+    ):
+        assert main([*command, "--output", str(tmp_path / f"{name}.nii.gz"), *more]) == 0
+        assert ("was measured with --preset averaged" in capsys.readouterr().err) is told

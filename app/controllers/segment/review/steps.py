@@ -6,18 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtWidgets import QFileDialog
 
 from app import exports
 from app.background import Background
 from app.controllers.recording import Recording
 from app.controllers.segment.findings import Findings
 from app.errors import Teller
+from app.file_questions import ask_steps_target
+from app.step_frames import LABELS, denoises, in_two_ways, side_by_side
 from app.study import Study
 from app.workspaces.segment.view import SegmentView
 from engine.events import JobPreview
 from engine.jobs import Job
-from engine.methods import METHODS
 from engine.results import SaliencyResult, Squares
 from widgets.timeline.frame import Frame
 
@@ -25,10 +25,6 @@ WAYS = {"label": "Under the label", "blend": "Under the blend", "change": "Chang
 """What CDM compares, and what it comes to."""
 KEPT = 3
 """Runs whose steps are remembered: that of the result, one whose result waits, and a new one."""
-TWO_WAYS = ("cdm", "cg-cdm")
-"""Kinds of evidence that come from two ways side by side."""
-RANGE = (-1.0, 1.0)
-"""Of labels as the network works on them: background and structure."""
 
 
 class Steps(QObject):
@@ -137,7 +133,7 @@ class Steps(QObject):
     def _in_ways(self) -> bool:
         """Whether the run that is shown compares two ways."""
         job = None if self._shown is None else self._shown.job
-        return job is not None and getattr(job.params, "evidence", "") in TWO_WAYS
+        return job is not None and in_two_ways(job)
 
     def _offer(self) -> None:
         """What there is to choose from."""
@@ -173,11 +169,11 @@ class Steps(QObject):
             low, high = float(sums[-1].min()), float(sums[-1].max())
             change = 2 * (sums - low) / max(high - low, 1e-12) - 1
         found = []
-        for one, other in zip(run.frames.get(0, ()), run.frames.get(1, ()), strict=False):
-            ways = {"label": getattr(one, name), "blend": getattr(other, name)}
-            if change is not None and squares is not None and one.index > 0:
-                ways["change"] = change[squares.used(one.index) - 1]
-            found.append(replace(one, x_t=None, x0_hat=None, ways=ways))
+        for frame in side_by_side(run.frames.get(0, ()), run.frames.get(1, ()), name):
+            ways = dict(frame.ways)
+            if change is not None and squares is not None and frame.index > 0:
+                ways["change"] = change[squares.used(frame.index) - 1]
+            found.append(replace(frame, ways=ways))
         return tuple(found)
 
     def _show(self) -> None:
@@ -191,7 +187,7 @@ class Steps(QObject):
     def _offer_tab(self) -> None:
         """An empty strip stays only while steps may still come."""
         run = self._shown
-        waits = self._running and run is not None and _denoises(run.job)
+        waits = self._running and run is not None and denoises(run.job)
         nothing = not self._running and self._findings.current() is None
         self._view.dock.setSteps(bool(self.frames()) or waits or nothing)
 
@@ -202,7 +198,7 @@ class Steps(QObject):
         if frame is not None and frame.ways:
             name = tuple(WAYS)[max(self._panel.vote.currentIndex(), 0)]
             state, name = frame.ways.get(name), WAYS[name]
-        image.setImage(state, RANGE if state is not None else None)
+        image.setImage(state, LABELS if state is not None else None)
         if frame is None:
             image.setInfo("")
         elif frame.title:
@@ -214,15 +210,9 @@ class Steps(QObject):
 
     def askExport(self, kind: str) -> None:
         """Let the user choose where the steps go; `kind` is strip, gif or frames."""
-        name = self._study.name() or "steps"
-        if kind == "frames":
-            path = QFileDialog.getExistingDirectory(self._view, "Folder for the steps")
-        else:
-            ending, what = ("gif", "GIF (*.gif)") if kind == "gif" else ("png", "PNG (*.png)")
-            start = f"{name}_steps.{ending}"
-            path, _ = QFileDialog.getSaveFileName(self._view, "Export the steps", start, what)
-        if path:
-            self.export(kind, Path(path))
+        path = ask_steps_target(self._view, kind, self._study.name())
+        if path is not None:
+            self.export(kind, path)
 
     def export(self, kind: str, path: Path) -> None:
         """Write the steps that are shown."""
@@ -234,13 +224,7 @@ class Steps(QObject):
             facts["vote"] = str(self._panel.vote.currentIndex() + 1)
         self._background.run(
             f"Writing {path.name}",
-            lambda: exports.save_states(kind, path, frames, RANGE, facts),
+            lambda: exports.save_states(kind, path, frames, LABELS, facts),
             lambda written: self._teller.say("info", f"Saved {written}"),
             self._teller.failure,
         )
-
-
-def _denoises(job: Job) -> bool:
-    """Whether the task of a job shows steps."""
-    tasks = (task for known in METHODS if known.id == job.method for task in known.tasks)
-    return any(task.name == job.task and task.denoises for task in tasks)
