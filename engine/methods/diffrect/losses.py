@@ -13,6 +13,9 @@ from torch import Tensor
 
 SMOOTH = 1e-5
 RAMP_STEPS = 200
+TINY = torch.finfo(torch.float32).tiny
+NOWHERE = 1e-12
+"""Of a class over all pixels together; less would make gradients without end."""
 MOST_DISTANCE = 999.0
 """The rectifier's time of a label that has nothing in common with the better one."""
 
@@ -65,8 +68,9 @@ def adaptive_weight(soft: Tensor) -> Tensor:
     """Mean over images and classes of 1 - entropy / log(HW), a class's pixels taken for a
     distribution: large where each class is in few places."""
     shares = soft.flatten(2)
-    shares = shares / shares.sum(dim=2, keepdim=True)
-    entropy = -torch.xlogy(shares, shares).sum(dim=2)
+    shares = shares / shares.sum(dim=2, keepdim=True).clamp_min(NOWHERE)
+    # A network that is sure gives some class 0, where the slope of x log x has no end.
+    entropy = -(shares * shares.clamp_min(TINY).log()).sum(dim=2)
     return 1.0 - entropy.mean() / math.log(shares.shape[2])
 
 

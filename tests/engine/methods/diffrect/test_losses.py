@@ -92,3 +92,18 @@ def test_the_weight_of_unlabelled_slices_grows_as_published() -> None:
         wanted = 0.1 * math.exp(-5 * (1 - r) ** 2)
         assert ramp(iteration, 30_000, 0.1) == pytest.approx(wanted)
     assert ramp(5, 4, 0.1) == pytest.approx(0.1 * np.exp(-5 * (1 - 5 / 200) ** 2))
+
+
+def test_a_network_that_is_sure_is_still_led() -> None:
+    """Logits so far apart that softmax gives exactly 0."""
+    logits = torch.zeros(2, 3, 7, 9)
+    logits[:, 0, :3] = 200.0
+    logits[:, 1] -= 200.0
+    logits.requires_grad_()
+    _, labels = drawn()
+    soft = logits.softmax(dim=1)
+    assert not soft[:, 1].any(), "a class that is nowhere"
+    loss, weight = complementary_loss(soft.detach(), soft)
+    (loss + weight + ce_and_dice(logits, soft, labels)).backward()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
