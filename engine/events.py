@@ -91,7 +91,7 @@ class JobPreview(JobEvent):
         key: Belongs to the timeline; never replaced by a newer one.
         offset: Index within the job of the first of the B images.
         before, guide, evidence: As in `engine.steps.DenoiseStep`, of the shape of `x_t`.
-        affine: As in `engine.steps.DenoiseStep`.
+        affine, run, runs: As in `engine.steps.DenoiseStep`.
     """
 
     index: int
@@ -105,6 +105,8 @@ class JobPreview(JobEvent):
     guide: np.ndarray | None = None
     evidence: np.ndarray | None = None
     affine: np.ndarray | None = None
+    run: int = 0
+    runs: int = 1
 
 
 @dataclass(frozen=True, eq=False)

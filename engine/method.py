@@ -37,7 +37,7 @@ class Task:
         presets: Name -> the parameters that differ from the defaults.
         folder_of: The task of one image that this one does for all images of a folder; on the
             command line both are one command.
-        denoises: Whether it shows the states between noise and result on its way.
+        denoises: Whether it shows the states between noise and one result on its way.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Task:
     optional: tuple[str, ...] = ()
     role: str = ""
     folder_of: str = ""
-    denoises: bool = True
+    denoises: bool = False
 
     def preset(self, name: str) -> dict[str, Any]:
         """The values of a preset.

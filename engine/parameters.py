@@ -11,6 +11,11 @@ from pydantic.fields import FieldInfo
 from engine.errors import InputError
 
 Kind = Literal["int", "float", "bool", "choice", "text", "seed", "path"]
+Presets = dict[str, dict[str, Any]]
+"""Name -> the values that differ from the defaults."""
+
+MAX_SEED = 2**31 - 1
+"""Of what people type and files keep; numpy takes no larger one everywhere."""
 
 
 class Parameters(BaseModel):
@@ -41,6 +46,18 @@ class Parameters(BaseModel):
     def with_changes(self, **changes: Any) -> Any:
         """A validated copy with some values replaced."""
         return type(self).parse({**self.model_dump(), **changes})
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Positive whole numbers from text such as "1, 2, 2".
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    parts = text.replace(",", " ").split()
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise ValueError("whole numbers from 1 on, separated by commas")
+    return tuple(int(part) for part in parts)
 
 
 def parameter(

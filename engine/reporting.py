@@ -93,8 +93,7 @@ class StepReporter:
                 self._preview(step)
                 # Sampling within a training or an evaluation is not what the job counts.
                 if not self._counts_own_steps:
-                    done = step.group * step.total + step.index + 1
-                    self._progress(done, step.groups * step.total, "")
+                    self._progress(*step.of_job, "")
             case TrainStep():
                 self._counts_own_steps = True
                 self._losses(step)
@@ -114,7 +113,9 @@ class StepReporter:
             self._send_progress(self._unsent_progress)
 
     def _preview(self, step: DenoiseStep) -> None:
-        key = step.index in key_frames(step.total)
+        # Of several runs that make one image, the first is told whole, of the others what came.
+        last = step.index == step.total - 1
+        key = last if step.run else step.index in key_frames(step.total)
         now = self._clock()
         if not key and now - self._sent_preview < 1 / PREVIEWS_A_SECOND:
             return
@@ -125,7 +126,7 @@ class StepReporter:
             JobPreview(
                 self._job_id, step.index, step.total, step.t,
                 _picture(step.x_t), _picture(step.x0_hat), key, step.offset, before, guide,
-                evidence, step.affine,
+                evidence, step.affine, step.run, step.runs,
             )
         )  # fmt: skip
 

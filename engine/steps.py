@@ -24,6 +24,7 @@ class DenoiseStep:
         eps: The noise this step assumed, same shape.
         evidence: What else a method has to show for this step, such as an attention map.
         group, groups: Which part of a job this run is, where a job is too large for one batch.
+        run, runs: Which of several runs this is, where one image is made of them all.
         offset: Index within the job of the batch's first image.
         before: State before this step, where it is worth a look: at the first one, x_T.
         guide: At the first step, the image that the run is guided by, of the shape of `x_t`.
@@ -40,10 +41,18 @@ class DenoiseStep:
     evidence: Tensor | None = None
     group: int = 0
     groups: int = 1
+    run: int = 0
+    runs: int = 1
     offset: int = 0
     before: Tensor | None = None
     guide: Tensor | None = None
     affine: np.ndarray | None = None
+
+    @property
+    def of_job(self) -> tuple[int, int]:
+        """Steps of the whole job that are done with this one, and how many it has."""
+        before = self.group * self.runs + self.run
+        return before * self.total + self.index + 1, self.groups * self.runs * self.total
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,12 @@ class Section:
 
 def sections(card: Card) -> tuple[Section, ...]:
     """All that a card says but title, summary, notes and terms; parts without anything are left
-    out."""
+    out. Of data the name comes first, and last what no one reads."""
     data: dict[str, Any] = {}
     for number, part in enumerate(card.data, 1):
         before = f"{number}. " if len(card.data) > 1 else ""
-        data |= {f"{before}{name}": value for name, value in part.items()}
+        names = sorted(part, key=lambda name: (name != "name", name == "fingerprint"))
+        data |= {f"{before}{name}": part[name] for name in names}
     parts: tuple[tuple[str, Mapping[str, Any]], ...] = (
         ("Labels", {value: about.get("name", "") for value, about in card.labels.items()}),
         ("Trained on", data), ("Figures", card.figures), ("Takes", card.preprocessing),
@@ -84,7 +85,8 @@ def text_of(card: Card) -> str:
 
 
 def headline(card: Card) -> str:
-    """The first figure on the card that says how good it is, such as "Dice 0.879"; "" without."""
+    """The first figure on the card that says how good it is, such as "Dice 0.879", with a capital
+    however the card writes it; "" without."""
     if not card.preprocessing:
         return ""  # it takes no image, so the figures are of what others make of its own
     for name, value in flat(card.figures).items():
@@ -96,7 +98,7 @@ def headline(card: Card) -> str:
             continue
         for part in reversed(name.split(DEEP)):
             if len(part) <= SHORT and METRIC.search(part.casefold()):
-                return f"{part} {number:.3g}"
+                return f"{part[:1].upper()}{part[1:]} {number:.3g}"
     return ""
 
 

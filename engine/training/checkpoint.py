@@ -37,6 +37,7 @@ class Card(BaseModel):
         process: Of a diffusion model: schedule, timesteps, range of the data, its mean and sd.
         preprocessing: From an image on disk to the network's input.
         labels: Class index -> name and colour.
+        preset: Of the task that uses it: what its figures were measured with; "" for none.
         training: Preset, parameters, seed, iterations.
         data: What it was trained on, with terms.
         figures: What was measured, in words and numbers.
@@ -54,6 +55,7 @@ class Card(BaseModel):
     process: dict[str, Any] = Field(default_factory=dict)
     preprocessing: dict[str, Any] = Field(default_factory=dict)
     labels: dict[str, dict[str, str]] = Field(default_factory=dict)
+    preset: str = ""
     training: dict[str, Any] = Field(default_factory=dict)
     data: list[dict[str, Any]] = Field(default_factory=list)
     figures: dict[str, Any] = Field(default_factory=dict)
@@ -173,7 +175,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: missing, truncated, foreign, or with a card that does not fit.
     """
     card = read_card(path)
-    identity = Identity(path.stem, sha256_of(path), model_sha256(path))
+    identity = Identity(path.stem, sha256_of(path), _model_sha256(path, card))
     return Checkpoint(load_tensors(path), card, path, identity)
 
 
@@ -184,7 +186,11 @@ def model_sha256(path: Path) -> str:
     Raises:
         CheckpointError: not a checkpoint of this program, or damaged.
     """
-    told = read_card(path).model_dump(include=set(ANSWERING))
+    return _model_sha256(path, read_card(path))
+
+
+def _model_sha256(path: Path, card: Card) -> str:
+    told = card.model_dump(include=set(ANSWERING))
     text = json.dumps([weights_sha256(path), told], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from engine.errors import InputError
-from engine.parameters import Parameters, describe, parameter
+from engine.parameters import Parameters, describe, parameter, whole_numbers
 
 
 class Example(Parameters):
@@ -44,3 +44,11 @@ def test_changes_are_validated_and_leave_the_original() -> None:
         original.with_changes(count=0)
     with pytest.raises(ValueError, match="frozen"):
         original.count = 4
+
+
+def test_lists_of_numbers() -> None:
+    assert whole_numbers("1, 2,2  4") == (1, 2, 2, 4)
+    assert whole_numbers("") == ()
+    for text in ("1, x", "0", "-1", "1.5", "²"):
+        with pytest.raises(ValueError, match="whole numbers from 1 on"):
+            whole_numbers(text)

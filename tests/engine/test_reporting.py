@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -66,6 +67,17 @@ def test_previews_come_15_times_a_second_and_at_every_key_frame(told: Told) -> N
     assert len(between) > 20, "3 seconds of 15 a second, less what the key frames took"
     gaps = np.diff([e.index for e in shown])
     assert gaps.max() <= 7, "no longer than 1/15 s without a preview"
+
+
+def test_of_several_runs_the_first_is_told_whole_and_of_the_others_what_came(told: Told) -> None:
+    for run in range(3):
+        for i in range(5):
+            told.reporter.report(replace(denoise(i, 5), run=run, runs=3))
+    keys = [(e.run, e.index) for e in told.of(JobPreview) if e.key]
+    assert keys == [*((0, i) for i in range(5)), (1, 4), (2, 4)]
+    assert all(e.runs == 3 for e in told.of(JobPreview))
+    told.reporter.flush()
+    assert (told.of(JobProgress)[-1].done, told.of(JobProgress)[-1].total) == (15, 15)
 
 
 def test_a_tensor_that_is_not_shown_is_not_read(told: Told) -> None:

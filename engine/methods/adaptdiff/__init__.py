@@ -97,7 +97,7 @@ METHOD = Method(
         Task(
             "synthesize", "Mask to image", "synthesize", p.SynthesisParams, _synthesize,
             {"mask": "vessel mask (H, W)", "template": TEMPLATE},
-            p.SYNTHESIS_PRESETS,
+            p.SYNTHESIS_PRESETS, denoises=True,
         ),
         Task(
             "grow", "Grow a vessel tree", "synthesize", p.GrowParams, _grow,

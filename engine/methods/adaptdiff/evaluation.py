@@ -18,7 +18,7 @@ from engine.metrics.overlap import score_classes
 from engine.metrics.table import Row, ScoreTable, check_table
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.steps import ProgressStep, Step
 
 RESAMPLES = 2000
@@ -43,7 +43,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     cases = labelled_cases(job, params.kind, params.name)
     model, card = load_segmenter(params.checkpoint, context)
     table = ScoreTable({1: "vessel"})
-    with LabelKeeper(output, wanted=params.keep_labels) as keeper:
+    with Keeper(output, wanted=params.keep_labels) as keeper:
         for i, case in enumerate(cases):
             assert case.mask is not None
             found = segment(model, case.image)

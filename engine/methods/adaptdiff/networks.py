@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, PositiveInt
 
-from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import InputError
+from engine.library.opening import open_once
 from engine.networks.residual_unet import ResidualUNet
 from engine.networks.spade_inference import CpuSpadeUNet
 from engine.networks.spade_unet import SpadeUNet
@@ -19,7 +19,6 @@ from engine.training.checkpoint import (
     Card,
     Checkpoint,
     Identity,
-    load_checkpoint,
     load_into,
 )
 
@@ -76,13 +75,10 @@ def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
     Raises:
         CheckpointError: missing, damaged, or of another method or role.
     """
-    path = library.find(name)
-
-    def load() -> LoadedDiffusion:
-        checkpoint = load_checkpoint(path).expect(METHOD, "diffusion")
-        return open_diffusion(checkpoint, context)
-
-    return context.keep((str(path), path.stat().st_mtime_ns, context.dtype), load)
+    return open_once(
+        name, context, open_diffusion, bundled="octa",
+        training="--method adaptdiff --stage train-diffusion",
+    )  # fmt: skip
 
 
 def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
@@ -91,6 +87,7 @@ def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:
     Raises:
         CheckpointError: the card describes no network, or another one than the weights.
     """
+    checkpoint.expect(METHOD, "diffusion")
     card, name = checkpoint.card, checkpoint.path.name
     process = part_of(Process, card.process, name, METHOD)
     try:
@@ -116,15 +113,22 @@ def load_segmenter(name: str, context: Context) -> tuple[ResidualUNet, Card]:
     Raises:
         CheckpointError: missing, damaged, or of another method or role.
     """
-    path = library.find(name)
+    return open_once(
+        name, context, open_segmenter, bundled="octa-segmenter",
+        training="--method adaptdiff --stage train-segmenter",
+    )  # fmt: skip
 
-    def load() -> tuple[ResidualUNet, Card]:
-        checkpoint = load_checkpoint(path).expect(METHOD, "segmenter")
-        model = segmenter_of(checkpoint.card)
-        load_into(model, checkpoint.tensors, path.name)
-        return model.to(context.device).eval(), checkpoint.card
 
-    return context.keep((str(path), path.stat().st_mtime_ns, "segmenter"), load)
+def open_segmenter(checkpoint: Checkpoint, context: Context) -> tuple[ResidualUNet, Card]:
+    """Build the network from card and weights.
+
+    Raises:
+        CheckpointError: the card describes no network, or another one than the weights.
+    """
+    checkpoint.expect(METHOD, "segmenter")
+    model = segmenter_of(checkpoint.card)
+    load_into(model, checkpoint.tensors, checkpoint.path.name)
+    return model.to(context.device).eval(), checkpoint.card
 
 
 def unet_of(card: Card, name: str) -> SpadeUNet:

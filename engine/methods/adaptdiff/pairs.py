@@ -17,7 +17,7 @@ from engine.device import Context
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import load_diffusion
-from engine.methods.adaptdiff.params import MAX_SEED, SynthesisSetParams
+from engine.methods.adaptdiff.params import SynthesisSetParams
 from engine.methods.adaptdiff.sources import image_files
 from engine.methods.adaptdiff.synthesis import (
     check_mask,
@@ -28,6 +28,7 @@ from engine.methods.adaptdiff.synthesis import (
     wanted_template,
 )
 from engine.methods.adaptdiff.vessels import VesselImage, random_crop
+from engine.parameters import MAX_SEED
 from engine.results import FileResult
 from engine.steps import ProgressStep, Step
 

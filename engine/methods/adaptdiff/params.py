@@ -5,16 +5,15 @@ Published values: Hu et al., AdaptDiff (arXiv 2410.04648), section 3.1, and its 
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
 from engine.data.segmentation import fold_params
-from engine.parameters import Parameters, parameter
+from engine.parameters import MAX_SEED, Parameters, Presets, parameter
 from engine.scoring.params import keeping
-from engine.training import stop_params
+from engine.training import shared_params
 
-MAX_SEED = 2**31 - 1
 Kind = Literal["fundus", "octa", "angiography", "grey"]
 KINDS = {
     "fundus": "Fundus photograph", "octa": "OCT-A", "angiography": "Fluorescein angiography",
@@ -40,17 +39,12 @@ class TrainingParams(Parameters):
     )
     batch: int = parameter(4, "Batch", "Crops an optimizer step.", ge=1, le=256)
     lr: float = parameter(1e-3, "Learning rate", "Of Adam, at the start.", gt=0, le=1.0)
-    iterations: int = parameter(
-        35_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
+    iterations: int = shared_params.iterations(35_000)
     halve_every: int = parameter(
         0, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
         ge=0, le=10_000_000, advanced=True,
     )  # fmt: skip
-    ema_decay: float = parameter(
-        0.0, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
-        ge=0, le=0.99999, advanced=True,
-    )  # fmt: skip
+    ema_decay: float = shared_params.ema_decay(0.0)
     zoom_min: float = parameter(
         1.0, "Smallest zoom", "Crops are enlarged by a random factor from this on.",
         ge=0.25, le=8, advanced=True,
@@ -59,10 +53,7 @@ class TrainingParams(Parameters):
         1.0, "Largest zoom", "Makes vessels of one field of view as wide as another's.",
         ge=0.25, le=8, advanced=True,
     )  # fmt: skip
-    save_every: int = parameter(
-        500, "Save every", "Iterations between two states to resume from.",
-        ge=1, le=1_000_000, advanced=True,
-    )  # fmt: skip
+    save_every: int = shared_params.save_every()
 
     @model_validator(mode="after")
     def _zoom_in_order(self) -> Self:
@@ -73,9 +64,7 @@ class TrainingParams(Parameters):
 class SegmenterParams(TrainingParams):
     """Stage 1: segment vessels on the labelled source."""
 
-    iterations: int = parameter(
-        5_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
+    iterations: int = shared_params.iterations(5_000)
     batch: int = parameter(8, "Batch", "Crops an optimizer step.", ge=1, le=256)
     kind: Kind = parameter(
         "fundus", "Source", "What the images are; fundus takes the green channel.", choices=KINDS
@@ -86,21 +75,12 @@ class SegmenterParams(TrainingParams):
     augment: bool = parameter(
         True, "Augment", "Noise, blur, contrast and brightness, so that it meets another modality.",
     )  # fmt: skip
-    validation: float = parameter(
-        0.2, "Validation", "Share of the patients that tell how far training is.",
-        ge=0, le=0.5, step=0.05, group="Cases",
-    )  # fmt: skip
-    test: float = parameter(
-        0.0, "Test", "Share of the patients kept apart for the evaluation.",
-        ge=0, le=0.49, step=0.05, group="Cases",
-    )  # fmt: skip
-    patience: int = stop_params.patience()
+    validation: float = shared_params.validation_share(0.2)
+    test: float = shared_params.test_share(0.0)
+    patience: int = shared_params.patience()
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
-    patient_pattern: str = parameter(
-        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
-        "by usual names where empty.", group="Cases", advanced=True,
-    )  # fmt: skip
+    patient_pattern: str = shared_params.patient_pattern()
 
 
 class DiffusionParams(TrainingParams):
@@ -203,9 +183,7 @@ class FineTuneParams(TrainingParams):
     checkpoint: str = parameter("fundus-segmenter", "Segmenter", "Of stage 1.", kind="choice")
     lr: float = parameter(1e-3, "Learning rate", "Of Adam, at the start.", gt=0, le=1.0)
     batch: int = parameter(5, "Batch", "Crops an optimizer step.", ge=1, le=256)
-    iterations: int = parameter(
-        1_200, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
+    iterations: int = shared_params.iterations(1_200)
     halve_every: int = parameter(
         120, "Halve rate every", "Iterations after which the learning rate is halved; 0 never.",
         ge=0, le=10_000_000, advanced=True,
@@ -253,8 +231,6 @@ class ImportParams(Parameters):
 
     title: str = parameter("", "Title", "For the list of models; the file's name by default.")
 
-
-Presets = dict[str, dict[str, Any]]
 
 SEGMENTER_PRESETS: Presets = {
     "paper": {"iterations": 20_000, "zoom_min": 1.0, "zoom_max": 1.0, "augment": False},

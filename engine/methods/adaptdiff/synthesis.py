@@ -23,7 +23,8 @@ from engine.diffusion.timesteps import initial_state, make_timesteps
 from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff.networks import LoadedDiffusion, load_diffusion
-from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
+from engine.methods.adaptdiff.params import SynthesisParams
+from engine.parameters import MAX_SEED
 from engine.results import SynthesisResult
 from engine.steps import DenoiseStep, NoteStep, Step
 

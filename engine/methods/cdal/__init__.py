@@ -78,7 +78,7 @@ METHOD = Method(
                 "entropy": "entropy of the probability, optional; of a folder, a folder",
             },
             p.SEGMENT_PRESETS, ("part", "region", "probability", "uncertainty", "entropy"),
-            "generator",
+            "generator", denoises=True,
         ),
         Task(
             "segment-folder", "Folder of images to labels", "segment", f.SegmentFolderParams,

@@ -20,7 +20,7 @@ from engine.methods.cdal.sampling import Votes, sample_votes
 from engine.methods.cdal.segmenting import class_names
 from engine.metrics.table import check_table
 from engine.results import FileResult, SegmentationResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.scoring.segmenters import Asked, chosen_cases
 from engine.steps import DenoiseStep, Step
 
@@ -59,7 +59,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
             votes=params.votes, seed=params.seed, thorough=params.thorough, turn=params.turn,
         )  # fmt: skip
 
-    with LabelKeeper(job.path("output"), wanted=params.keep_labels) as keeper:
+    with Keeper(job.path("output"), wanted=params.keep_labels) as keeper:
         found = yield from evaluate_cases(chosen, segmenter, class_names(loaded), keeper, remap)
         extra = {
             "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},

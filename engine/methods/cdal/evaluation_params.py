@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.methods.cdal.params import MAX_SEED
-from engine.parameters import Parameters, parameter
+from engine.parameters import MAX_SEED, Parameters, parameter
 from engine.scoring.params import keeping
 
 Part = Literal["test", "validation", "train", "all"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field, PositiveInt
 
-from engine import library
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
-from engine.errors import CheckpointError, InputError
+from engine.errors import InputError
+from engine.library.opening import open_once
 from engine.methods.cdal.params import VoteRange
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp, channels_last
 from engine.training.card_parts import part_of, unfit
@@ -19,7 +19,6 @@ from engine.training.checkpoint import (
     Card,
     Checkpoint,
     Identity,
-    load_checkpoint,
     load_into,
 )
 
@@ -88,18 +87,7 @@ def load_generator(name: str, context: Context) -> LoadedGenerator:
     Raises:
         CheckpointError: not chosen, missing, damaged, or of another method or role.
     """
-    if not name:
-        raise CheckpointError(
-            "No checkpoint was chosen.",
-            "Choose hippocampus, which comes with the program, or train one (reverie train "
-            "--method cdal), or import published weights (reverie import --method cdal).",
-        )
-    path = library.find(name)
-
-    def load() -> LoadedGenerator:
-        return open_generator(load_checkpoint(path).expect(METHOD, "generator"), context)
-
-    return context.keep((str(path), path.stat().st_mtime_ns, context.dtype), load)
+    return open_once(name, context, open_generator, bundled="hippocampus", training="--method cdal")
 
 
 def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
@@ -108,6 +96,7 @@ def open_generator(checkpoint: Checkpoint, context: Context) -> LoadedGenerator:
     Raises:
         CheckpointError: the card describes no network, or another one than the weights.
     """
+    checkpoint.expect(METHOD, "generator")
     card, name = checkpoint.card, checkpoint.path.name
     try:
         process = part_of(Process, card.process, name, METHOD)

@@ -5,15 +5,14 @@ Published values: Hejrati et al., cDAL (MICCAI 2024), and the settings of its re
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
-from engine.parameters import Parameters, parameter
-from engine.training import stop_params
+from engine.parameters import MAX_SEED, Parameters, Presets, parameter, whole_numbers
+from engine.training import shared_params
 
-MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
 DataKind = Literal["grey", "rgb", "cxr", "monuseg", "hippocampus"]
 VoteRange = Literal["upper", "whole"]
@@ -26,24 +25,10 @@ KINDS = {
 VOTE_RANGES = {"upper": "0 to 1, as published", "whole": "-1 to 1"}
 
 
-def whole_numbers(text: str) -> tuple[int, ...]:
-    """Positive whole numbers from text such as "1, 2, 2".
-
-    Raises:
-        ValueError: it holds something else.
-    """
-    parts = text.replace(",", " ").split()
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
-        raise ValueError("whole numbers from 1 on, separated by commas")
-    return tuple(int(part) for part in parts)
-
-
 class TrainParams(Parameters):
     """Learn to segment: generator and discriminator together."""
 
-    seed: int = parameter(
-        0, "Seed", "Everything random follows from it.", kind="seed", ge=0, le=MAX_SEED
-    )
+    seed: int = shared_params.seed()
     kind: DataKind = parameter(
         "grey", "Images", "Decides normalisation, augmentation and how volumes are cut.",
         choices=KINDS,
@@ -62,28 +47,14 @@ class TrainParams(Parameters):
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         group="Cases", advanced=True,
     )  # fmt: skip
-    validation: float = parameter(
-        0.1, "Validation", "Share of the patients that tell how far training is.",
-        ge=0, le=0.5, step=0.05, group="Cases",
-    )  # fmt: skip
-    test: float = parameter(
-        0.2, "Test", "Share of the patients kept apart for the evaluation.",
-        ge=0, le=0.49, step=0.05, group="Cases",
-    )  # fmt: skip
+    validation: float = shared_params.validation_share(0.1)
+    test: float = shared_params.test_share(0.2)
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
-    channel: int = parameter(
-        0, "Channel", "Which of several that a case has.", ge=0, le=63, group="Cases",
-        advanced=True,
-    )  # fmt: skip
-    patient_pattern: str = parameter(
-        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
-        "by usual names where empty.", group="Cases", advanced=True,
-    )  # fmt: skip
-    iterations: int = parameter(
-        20_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
-    batch: int = parameter(3, "Batch", "Images an optimizer step.", ge=1, le=2048)
+    channel: int = shared_params.channel()
+    patient_pattern: str = shared_params.patient_pattern()
+    iterations: int = shared_params.iterations(20_000)
+    batch: int = shared_params.batch(3, "Images")
     lr_generator: float = parameter(
         2e-4, "Generator's rate", "Learning rate of Adam at the start.", gt=0, le=1.0
     )
@@ -99,10 +70,7 @@ class TrainParams(Parameters):
     beta2: float = parameter(
         0.9, "Adam's beta 2", "Memory of its square.", ge=0, le=0.9999, advanced=True
     )
-    ema_decay: float = parameter(
-        0.0, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
-        ge=0, le=0.99999, advanced=True,
-    )  # fmt: skip
+    ema_decay: float = shared_params.ema_decay(0.0)
     r1_gamma: float = parameter(
         1.0, "Gradient penalty", "Weight of R1, the penalty on the discriminator's slope.",
         ge=0, le=1000, advanced=True,
@@ -124,17 +92,9 @@ class TrainParams(Parameters):
     width: int = parameter(
         32, "Features", "At full resolution.", ge=4, le=256, step=4, group="Network"
     )
-    multipliers: str = parameter(
-        "1, 1, 2, 2, 4", "Multipliers", "Features at full, half, ... resolution over those.",
-        group="Network", advanced=True,
-    )  # fmt: skip
-    blocks: int = parameter(
-        1, "Blocks", "Residual blocks a resolution.", ge=1, le=8, group="Network", advanced=True
-    )
-    attention: str = parameter(
-        "16", "Self-attention at", "Sides of the feature maps that attend to themselves.",
-        group="Network", advanced=True,
-    )  # fmt: skip
+    multipliers: str = shared_params.multipliers("1, 1, 2, 2, 4")
+    blocks: int = shared_params.blocks(1)
+    attention: str = shared_params.attention("16")
     encoder_layers: int = parameter(
         3, "Encoder layers", "Of the image's encoder at full resolution.", ge=0, le=16,
         group="Network", advanced=True,
@@ -159,16 +119,10 @@ class TrainParams(Parameters):
         64, "Its features", "At full resolution twice as many.", ge=2, le=256, group="Network",
         advanced=True,
     )  # fmt: skip
-    save_every: int = parameter(
-        500, "Save every", "Iterations between two states to resume from.",
-        ge=1, le=1_000_000, advanced=True,
-    )  # fmt: skip
-    best_by: str = stop_params.best_by_structure()
-    patience: int = stop_params.patience()
-    preview_every: int = parameter(
-        100, "Preview every", "Iterations between two pictures; 0 none.",
-        ge=0, le=1_000_000, advanced=True,
-    )  # fmt: skip
+    save_every: int = shared_params.save_every()
+    best_by: str = shared_params.best_by_structure()
+    patience: int = shared_params.patience()
+    preview_every: int = shared_params.preview_every(100)
 
     @field_validator("multipliers", "attention")
     @classmethod
@@ -229,8 +183,6 @@ class ImportParams(Parameters):
         ge=0, le=4096, advanced=True,
     )  # fmt: skip
 
-
-Presets = dict[str, dict[str, Any]]
 
 TRAIN_PRESETS: Presets = {
     "paper-monuseg": {

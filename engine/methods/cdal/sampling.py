@@ -16,8 +16,9 @@ from engine.diffusion.noise import Noise, NoiseSource
 from engine.diffusion.samplers import Steps, ancestral
 from engine.diffusion.schedules import Schedule
 from engine.methods.cdal.networks import LoadedGenerator
-from engine.methods.cdal.params import MAX_SEED, VoteRange
+from engine.methods.cdal.params import VoteRange
 from engine.networks.ncsnpp import NCSNpp
+from engine.parameters import MAX_SEED
 from engine.steps import DenoiseStep
 
 GROUP_PIXELS = {"cpu": 256**2, "mps": 8 * 256**2, "cuda": 64 * 256**2}

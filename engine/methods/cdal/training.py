@@ -19,10 +19,11 @@ from engine.errors import InputError
 from engine.jobs import Job
 from engine.methods.cdal.data import Recipe, TrainingData, label_channels, recipe
 from engine.methods.cdal.networks import METHOD, Process
-from engine.methods.cdal.params import TrainParams, whole_numbers
+from engine.methods.cdal.params import TrainParams
 from engine.methods.cdal.stage import DuelStage, fit_settings
 from engine.networks.ncsnpp import GeneratorConfig, NCSNpp
 from engine.networks.time_discriminator import BLOCKS, DiscriminatorConfig, TimeDiscriminator
+from engine.parameters import whole_numbers
 from engine.provenance import array_hash, versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step

@@ -79,7 +79,7 @@ METHOD = Method(
                 "output": "labels, .nii.gz or another format",
                 "heat": "heat map, optional",
             },
-            u.SEGMENT_PRESETS, ("region", "heat"), "diffusion",
+            u.SEGMENT_PRESETS, ("region", "heat"), "diffusion", denoises=True,
         ),
         Task(
             "train-diffusion", "Diffusion model on labelled slices", "train", p.DiffusionParams,

@@ -27,7 +27,7 @@ from engine.methods.cdm.use_params import EvaluateParams, EvidenceName
 from engine.metrics.table import check_table
 from engine.provenance import versions
 from engine.results import FileResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.steps import NoteStep, Step
 from engine.training.checkpoint import Card
 
@@ -79,7 +79,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     finders: dict[str, Find] = {
         name: _finder(networks, name, params, context) for name in evidences.used
     }
-    with LabelKeeper(job.path("output"), wanted=params.keep_labels, ways=evidences.used) as keeper:
+    with Keeper(job.path("output"), wanted=params.keep_labels, ways=evidences.used) as keeper:
         found = yield from evaluate_cases(
             cases, looked, finders, names, keeper, each_slice=params.each_slice
         )

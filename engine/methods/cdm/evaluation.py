@@ -18,7 +18,7 @@ from engine.methods.cdm.looking import Seen, told
 from engine.metrics.overlap import score_classes
 from engine.metrics.table import METRICS, Row, ScoreTable, write_table
 from engine.results import SaliencyResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.scoring.pairing import Cut
 from engine.scoring.reading import unit_of
 from engine.scoring.segmenters import quietly
@@ -138,7 +138,7 @@ def evaluate_cases(
     look: Look,
     finders: Mapping[str, Find],
     names: Mapping[int, str],
-    keeper: LabelKeeper,
+    keeper: Keeper,
     *,
     each_slice: bool = False,
 ) -> Generator[Step, None, Evaluation]:

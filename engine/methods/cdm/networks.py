@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
-from engine import library
 from engine.data.weak.frames import Framing
 from engine.device import Context
 from engine.diffusion.schedules import Schedule, make_schedule
-from engine.errors import CheckpointError, InputError
+from engine.errors import InputError
+from engine.library.opening import open_once
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.networks.ncsnpp import channels_last
 from engine.networks.noisy_classifier import ClassifierConfig, NoisyClassifier, make_classifier
@@ -29,7 +28,6 @@ from engine.training.checkpoint import (
     Card,
     Checkpoint,
     Identity,
-    load_checkpoint,
     load_into,
 )
 
@@ -149,14 +147,10 @@ def load_diffusion(name: str, context: Context) -> LoadedDiffusion:
     Raises:
         CheckpointError: not chosen, missing, damaged, or of another method or role.
     """
-    if not name:
-        raise CheckpointError(
-            "No checkpoint was chosen.",
-            "Choose weak-hippocampus, which comes with the program, or train one (reverie train "
-            "--method cdm --stage train-diffusion), or import published weights (reverie import "
-            "--method cdm).",
-        )
-    return _kept(name, context, open_diffusion)
+    return open_once(
+        name, context, open_diffusion, bundled="weak-hippocampus",
+        training="--method cdm --stage train-diffusion",
+    )  # fmt: skip
 
 
 def load_classifier(name: str, context: Context) -> LoadedClassifier:
@@ -165,17 +159,10 @@ def load_classifier(name: str, context: Context) -> LoadedClassifier:
     Raises:
         CheckpointError: missing, damaged, or of another method or role.
     """
-    return _kept(name, context, open_classifier)
-
-
-def _kept(name: str, context: Context, make: Callable[[Checkpoint, Context], Loaded]) -> Loaded:
-    path: Path = library.find(name)
-
-    def load() -> Loaded:
-        return make(load_checkpoint(path), context)
-
-    kept: Loaded = context.keep((METHOD, str(path), path.stat().st_mtime_ns), load)
-    return kept
+    return open_once(
+        name, context, open_classifier, bundled="weak-hippocampus-classifier",
+        training="--method cdm --stage train-classifier",
+    )  # fmt: skip
 
 
 def open_diffusion(checkpoint: Checkpoint, context: Context) -> LoadedDiffusion:

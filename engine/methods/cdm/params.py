@@ -11,10 +11,9 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
-from engine.parameters import Parameters, parameter
-from engine.training import stop_params
+from engine.parameters import Parameters, Presets, parameter, whole_numbers
+from engine.training import shared_params
 
-MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
 MAX_TIMESTEPS = 4000
 PlaneName = Literal["stored", "axial", "coronal", "sagittal"]
@@ -24,25 +23,10 @@ PLANES = {
 ScheduleChoice = Literal["linear", "cosine"]
 
 
-def whole_numbers(text: str) -> tuple[int, ...]:
-    """Positive whole numbers from text such as "1, 2, 2".
-
-    Raises:
-        ValueError: it holds something else.
-    """
-    numbers = tuple(int(part) for part in text.replace(",", " ").split())
-    if any(n < 1 for n in numbers):
-        raise ValueError("whole numbers from 1 on, separated by commas")
-    return numbers
-
-
 class SliceParams(Parameters):
     """Which images there are, what they show, and how their slices are seen."""
 
-    seed: int = parameter(
-        0, "Seed", "Everything random follows from it; the same seed parts the patients alike.",
-        kind="seed", ge=0, le=MAX_SEED,
-    )  # fmt: skip
+    seed: int = shared_params.seed()
     size: int = parameter(
         128, "Side", "Of the slices that the network sees.", unit="px", ge=16, le=1024, step=16
     )
@@ -52,6 +36,11 @@ class SliceParams(Parameters):
     fov: float = parameter(
         0.0, "Field of view", "Width that a slice shows; 0 takes what holds all content of the "
         "set. Pictures without a patient are shown whole.", unit="mm", ge=0, le=2000,
+    )  # fmt: skip
+    tail: float = parameter(
+        0.5, "Cut off", "How much of the darkest and of the brightest values becomes plain black "
+        "and white. A small lesion may be all of the brightest: where it is, give less.",
+        unit="%", ge=0, le=5, step=0.1, advanced=True,
     )  # fmt: skip
     colour: bool = parameter(
         False, "Colour", "The network sees red, green and blue, not grey.", advanced=True
@@ -68,28 +57,16 @@ class SliceParams(Parameters):
         10, "Smallest", "Marked pixels that make a slice show something; with fewer, but some, it "
         "is left out.", unit="px", ge=1, le=100_000, group="Labels",
     )  # fmt: skip
-    validation: float = parameter(
-        0.1, "Validation", "Share of the patients that tell how far training is.",
-        ge=0, le=0.5, step=0.05, group="Cases",
-    )  # fmt: skip
+    validation: float = shared_params.validation_share(0.1)
     test: float = parameter(
         0.2, "Test", "Share of the patients kept apart for the evaluation; of a set with parts of "
         "its own, those count.", ge=0, le=0.49, step=0.05, group="Cases",
     )  # fmt: skip
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
-    hold_out: str = parameter(
-        "", "Hold out", "Patients kept apart for the evaluation, separated by commas, in place of "
-        "a share.", group="Cases",
-    )  # fmt: skip
-    channel: int = parameter(
-        0, "Channel", "Which of several that an image has.", ge=0, le=63, group="Cases",
-        advanced=True,
-    )  # fmt: skip
-    patient_pattern: str = parameter(
-        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
-        "by usual names where empty.", group="Cases", advanced=True,
-    )  # fmt: skip
+    hold_out: str = shared_params.hold_out()
+    channel: int = shared_params.channel()
+    patient_pattern: str = shared_params.patient_pattern()
     augment: bool = parameter(
         True, "Augment", "Turns of up to 10 degrees, zooms of 0.9 to 1.1 and brightness, at random."
     )
@@ -100,20 +77,15 @@ class SliceParams(Parameters):
     balance: bool = parameter(
         True, "Balance", "Every label is shown as often as the others, however rare it is."
     )
-    iterations: int = parameter(
-        20_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
-    batch: int = parameter(4, "Batch", "Slices an optimizer step.", ge=1, le=2048)
+    iterations: int = shared_params.iterations(20_000)
+    batch: int = shared_params.batch(4)
     lr: float = parameter(1e-4, "Rate", "Learning rate of AdamW at the start.", gt=0, le=1.0)
     lr_end: float = parameter(
         -1.0, "Last rate", "The rate falls to it along a cosine; -1 leaves it as it is.",
         ge=-1, le=1.0, advanced=True,
     )  # fmt: skip
-    weight_decay: float = parameter(0.0, "Weight decay", "Of AdamW.", ge=0, le=1.0, advanced=True)
-    ema_decay: float = parameter(
-        0.9999, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
-        ge=0, le=0.99999, advanced=True,
-    )  # fmt: skip
+    weight_decay: float = shared_params.weight_decay()
+    ema_decay: float = shared_params.ema_decay(0.9999)
     schedule: ScheduleChoice = parameter(
         "linear", "Schedule", "How noise grows with time.",
         choices={"linear": "Linear", "cosine": "Cosine"}, group="Diffusion",
@@ -124,30 +96,13 @@ class SliceParams(Parameters):
     width: int = parameter(
         128, "Features", "At full resolution.", ge=8, le=512, step=8, group="Network"
     )
-    multipliers: str = parameter(
-        "1, 1, 2, 3, 4", "Multipliers", "Features at full, half, ... resolution over those.",
-        group="Network", advanced=True,
-    )  # fmt: skip
-    blocks: int = parameter(
-        3, "Blocks", "Residual blocks a resolution.", ge=1, le=8, group="Network", advanced=True
-    )
-    attention: str = parameter(
-        "16, 8", "Self-attention at", "Sides of the feature maps that attend to themselves.",
-        group="Network", advanced=True,
-    )  # fmt: skip
-    dropout: float = parameter(
-        0.0, "Dropout", "Share of features left out in training.", ge=0, le=0.9, group="Network",
-        advanced=True,
-    )  # fmt: skip
-    save_every: int = parameter(
-        500, "Save every", "Iterations between two states to resume from.",
-        ge=1, le=1_000_000, advanced=True,
-    )  # fmt: skip
-    patience: int = stop_params.patience()
-    preview_every: int = parameter(
-        500, "Preview every", "Iterations between two pictures; 0 none.",
-        ge=0, le=1_000_000, advanced=True,
-    )  # fmt: skip
+    multipliers: str = shared_params.multipliers("1, 1, 2, 3, 4")
+    blocks: int = shared_params.blocks(3)
+    attention: str = shared_params.attention("16, 8")
+    dropout: float = shared_params.dropout()
+    save_every: int = shared_params.save_every()
+    patience: int = shared_params.patience()
+    preview_every: int = shared_params.preview_every(500)
 
     @field_validator("multipliers", "attention")
     @classmethod
@@ -171,13 +126,10 @@ class SliceParams(Parameters):
 class DiffusionParams(SliceParams):
     """Learn what slices look like that show a finding, and those that do not."""
 
-    best_by: Literal["noise explained", "label gain"] = stop_params.best_by(
+    best_by: Literal["noise explained", "label gain"] = shared_params.best_by(
         ("noise explained", "label gain")
     )
-    heads: int = parameter(
-        4, "Heads", "Of the attention; they must divide the features.", ge=1, le=64,
-        group="Network", advanced=True,
-    )  # fmt: skip
+    heads: int = shared_params.heads(4)
     learn_variance: bool = parameter(
         True, "Learn variance", "Beside the noise, by the variational bound.", group="Diffusion",
         advanced=True,
@@ -191,7 +143,7 @@ class DiffusionParams(SliceParams):
 class ClassifierParams(SliceParams):
     """Learn to tell from a slice, however noisy, what it shows."""
 
-    best_by: Literal["balanced accuracy", "balanced accuracy, noisy"] = stop_params.best_by(
+    best_by: Literal["balanced accuracy", "balanced accuracy, noisy"] = shared_params.best_by(
         ("balanced accuracy", "balanced accuracy, noisy")
     )
     kind: Literal["encoder", "resnet50"] = parameter(
@@ -203,8 +155,6 @@ class ClassifierParams(SliceParams):
         group="Network", advanced=True,
     )  # fmt: skip
 
-
-Presets = dict[str, dict[str, Any]]
 
 FAST: dict[str, Any] = {
     "size": 64, "width": 24, "multipliers": "1, 2, 3", "blocks": 1, "attention": "16",

@@ -31,9 +31,10 @@ from engine.methods.cdm.networks import (
     Process,
     card_config,
 )
-from engine.methods.cdm.params import ClassifierParams, DiffusionParams, SliceParams, whole_numbers
+from engine.methods.cdm.params import ClassifierParams, DiffusionParams, SliceParams
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet
 from engine.networks.noisy_classifier import ClassifierConfig, NoisyClassifier, make_classifier
+from engine.parameters import whole_numbers
 from engine.provenance import array_hash, versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step
@@ -200,7 +201,8 @@ def _open(job: Job, params: SliceParams) -> Generator[Step, None, _Set]:
             "Choose another seed, hold other patients out, or add images.",
         )
     fov = params.fov or report.fov_mm
-    framing = Framing(params.size, params.plane, 3 if params.colour else 1, fov, report.range)
+    channels = 3 if params.colour else 1
+    framing = Framing(params.size, params.plane, channels, fov, report.range, params.tail)
     yield NoteStep(_told(report, split, framing, counts))
     return _Set(report, split, framing)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.methods.cdm.params import MAX_SEED, MAX_TIMESTEPS, Presets, ScheduleChoice
-from engine.parameters import Parameters, parameter
+from engine.methods.cdm.params import MAX_TIMESTEPS, ScheduleChoice
+from engine.parameters import MAX_SEED, Parameters, Presets, parameter
 from engine.scoring.params import keeping
 
 EvidenceName = Literal["cdm", "cg-cdm", "reconstruction", "grad-cam"]

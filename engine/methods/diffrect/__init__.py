@@ -87,7 +87,6 @@ METHOD = Method(
                 "entropy": "entropy of the probability, optional; of a folder, a folder",
             },
             p.SEGMENT_PRESETS, ("part", "region", "probability", "entropy"), "segmenter",
-            denoises=False,  # diffusion is for training alone
         ),
         Task(
             "segment-folder", "Folder of images to labels", "segment", f.SegmentFolderParams,
@@ -99,7 +98,6 @@ METHOD = Method(
                 "entropy": "folder for the entropies, optional",
             },
             p.SEGMENT_PRESETS, ("probability", "entropy"), "segmenter", "segment",
-            denoises=False,
         ),
         Task(
             "train", "Segmenter on few labelled patients", "train", p.TrainParams, _train,

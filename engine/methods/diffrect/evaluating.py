@@ -15,7 +15,7 @@ from engine.methods.diffrect.inference import segment
 from engine.methods.diffrect.networks import load_segmenter
 from engine.metrics.table import check_table
 from engine.results import FileResult, SegmentationResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.scoring.segmenters import Asked, chosen_cases
 from engine.steps import Step
 
@@ -47,7 +47,7 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     def segmenter(volume: Volume) -> Generator[Step, None, SegmentationResult]:
         return segment(volume, loaded.recipe, loaded.model, context)
 
-    with LabelKeeper(job.path("output"), wanted=params.keep_labels) as keeper:
+    with Keeper(job.path("output"), wanted=params.keep_labels) as keeper:
         found = yield from evaluate_cases(chosen, segmenter, loaded.names, keeper, remap)
         extra = {
             "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},

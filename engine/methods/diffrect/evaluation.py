@@ -15,7 +15,7 @@ from engine.metrics.reliability import Reliability
 from engine.metrics.table import METRICS, ScoreTable
 from engine.provenance import versions
 from engine.results import SegmentationResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.scoring.segmenters import Segmenter, judge_cases, summed_up
 from engine.steps import Step
 
@@ -59,7 +59,7 @@ def evaluate_cases(
     cases: Sequence[Case],
     segmenter: Segmenter,
     names: Mapping[int, str],
-    keeper: LabelKeeper,
+    keeper: Keeper,
     remap: Mapping[int, int] | None = None,
 ) -> Generator[Step, None, Evaluation]:
     """Judges a segmenter and its doubt; see `engine.scoring.segmenters.judge_cases`.

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.data.doctor.need import Need
 from engine.method import Suggestion
+from engine.wording import counted
 
 LABELLED = 3
 """Patients whose labels are looked at where all have some, as published."""
@@ -31,8 +32,8 @@ def fitting(need: Need) -> Suggestion:
         bare = need.images - need.labelled_images
         values["labelled_patients"] = max(1, need.labelled_patients - need.labelled_patients // 3)
         told = (
-            f"{bare} images have no mask, {need.labelled_images} have one: it is made for that, "
-            "and learns from both."
+            f"Without a mask: {counted(bare, 'image')}; with one: {need.labelled_images}. It is "
+            "made for that, and learns from both."
         )
         return Suggestion(0.9, told, "train", "fast", inputs, values)
     values["labelled_patients"] = min(LABELLED, max(1, need.labelled_patients - 2))

@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, PositiveInt, ValidationError
 
-from engine import library
 from engine.device import Context
-from engine.errors import CheckpointError
+from engine.library.opening import open_once
 from engine.methods.diffrect.recipe import Recipe
 from engine.networks.label_rectifier import LabelRectifier, RectifierConfig
 from engine.networks.level_unet import SegmenterConfig, SegmenterUNet
@@ -22,7 +21,6 @@ from engine.training.checkpoint import (
     Card,
     Checkpoint,
     Identity,
-    load_checkpoint,
     load_into,
 )
 from engine.wording import first_fault
@@ -81,21 +79,7 @@ def load_segmenter(name: str, context: Context) -> LoadedSegmenter:
     Raises:
         CheckpointError: not chosen, missing, damaged, or of another method or role.
     """
-    if not name:
-        raise CheckpointError(
-            "No checkpoint was chosen.",
-            "Choose heart, which comes with the program, or train one (reverie train "
-            "--method diffrect), or import published weights (reverie import --method diffrect).",
-        )
-    path = library.find(name)
-
-    def load() -> LoadedSegmenter:
-        return open_segmenter(load_checkpoint(path), context)
-
-    kept: LoadedSegmenter = context.keep(
-        (METHOD, str(path), path.stat().st_mtime_ns, context.dtype), load
-    )
-    return kept
+    return open_once(name, context, open_segmenter, bundled="heart", training="--method diffrect")
 
 
 def open_segmenter(checkpoint: Checkpoint, context: Context) -> LoadedSegmenter:

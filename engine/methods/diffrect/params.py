@@ -5,15 +5,14 @@ Published values: Liu et al., DiffRect (MICCAI 2024), and the settings of its re
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
-from engine.parameters import Parameters, parameter
-from engine.training import stop_params
+from engine.parameters import Parameters, Presets, parameter
+from engine.training import shared_params
 
-MAX_SEED = 2**31 - 1
 Scheme = Literal["diffrect", "pseudo-labels", "supervised"]
 Norms = Literal["running", "measured"]
 NORMS = {
@@ -45,9 +44,7 @@ def names_of(text: str) -> tuple[str, ...]:
 class TrainParams(Parameters):
     """Learn to segment from few labelled patients and many unlabelled ones."""
 
-    seed: int = parameter(
-        0, "Seed", "Everything random follows from it.", kind="seed", ge=0, le=MAX_SEED
-    )
+    seed: int = shared_params.seed()
     scheme: Scheme = parameter(
         "diffrect", "Learns from", "DiffRect, or one of the two that it is compared with.",
         choices=SCHEMES,
@@ -84,18 +81,12 @@ class TrainParams(Parameters):
     )  # fmt: skip
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
-    channel: int = parameter(
-        0, "Channel", "Which of several that a case has.", ge=0, le=63, group="Cases",
-        advanced=True,
-    )  # fmt: skip
+    channel: int = shared_params.channel()
     renumber: bool = parameter(
         False, "Renumber labels", "Where they are not 0 to K-1: give them these numbers in order.",
         group="Cases", advanced=True,
     )  # fmt: skip
-    patient_pattern: str = parameter(
-        "", "Patient pattern", "Regular expression whose first group names the patient; a guess "
-        "by usual names where empty.", group="Cases", advanced=True,
-    )  # fmt: skip
+    patient_pattern: str = shared_params.patient_pattern()
     size: int = parameter(
         256, "Side", "That slices are resized to.", unit="px", ge=64, le=1024, step=64
     )
@@ -125,9 +116,7 @@ class TrainParams(Parameters):
         advanced=True,
     )  # fmt: skip
     momentum: float = parameter(0.9, "Momentum", "Of SGD.", ge=0, le=0.999, advanced=True)
-    weight_decay: float = parameter(
-        1e-4, "Weight decay", "Pulls weights towards 0.", ge=0, le=1.0, advanced=True
-    )
+    weight_decay: float = shared_params.weight_decay(1e-4)
     consistency: float = parameter(
         0.1, "Unlabelled weight", "Of the losses on unlabelled slices, once it has grown.",
         ge=0, le=10, step=0.05, group="Unlabelled cases",
@@ -165,16 +154,10 @@ class TrainParams(Parameters):
         200, "Validate every", "Iterations between two validations, the best of which is kept.",
         ge=1, le=1_000_000, advanced=True,
     )  # fmt: skip
-    save_every: int = parameter(
-        500, "Save every", "Iterations between two states to resume from.",
-        ge=1, le=1_000_000, advanced=True,
-    )  # fmt: skip
-    best_by: str = stop_params.best_by_structure()
-    patience: int = stop_params.patience()
-    preview_every: int = parameter(
-        200, "Preview every", "Iterations between two pictures; 0 none.",
-        ge=0, le=1_000_000, advanced=True,
-    )  # fmt: skip
+    save_every: int = shared_params.save_every()
+    best_by: str = shared_params.best_by_structure()
+    patience: int = shared_params.patience()
+    preview_every: int = shared_params.preview_every(200)
 
     @field_validator("batch")
     @classmethod
@@ -233,8 +216,6 @@ class ImportParams(Parameters):
         advanced=True,
     )  # fmt: skip
 
-
-Presets = dict[str, dict[str, Any]]
 
 TRAIN_PRESETS: Presets = {
     "paper-acdc": {"labelled_patients": 7},

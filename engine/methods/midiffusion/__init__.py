@@ -77,7 +77,7 @@ METHOD = Method(
                 "spread": "standard deviation over the samples, optional",
                 "information": "local mutual information of source and result, optional",
             },
-            u.TRANSLATE_PRESETS, ("part", "spread", "information"), "translator",
+            u.TRANSLATE_PRESETS, ("part", "spread", "information"), "translator", denoises=True,
         ),
         Task(
             "translate-set", "Folder to another modality", "translate", u.TranslateSetParams,

@@ -36,6 +36,7 @@ from engine.methods.midiffusion.use_params import EvaluateParams, SampleParams
 from engine.metrics.table import check_table
 from engine.results import FileResult
 from engine.scoring.encoders import open_encoder
+from engine.scoring.keeping import Keeper
 from engine.steps import NoteStep, Step
 
 
@@ -67,14 +68,17 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     judge, left_out = _judge(params, loaded, context, chosen)
     for note in left_out:
         yield NoteStep(note)
-    found = yield from evaluate_pairs(chosen, judge, encoder, context.device)
-    extra = {
-        **found.more(),
-        "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},
-        "parameters": params.model_dump(), "images": str(images),
-        "left out": left_out,
-    }  # fmt: skip
-    output = found.table.write(job.path("output"), extra)
+    ways = tuple(judge.translators)
+    output = job.path("output")
+    with Keeper(output, wanted=params.keep_images, ways=ways, kind="images") as keeper:
+        found = yield from evaluate_pairs(chosen, judge, encoder, context.device, keeper)
+        extra = {
+            **found.more(),
+            "checkpoint": {**loaded.identity.told(), "title": loaded.card.title},
+            "parameters": params.model_dump(), "images": str(images),
+            "left out": left_out, **keeper.settle(),
+        }  # fmt: skip
+        output = found.table.write(output, extra)
     return FileResult(output, found.table.summary(), {**found.table.report(), **extra})
 
 

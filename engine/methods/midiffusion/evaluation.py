@@ -22,6 +22,7 @@ from engine.metrics.image_table import ImageRow, ImageTable
 from engine.metrics.images import FAINT, ImageScore, compare_images
 from engine.provenance import versions
 from engine.scoring.encoders import Encoder
+from engine.scoring.keeping import Keeper
 from engine.steps import DenoiseStep, NoteStep, ProgressStep, Step
 
 TRANSLATION, SOURCE, HISTOGRAM, SDEDIT, CEILING = (
@@ -97,9 +98,12 @@ class Evaluation:
 
 
 def evaluate_pairs(
-    pairs: Sequence[Pair], judge: Judge, encoder: Encoder, device: torch.device
+    pairs: Sequence[Pair], judge: Judge, encoder: Encoder, device: torch.device, keeper: Keeper
 ) -> Generator[Step, None, Evaluation]:
     """Translates every source and compares it with its reference, on the source's own voxels.
+
+    Args:
+        keeper: Takes references and what the judge's translators made.
 
     Raises:
         InputError: an image that cannot be used, or two that do not lie on one another.
@@ -122,6 +126,9 @@ def evaluate_pairs(
         scores: dict[str, ImageScore] = {
             way: compare_images(picture, wanted, body) for way, picture in pictures.items()
         }
+        kept = (_whole(framed, slices, done) for slices in (wanted, *(pictures[w] for w in made)))
+        truth, *found_images = kept
+        keeper.add(pair.name, pair.source.patient, source, truth, found_images)
         row = ImageRow(pair.name, pair.source.patient, scores, int(done.sum()))
         found.table.add(row)
         for way, picture in {**pictures, "reference": wanted}.items():
@@ -168,6 +175,13 @@ def _pictures(
         else:
             found[way] = framed.on_plane(framed.seen(wanted)[np.newaxis])[0]
     return found
+
+
+def _whole(framed: Framed, slices: Slices, done: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Some slices of the plane as (D, H, W) of the image, black where none was judged."""
+    plane = np.zeros((1, *framed.plane.shape), np.float32)
+    plane[0, done] = slices
+    return framed.axes.back(plane)[0]
 
 
 def matched(slices: Slices, quantiles: NDArray[np.float32]) -> Slices:

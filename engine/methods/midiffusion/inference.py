@@ -211,11 +211,9 @@ def _passed_on(
             return found
         count += 1
         if shown is not None:
-            index = step.group * step.total + step.index
-            begins = index == 0
+            begins = step.run == step.index == 0
             yield replace(
-                step, index=index, total=step.groups * step.total, group=0, groups=1,
-                x_t=step.x_t[:1], x0_hat=step.x0_hat[:1], eps=None,
+                step, x_t=step.x_t[:1], x0_hat=step.x0_hat[:1], eps=None,
                 evidence=_first(step.evidence), before=_first(step.before) if begins else None,
                 guide=shown[0][:1] if begins else None, affine=shown[1] if begins else None,
             )  # fmt: skip

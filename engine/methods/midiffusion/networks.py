@@ -9,11 +9,11 @@ import torch
 from pydantic import BaseModel, Field, PositiveInt
 from torch import Tensor
 
-from engine import library
 from engine.device import Context
 from engine.diffusion.local_information import InformationSettings
 from engine.diffusion.schedules import Schedule, make_schedule
-from engine.errors import CheckpointError, InputError
+from engine.errors import InputError
+from engine.library.opening import open_once
 from engine.methods.midiffusion.looks import Framing
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.training.card_parts import part_of, unfit
@@ -22,7 +22,6 @@ from engine.training.checkpoint import (
     Card,
     Checkpoint,
     Identity,
-    load_checkpoint,
     load_into,
 )
 
@@ -141,22 +140,9 @@ def load_translator(name: str, context: Context) -> LoadedTranslator:
     Raises:
         CheckpointError: not chosen, missing, damaged, or of another method or role.
     """
-    if not name:
-        raise CheckpointError(
-            "No checkpoint was chosen.",
-            "Choose brain-t1, which comes with the program, or train one (reverie train "
-            "--method midiffusion), or import published weights (reverie import "
-            "--method midiffusion).",
-        )
-    path = library.find(name)
-
-    def load() -> LoadedTranslator:
-        return open_translator(load_checkpoint(path).expect(METHOD, ROLE), context)
-
-    kept: LoadedTranslator = context.keep(
-        (METHOD, str(path), path.stat().st_mtime_ns, context.dtype), load
+    return open_once(
+        name, context, open_translator, bundled="brain-t1", training="--method midiffusion"
     )
-    return kept
 
 
 def open_translator(checkpoint: Checkpoint, context: Context) -> LoadedTranslator:
@@ -165,6 +151,7 @@ def open_translator(checkpoint: Checkpoint, context: Context) -> LoadedTranslato
     Raises:
         CheckpointError: the card describes no network, or another one than the weights.
     """
+    checkpoint.expect(METHOD, ROLE)
     card, name = checkpoint.card, checkpoint.path.name
     process = part_of(Process, card.process, name, METHOD)
     try:

@@ -6,42 +6,26 @@ Medical Image Translation, and the settings of its release.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import field_validator
 
 from engine.data.segmentation import fold_params
-from engine.parameters import Parameters, parameter
-from engine.training import stop_params
+from engine.parameters import Parameters, Presets, parameter, whole_numbers
+from engine.training import shared_params
 
-MAX_SEED = 2**31 - 1
 MAX_LEVELS = 8
 MAX_TIMESTEPS = 4000
 Plane = Literal["axial", "coronal", "sagittal", "stored"]
 PLANES = {
     "axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal", "stored": "As stored",
 }  # fmt: skip
-Presets = dict[str, dict[str, Any]]
-
-
-def whole_numbers(text: str) -> tuple[int, ...]:
-    """Positive whole numbers from text such as "1, 2, 2".
-
-    Raises:
-        ValueError: it holds something else.
-    """
-    numbers = tuple(int(part) for part in text.replace(",", " ").split())
-    if any(n < 1 for n in numbers):
-        raise ValueError("whole numbers from 1 on, separated by commas")
-    return numbers
 
 
 class TrainParams(Parameters):
     """Learn what slices of the target modality look like; no other modality is needed."""
 
-    seed: int = parameter(
-        0, "Seed", "Everything random follows from it.", kind="seed", ge=0, le=MAX_SEED
-    )
+    seed: int = shared_params.seed()
     pattern: str = parameter(
         "", "Files", "Which of the folder, by name: several patterns such as */*_t1.nii.gz, "
         "separated by commas; ** is any folders between. All images where empty.",
@@ -62,32 +46,18 @@ class TrainParams(Parameters):
         "path below the folder; a guess by usual names where empty.", group="Cases",
         advanced=True,
     )  # fmt: skip
-    validation: float = parameter(
-        0.1, "Validation", "Share of the patients that tell how far training is.",
-        ge=0, le=0.5, step=0.05, group="Cases",
-    )  # fmt: skip
-    test: float = parameter(
-        0.2, "Test", "Share of the patients kept apart for the evaluation.",
-        ge=0, le=0.49, step=0.05, group="Cases",
-    )  # fmt: skip
+    validation: float = shared_params.validation_share(0.1)
+    test: float = shared_params.test_share(0.2)
     folds: int = fold_params.folds()
     fold: int = fold_params.fold()
-    hold_out: str = parameter(
-        "", "Hold out", "Patients kept apart for the evaluation, separated by commas, in place of "
-        "a share.", group="Cases",
-    )  # fmt: skip
-    channel: int = parameter(
-        0, "Channel", "Which of several that an image has.", ge=0, le=63, group="Cases",
-        advanced=True,
-    )  # fmt: skip
+    hold_out: str = shared_params.hold_out()
+    channel: int = shared_params.channel()
     content: float = parameter(
         0.05, "Least content", "Share of a slice that must be no background for it to be learnt "
         "from.", ge=0, le=1, step=0.01, group="Cases", advanced=True,
     )  # fmt: skip
-    iterations: int = parameter(
-        100_000, "Iterations", "Optimizer steps in all.", ge=1, le=10_000_000, step=100
-    )
-    batch: int = parameter(4, "Batch", "Slices an optimizer step.", ge=1, le=2048)
+    iterations: int = shared_params.iterations(100_000)
+    batch: int = shared_params.batch(4)
     lr: float = parameter(3e-4, "Rate", "Learning rate at the start.", gt=0, le=1.0)
     lr_end: float = parameter(
         -1.0, "Last rate", "The rate falls to it along a cosine; -1 leaves it as it is.",
@@ -98,17 +68,12 @@ class TrainParams(Parameters):
         choices={"adamw": "Adam", "rmsprop": "RMSprop", "sgd": "SGD with momentum"},
         advanced=True,
     )  # fmt: skip
-    weight_decay: float = parameter(
-        0.0, "Weight decay", "How strongly weights are pulled to 0.", ge=0, le=1.0, advanced=True
-    )
+    weight_decay: float = shared_params.weight_decay()
     clip_norm: float = parameter(
         1.0, "Gradient clip", "Largest norm of the gradient; 0 leaves it alone.",
         ge=0, le=1000, advanced=True,
     )  # fmt: skip
-    ema_decay: float = parameter(
-        0.9999, "Weight average", "Decay of the averaged weights that are kept; 0 keeps the last.",
-        ge=0, le=0.99999, advanced=True,
-    )  # fmt: skip
+    ema_decay: float = shared_params.ema_decay(0.9999)
     unguided: float = parameter(
         0.0, "Unguided share", "Slices that are shown without mutual information, so that the "
         "network can do without too: what SDEdit needs. 1 trains for SDEdit alone.",
@@ -140,34 +105,14 @@ class TrainParams(Parameters):
     width: int = parameter(
         64, "Features", "At full resolution.", ge=8, le=512, step=8, group="Network"
     )
-    multipliers: str = parameter(
-        "1, 1, 2, 3, 4", "Multipliers", "Features at full, half, ... resolution over those.",
-        group="Network", advanced=True,
-    )  # fmt: skip
-    blocks: int = parameter(
-        2, "Blocks", "Residual blocks a resolution.", ge=1, le=8, group="Network", advanced=True
-    )
-    attention: str = parameter(
-        "16", "Self-attention at", "Sides of the feature maps that attend to themselves.",
-        group="Network", advanced=True,
-    )  # fmt: skip
-    heads: int = parameter(
-        1, "Heads", "Of the attention; they must divide the features.", ge=1, le=64,
-        group="Network", advanced=True,
-    )  # fmt: skip
-    dropout: float = parameter(
-        0.0, "Dropout", "Share of features left out in training.", ge=0, le=0.9, group="Network",
-        advanced=True,
-    )  # fmt: skip
-    save_every: int = parameter(
-        500, "Save every", "Iterations between two states to resume from.",
-        ge=1, le=1_000_000, advanced=True,
-    )  # fmt: skip
-    patience: int = stop_params.patience()
-    preview_every: int = parameter(
-        500, "Preview every", "Iterations between two pictures; 0 none.",
-        ge=0, le=1_000_000, advanced=True,
-    )  # fmt: skip
+    multipliers: str = shared_params.multipliers("1, 1, 2, 3, 4")
+    blocks: int = shared_params.blocks(2)
+    attention: str = shared_params.attention("16")
+    heads: int = shared_params.heads(1)
+    dropout: float = shared_params.dropout()
+    save_every: int = shared_params.save_every()
+    patience: int = shared_params.patience()
+    preview_every: int = shared_params.preview_every(500)
 
     @field_validator("multipliers", "attention")
     @classmethod

@@ -21,8 +21,8 @@ from engine.diffusion.schedules import Schedule
 from engine.diffusion.timesteps import make_timesteps, respace
 from engine.errors import InputError
 from engine.methods.midiffusion.networks import LoadedTranslator
-from engine.methods.midiffusion.params import MAX_SEED
 from engine.methods.midiffusion.use_params import SampleParams
+from engine.parameters import MAX_SEED
 from engine.steps import DenoiseStep
 
 SAMPLE_STRIDE = 1_000_003
@@ -125,7 +125,7 @@ def translate_slices(
 
     Yields:
         The steps of each run; `evidence` is LMI(source, x_t) (B, 1, H, W) where there is any, of
-        the state that the step set out from. `group` counts the runs of these slices.
+        the state that the step set out from. `run` counts those of these slices.
     """
     sources = sources.to(device, torch.float32)
     guide = SourceImage(sources, loaded.process.information)
@@ -146,7 +146,7 @@ def translate_slices(
                 yield replace(
                     step, evidence=seen[-1] if seen else None,
                     before=x_T if step.index == 0 else None,
-                    group=sample * params.repetitions + repetition, groups=runs,
+                    run=sample * params.repetitions + repetition, runs=runs,
                 )  # fmt: skip
             found = found.clamp(0, 1)
         results.append(found)

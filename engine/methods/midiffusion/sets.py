@@ -23,6 +23,7 @@ from engine.methods.midiffusion.outputs import ending_for, write_translation
 from engine.methods.midiffusion.sampling import way_of
 from engine.methods.midiffusion.translating import result_of
 from engine.methods.midiffusion.use_params import MANIFEST, TranslateSetParams
+from engine.provenance import same_making
 from engine.results import FileResult
 from engine.steps import DenoiseStep, ImagesStep, NoteStep, ProgressStep, Step
 from engine.wording import counted
@@ -48,7 +49,7 @@ def translate_set(job: Job, context: Context) -> Generator[Step, None, FileResul
     folder = job.path("output")
     # Which images are wanted may change: more of a folder are added to those that are there.
     how = params.model_dump(exclude={"checkpoint", "pattern"})
-    made = _Made.open(folder, {"checkpoint": loaded.identity.sha256, "parameters": how})
+    made = _Made.open(folder, {"checkpoint": loaded.identity.told(), "parameters": how})
     before = sum(made.has(image.name) for image in images)
     if before:
         yield NoteStep(f"{before} of {len(images)} images were translated before; they stay.")
@@ -140,7 +141,7 @@ class _Made:
             raise InputError(
                 f"{file} cannot be read: {error}.", "Choose another folder."
             ) from error
-        if found.how != how:
+        if not same_making(found.how, how):
             raise InputError(
                 f"{folder} holds translations by another checkpoint or with other parameters.",
                 "Choose another folder.",

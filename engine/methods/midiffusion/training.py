@@ -22,9 +22,10 @@ from engine.methods.midiffusion.networks import (
     Process,
     card_config,
 )
-from engine.methods.midiffusion.params import TrainParams, whole_numbers
+from engine.methods.midiffusion.params import TrainParams
 from engine.methods.midiffusion.stage import TranslatorStage, fit_settings
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet
+from engine.parameters import whole_numbers
 from engine.provenance import array_hash, versions
 from engine.results import FileResult
 from engine.steps import NoteStep, Step

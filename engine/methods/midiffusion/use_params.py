@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from engine.methods.midiffusion.params import MAX_SEED, MAX_TIMESTEPS, Presets
-from engine.parameters import Parameters, parameter
+from engine.methods.midiffusion.params import MAX_TIMESTEPS
+from engine.parameters import MAX_SEED, Parameters, Presets, parameter
+from engine.scoring.params import keeping
 
 Guidance = Literal["information", "none"]
 MAX_SLICES = 100_000
@@ -164,6 +165,7 @@ class EvaluateParams(SampleParams):
         "", "Patient pattern", "Regular expression whose first group names the patient, in the "
         "path below the folder; that of the model's run where empty.", advanced=True,
     )  # fmt: skip
+    keep_images: bool = keeping("images")
 
 
 class ImportParams(Parameters):

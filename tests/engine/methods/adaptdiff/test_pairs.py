@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from engine.methods.adaptdiff.pairs import synthesize_set
 from engine.methods.adaptdiff.params import GrowParams, SynthesisParams, SynthesisSetParams
 from engine.methods.adaptdiff.synthesis import synthesize
 from engine.steps import DenoiseStep, ProgressStep
-from tests.helpers.adaptdiff_models import phantom_folders, run, save_diffusion
+from engine.training.cards import rewrite_card
+from engine.training.checkpoint import read_card
+from tests.helpers.adaptdiff_models import PROCESS, phantom_folders, run, save_diffusion
 from tests.helpers.torch_rules import cpu_context
 
 
@@ -99,6 +102,16 @@ def test_an_interrupted_set_is_continued(place: Path, tmp_path: Path, name: str)
         np.testing.assert_allclose(rest.images[i], whole.images[i], atol=1e-5)
     with pytest.raises(InputError, match="made in another way"):
         made(place, tmp_path / name, seed=31)
+
+
+def test_a_set_goes_on_under_another_title(place: Path, tmp_path: Path) -> None:
+    weights = shutil.copy(place / "tiny.safetensors", tmp_path / "tiny.safetensors")
+    half = made(place, tmp_path / "set", checkpoint=str(weights), count=3)
+    rewrite_card(weights, read_card(weights).model_copy(update={"title": "Better named"}))
+    assert made(place, tmp_path / "set", checkpoint=str(weights), count=3).names == half.names
+    save_diffusion(weights, process={**PROCESS, "data_mean": -0.4})
+    with pytest.raises(InputError, match="made in another way"):
+        made(place, tmp_path / "set", checkpoint=str(weights), count=3)
 
 
 def test_grown_masks_need_no_folder(place: Path, tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
 from engine.methods.adaptdiff import synthesis
 from engine.methods.adaptdiff.networks import load_diffusion
-from engine.methods.adaptdiff.params import MAX_SEED, SynthesisParams
+from engine.methods.adaptdiff.params import SynthesisParams
 from engine.methods.adaptdiff.synthesis import conditional_start, sampler, synthesize
 from engine.networks.spade_unet import SpadeUNet
+from engine.parameters import MAX_SEED
 from engine.provenance import SYNTHETIC_SOURCE, array_hash, png_text, unpacked
 from engine.results import SynthesisResult
 from engine.steps import DenoiseStep, NoteStep, Step

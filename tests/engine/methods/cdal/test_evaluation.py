@@ -21,7 +21,7 @@ from engine.methods.cdal.evaluation import Evaluation, Segmenter, evaluate_cases
 from engine.methods.cdal.inference import segment
 from engine.methods.cdal.outputs import table_of, write_segmentation
 from engine.results import SegmentationResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.steps import ProgressStep, Step
 from tests.engine.data.segmentation.sets import decathlon_set, folder_set
 from tests.engine.methods.cdal.drawing import Brightness
@@ -29,7 +29,7 @@ from tests.engine.methods.cdal.test_inference import run
 from tests.helpers.torch_rules import cpu_context
 
 PLANES = replace(recipe("grey", 16), preparation=Preparation(), votes=8)
-NOT_KEPT = LabelKeeper(Path("x.json"), wanted=False)
+NOT_KEPT = Keeper(Path("x.json"), wanted=False)
 VOXELS = replace(recipe("hippocampus", 8), votes=2)
 
 

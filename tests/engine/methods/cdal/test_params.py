@@ -7,7 +7,7 @@ import pytest
 from engine.errors import InputError
 from engine.methods.cdal import METHOD
 from engine.methods.cdal.data import recipe
-from engine.methods.cdal.params import TRAIN_PRESETS, TrainParams, whole_numbers
+from engine.methods.cdal.params import TRAIN_PRESETS, TrainParams
 from engine.methods.cdal.training import discriminator_config, generator_config
 from engine.parameters import describe
 
@@ -51,8 +51,3 @@ def test_every_parameter_is_described(task: Any) -> None:
 def test_values_that_cannot_be_used(values: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(values))):
         TrainParams.parse(values)
-
-
-def test_lists_of_numbers() -> None:
-    assert whole_numbers("1, 2,2  4") == (1, 2, 2, 4)
-    assert whole_numbers("") == ()

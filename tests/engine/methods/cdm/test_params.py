@@ -42,7 +42,17 @@ def test_published_values() -> None:
 def test_both_stages_part_the_patients_alike() -> None:
     """Seed, shares and what slices show have the same defaults."""
     one, other = DiffusionParams(), ClassifierParams()
-    for name in ("seed", "validation", "test", "hold_out", "plane", "fov", "smallest", "each"):
+    for name in (
+        "seed",
+        "validation",
+        "test",
+        "hold_out",
+        "plane",
+        "fov",
+        "tail",
+        "smallest",
+        "each",
+    ):
         assert getattr(one, name) == getattr(other, name)
     fast = [presets["fast"] for presets in (DIFFUSION_PRESETS, CLASSIFIER_PRESETS)]
     assert fast[0]["size"] == fast[1]["size"]

@@ -11,12 +11,18 @@ import numpy as np
 import pytest
 
 from engine.data.segmentation.splits import Split
+from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, InputError
 from engine.jobs import Job
 from engine.methods.midiffusion.evaluating import evaluate
 from engine.methods.midiffusion.evaluation import matched
-from engine.methods.midiffusion.use_params import EvaluateParams
+from engine.methods.midiffusion.translating import translate
+from engine.methods.midiffusion.use_params import EvaluateParams, TranslateImageParams
 from engine.results import FileResult
+from engine.scoring.image_scores import ImageScores
+from engine.scoring.keeping import kept_folder
+from engine.scoring.looking import look_at_images
+from engine.scoring.stored import read_scores
 from engine.steps import NoteStep, Step
 from tests.helpers import adaptdiff_models
 from tests.helpers.midiffusion_models import (
@@ -76,6 +82,39 @@ def test_every_way_with_intervals(tmp_path: Path, checkpoint: str) -> None:
     assert "of the references, which no method would have" in told(steps)
     again, _ = run(folder, tmp_path / "again.json", checkpoint=checkpoint)
     assert again.figures["rows"] == result.figures["rows"]
+
+
+def test_what_was_compared_can_be_looked_at(tmp_path: Path, checkpoint: str) -> None:
+    folder, output = heads(tmp_path / "set", 2), tmp_path / "report.json"
+    run(folder, output, checkpoint=checkpoint, most=2, baselines="source, sdedit")
+    kept = kept_folder(output)
+    assert kept == tmp_path / "report-images"
+    names = {path.name for path in kept.iterdir()}
+    assert names == {"references", "translation", "sdedit"}
+    assert json.loads((kept / "translation" / "patient0_t2.nii.gz.json").read_text())["synthetic"]
+    scores = read_scores(output)
+    assert isinstance(scores, ImageScores)
+    assert scores.kept == ("translation", "sdedit")
+    case = scores.files("patient0_t2")
+    assert case is not None
+    assert case.image == folder / "patient0_t2.nii.gz"
+    look, other = (look_at_images(case, scores.params, scores.kept, other=o) for o in (False, True))
+    assert look.geometry.shape == read_volume(case.image).geometry.shape
+    shown = look.images["reference"].any(axis=(1, 2))
+    assert shown.sum() == 2, "slices that were not judged are black in all"
+    assert not any(image[~shown].any() for image in look.images.values())
+    assert not np.array_equal(look.images["translation"], other.images["sdedit"])
+    # It is what a translation of these slices gives.
+    numbers = ", ".join(str(n) for n in np.flatnonzero(shown))
+    params = TranslateImageParams.parse(
+        {**QUICK, "checkpoint": checkpoint, "slices": numbers, "values": "unit"}
+    )
+    job = Job("midiffusion", "translate", params, {"input": case.image})
+    made, _ = adaptdiff_models.run(translate(job, cpu_context()))
+    np.testing.assert_allclose(look.images["translation"][shown], made.image[shown], atol=1e-6)
+    run(folder, output, checkpoint=checkpoint, most=2, keep_images=False)
+    assert kept_folder(output) is None
+    assert not kept.exists()
 
 
 def test_features_of_enough_slices(tmp_path: Path, checkpoint: str) -> None:

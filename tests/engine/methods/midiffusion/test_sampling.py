@@ -76,8 +76,9 @@ def test_the_source_decides(loaded: LoadedTranslator) -> None:
 def test_steps_show_what_ties_them_to_the_source(loaded: LoadedTranslator) -> None:
     images = sources(2)
     found, steps = translated(loaded, images, repetitions=2, samples=2)
-    assert [s.group for s in steps] == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
-    assert all(s.groups == 4 for s in steps)
+    assert [s.run for s in steps] == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert all(s.runs == 4 for s in steps)
+    assert [s.of_job for s in steps] == [(n + 1, 12) for n in range(12)]
     guide = SourceImage(images, loaded.process.information)
     first = steps[0]
     assert first.before is not None

@@ -17,6 +17,8 @@ from engine.methods.midiffusion.sets import translate_set
 from engine.methods.midiffusion.use_params import MANIFEST, TranslateSetParams
 from engine.results import FileResult
 from engine.steps import ImagesStep, NoteStep, Step
+from engine.training.cards import rewrite_card
+from engine.training.checkpoint import load_checkpoint, read_card
 from tests.helpers.adaptdiff_models import run
 from tests.helpers.midiffusion_models import QUICK, heads, save_translator
 from tests.helpers.torch_rules import cpu_context
@@ -90,6 +92,30 @@ def test_folders_that_hold_something_else(tmp_path: Path, job: Any) -> None:
     (tmp_path / "out" / MANIFEST).unlink()
     with pytest.raises(InputError, match="holds other files"):
         done(job())
+
+
+def test_a_folder_goes_on_under_another_title_and_after_older_records(
+    tmp_path: Path, job: Any
+) -> None:
+    one = job(pattern="patient0_t2.nii.gz")
+    done(one)
+    weights = Path(one.params.checkpoint)
+    told = tmp_path / "out" / MANIFEST
+    record = json.loads(told.read_text(encoding="utf-8"))
+    # What was written before weights were told apart from their title.
+    record["made"]["checkpoint"] = record["made"]["checkpoint"]["sha256"]
+    older = json.dumps(record)
+    told.write_text(older, encoding="utf-8")
+    result, _ = done(one)
+    assert "1 of them before" in result.summary
+    record["made"]["checkpoint"] = load_checkpoint(weights).identity.told()
+    told.write_text(json.dumps(record), encoding="utf-8")
+    rewrite_card(weights, read_card(weights).model_copy(update={"title": "Better named"}))
+    result, _ = done(one)
+    assert "1 of them before" in result.summary
+    told.write_text(older, encoding="utf-8")
+    with pytest.raises(InputError, match="another checkpoint"):
+        done(one)
 
 
 def test_nothing_to_translate(job: Any) -> None:

@@ -307,7 +307,8 @@ def test_steps_are_a_chain_with_what_guides_it_and_where_it_lies(
 ) -> None:
     _, steps = translated({"input": scan}, checkpoint=checkpoint, repetitions=2, samples=2)
     shown = [step for step in steps if isinstance(step, DenoiseStep)]
-    assert [(step.index, step.total) for step in shown] == [(i, 8) for i in range(8)]
+    assert [(step.run, step.runs) for step in shown] == [(n // 2, 4) for n in range(8)]
+    assert [(step.index, step.total) for step in shown] == [(0, 2), (1, 2)] * 4
     first, *others = shown
     assert first.guide is not None
     assert first.affine is not None
