@@ -16,6 +16,7 @@ from engine.data.image_limits import MAX_SIDE, MIN_SIDE
 from engine.data.pairset_manifest import Manifest, PairSet
 from engine.data.pairset_stores import ArrayStore, FolderStore, Store
 from engine.errors import DiskError, InputError
+from engine.provenance import same_making
 
 __all__ = ["Manifest", "PairSet", "PairSetWriter", "read_pair_set"]
 
@@ -50,7 +51,8 @@ class PairSetWriter:
         else:
             self._manifest = existing.manifest
             fresh = Manifest(provenance=dict(provenance)).model_dump(mode="json")
-            if fresh["provenance"] != self._manifest.model_dump(mode="json")["provenance"]:
+            made = self._manifest.model_dump(mode="json")
+            if not same_making(made["provenance"], fresh["provenance"]):
                 raise InputError(
                     f"{path} holds a set that was made in another way.", "Choose another target."
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 from engine.data.doctor.findings import Finding, Fix
 from engine.data.doctor.layouts import Item, Layout
@@ -64,11 +63,11 @@ def _fitting(look: Look) -> Iterator[Finding]:
         return
     told = "; ".join(mask.differences)
     if mask.shape != image.shape:
-        fix = _resampling(image, mask)
+        fix: Fix = "resample-mask" if _can_resample(image, mask) else "drop-misfit"
         how = (
             "Resampling takes the nearest label for each voxel of the image."
-            if fix
-            else "Export image and mask from the same series again."
+            if fix == "resample-mask"
+            else "Export image and mask from the same series again. Or leave the case out."
         )
         yield Finding(
             "shape", "error", (item.name,), files_of(item),
@@ -89,14 +88,14 @@ def _fitting(look: Look) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _resampling(image: ImageFacts, mask: MaskFacts) -> Fix | Literal[""]:
+def _can_resample(image: ImageFacts, mask: MaskFacts) -> bool:
     """Whether both have a place, or are pictures of one scale."""
     if image.axes and mask.axes:
-        return "resample-mask"
+        return True
     if image.shape[0] != 1 or mask.shape[0] != 1:
-        return ""
+        return False
     ratios = [m / i for m, i in zip(mask.shape[1:], image.shape[1:], strict=True)]
-    return "resample-mask" if abs(ratios[0] / ratios[1] - 1) <= SAME_ASPECT else ""
+    return abs(ratios[0] / ratios[1] - 1) <= SAME_ASPECT
 
 
 def _values(look: Look) -> Iterator[Finding]:

@@ -32,13 +32,14 @@ CHECKS: Mapping[Check, str] = {
 """All that is looked at, in the order in which it is told."""
 
 Fix = Literal[
-    "drop-unpaired", "drop-unreadable", "drop-constant", "drop-copies", "resample-mask",
-    "take-place", "clean-mask", "renumber", "fill-values", "to-grey", "to-8-bit",
+    "drop-unpaired", "drop-unreadable", "drop-misfit", "drop-constant", "drop-copies",
+    "resample-mask", "take-place", "clean-mask", "renumber", "fill-values", "to-grey", "to-8-bit",
     "resample-spacing", "to-ras", "one-part",
 ]  # fmt: skip
 FIXES: Mapping[Fix, str] = {
     "drop-unpaired": "Leave out",
     "drop-unreadable": "Leave out",
+    "drop-misfit": "Leave out",
     "drop-constant": "Leave out",
     "drop-copies": "Keep the first",
     "resample-mask": "Resample mask",
@@ -53,7 +54,9 @@ FIXES: Mapping[Fix, str] = {
     "one-part": "Keep in one part",
 }
 """Names for buttons; what a fix does in full is in `repairing`."""
-DROPS: tuple[Fix, ...] = ("drop-unpaired", "drop-unreadable", "drop-constant", "drop-copies")
+DROPS: tuple[Fix, ...] = (
+    "drop-unpaired", "drop-unreadable", "drop-misfit", "drop-constant", "drop-copies",
+)  # fmt: skip
 """Fixes that leave cases out."""
 
 

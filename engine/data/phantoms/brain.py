@@ -37,12 +37,13 @@ class Tissue(IntEnum):
 
 
 # Relative brightness by contrast, in the order of the tissues.
+# Of FLAIR the scalp, too: fat is bright in the fast spin echoes that it is made with.
 BRIGHTNESS: Mapping[Contrast, tuple[float, ...]] = MappingProxyType(
     {
         "T1": (0.02, 0.85, 0.12, 0.18, 0.48, 0.72, 0.56, 0.47, 0.47, 0.36),
         "T2": (0.02, 0.55, 0.08, 0.95, 0.55, 0.38, 0.48, 0.58, 0.58, 0.82),
         "PD": (0.02, 0.62, 0.10, 0.80, 0.74, 0.62, 0.70, 0.75, 0.75, 0.82),
-        "FLAIR": (0.02, 0.50, 0.08, 0.10, 0.55, 0.42, 0.50, 0.58, 0.58, 0.92),
+        "FLAIR": (0.02, 0.90, 0.08, 0.10, 0.55, 0.42, 0.50, 0.58, 0.58, 0.92),
     }
 )
 

@@ -12,6 +12,7 @@ from engine.data.segmentation.unlabelled import FoundImage
 from engine.data.volumes.fingerprint import content_digest
 from engine.data.volumes.write import provenance_path
 from engine.errors import InputError
+from engine.provenance import same_model
 
 CLOCK_S = 1.0
 """That times of files may be off."""
@@ -31,7 +32,7 @@ def check_table(table: Path, record: Mapping[str, Any]) -> None:
     what = ""
     if before.get("images") != record["images"]:
         what = f"the images of {before.get('images')}"
-    elif not _same_model(before.get("checkpoint"), record["checkpoint"]):
+    elif not same_model(before.get("checkpoint"), record["checkpoint"]):
         what = "another checkpoint"
     elif not _same(before, {key: record[key] for key in ("method", "parameters")}):
         what = "other parameters"
@@ -101,18 +102,10 @@ def _same(record: Mapping[str, Any], made_by: Mapping[str, Any]) -> bool:
     if record.get("partial") or not isinstance(record.get("parameters"), dict):
         return False
     return all(
-        _same_model(record.get(key), now) if key == "checkpoint"
+        same_model(record.get(key), now) if key == "checkpoint"
         else _plain(record.get(key), key) == _plain(now, key)
         for key, now in made_by.items()
     )  # fmt: skip
-
-
-def _same_model(before: Any, now: Mapping[str, Any]) -> bool:
-    """Whether two checkpoints answer alike: a new title makes none of another one."""
-    if not isinstance(before, Mapping):
-        return False
-    name = "model_sha256" if "model_sha256" in before else "sha256"  # older records lack it
-    return before.get(name) == now[name]
 
 
 def _plain(value: Any, key: str) -> Any:

@@ -25,7 +25,8 @@ Window = tuple[int, int, int, int]
 LEADS: Mapping[Plane, str] = {"stored": "", "axial": "LPS", "coronal": "LIP", "sagittal": "PIL"}
 """Where columns, rows and slices of a plane lead."""
 TAIL = 0.5
-"""Per cent of the values at either end that are cut off."""
+"""Per cent of the values at either end that are cut off, unless asked otherwise."""
+MOST_TAIL = 5.0
 FAINT = 0.05
 """Of the range of values: what is darker is background."""
 
@@ -40,7 +41,8 @@ class Framing:
         channels: 1 grey, 3 colour.
         fov_mm: Side in millimetres; 0 takes the image's longer side.
         range: How values become [-1, 1]: "bytes" are taken from 0 to 255 (other types from least
-            to largest), "tails" cuts off the darkest and brightest 0.5 %.
+            to largest), "tails" cuts off the darkest and the brightest.
+        tail: How much of them, in per cent; what is brightest may be what is looked for.
     """
 
     size: int
@@ -48,6 +50,7 @@ class Framing:
     channels: int = 1
     fov_mm: float = 0.0
     range: Range = "tails"
+    tail: float = TAIL
 
     def card(self) -> dict[str, Any]:
         """For a checkpoint's card."""
@@ -63,12 +66,14 @@ class Framing:
         try:
             found = cls(
                 int(card["size"]), card["plane"], int(card["channels"]), float(card["fov_mm"]),
-                card["range"],
+                card["range"], float(card.get("tail", TAIL)),  # older cards lack it
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise _unknown(f"{type(error).__name__} {error}") from error
         if found.plane not in LEADS or found.range not in get_args(Range):
             raise _unknown(f"plane {found.plane}, range {found.range}")
+        if not 0 <= found.tail <= MOST_TAIL:
+            raise _unknown(f"{found.tail} per cent of the values cut off")
         if found.size < 1 or found.channels not in (1, 3) or found.fov_mm < 0:
             raise _unknown(f"{found.size} px, {found.channels} channels, {found.fov_mm} mm")
         return found
@@ -200,18 +205,29 @@ def in_plane(
     return prepare(volume, wanted, channel)
 
 
-def content_of(volume: Volume, ready: Prepared) -> Content:
-    """See `Content`; of an image that `in_plane` gave."""
+def content_of(volume: Volume, ready: Prepared, tail: float = TAIL) -> Content:
+    """See `Content`; of an image that `in_plane` gave.
+
+    Args:
+        tail: See `Framing`.
+    """
     values = ready.array
-    low, high = (float(v) for v in np.percentile(values, (TAIL, 100 - TAIL)))
-    if high <= low:
-        low, high = float(values.min()), float(values.max())
+    low, high = _ends(values, TAIL)
+    # Few outliers, however bright, make nothing else background.
     body = values.max(axis=0) > low + FAINT * (high - low)
+    if tail != TAIL:
+        low, high = _ends(values, tail)
     # Of the body alone: in a wide dark margin half a per cent of all is much of what matters.
-    high = max(high, float(np.percentile(values[:, body], 100 - TAIL))) if body.any() else high
+    high = max(high, float(np.percentile(values[:, body], 100 - tail))) if body.any() else high
     rows, columns = (_range(body.any(axis=axes)) for axes in ((0, 2), (0, 1)))
     share = body.mean(axis=(1, 2), dtype=np.float32)
     return Content(low, high, rows, columns, _plane_spacing(volume, ready), share)
+
+
+def _ends(values: NDArray[np.float32], tail: float) -> tuple[float, float]:
+    """What the rest lies between; of a nearly constant image all does."""
+    low, high = (float(v) for v in np.percentile(values, (tail, 100 - tail)))
+    return (low, high) if high > low else (float(values.min()), float(values.max()))
 
 
 def frame_of(volume: Volume, ready: Prepared, window: Window | None = None, size: int = 1) -> Frame:
@@ -232,7 +248,7 @@ def frame_volume(volume: Volume, framing: Framing, channel: int = 0) -> Framed:
         InputError: NaN, a constant image, or a channel that is not there.
     """
     ready = in_plane(volume, framing.plane, framing.channels, channel, framing.range)
-    content = content_of(volume, ready)
+    content = content_of(volume, ready, framing.tail)
     unit = ready.array
     if framing.range == "tails":
         unit = np.clip((unit - content.low) / (content.high - content.low), 0, 1)

@@ -100,7 +100,7 @@ class ScanReport:
                 f"All {sum(counts.values())} slices are labelled {present[0]}: what a lesion looks "
                 "like is learnt from images with it and images without.",
                 "Add images of the other kind, or check the labels; slices of volumes without a "
-                "mark count as normal.",
+                "mark count as normal, in a table only with a row that says so.",
             )
         return self.scans
 
@@ -117,6 +117,7 @@ class _Facts:
     bytes_picture: bool
     doubtful: int = 0
     empty: int = 0
+    unnamed: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -154,8 +155,9 @@ def _inspect(entry: Entry, wanted: Wanted) -> _Facts:
     frame = frame_of(volume, ready)
     depth = ready.array.shape[1]
     doubtful: set[int] = set()
+    unnamed: set[int] = set()
     if entry.told is not None:
-        labels = _told(entry, frame.stored_slices(), depth)
+        labels, unnamed = _told(entry, frame.stored_slices(), depth)
     else:
         assert marked is not None
         planes = frame.turn(marked[np.newaxis])[0]
@@ -163,14 +165,14 @@ def _inspect(entry: Entry, wanted: Wanted) -> _Facts:
     empty = {i for i in range(depth) if content.share[i] < LEAST_CONTENT}
     scan = Scan(
         entry.name, entry.patient, entry.image, entry.part, entry.channel, labels,
-        frozenset(doubtful | empty), entry.role,
+        frozenset(doubtful | empty | unnamed), entry.role,
     )  # fmt: skip
     stored = np.ascontiguousarray(volume.array)
     bytes_picture = stored.dtype == np.uint8 and not volume.scaled
     return _Facts(
         scan, hashlib.sha256(stored.tobytes()).hexdigest(), content.extent_mm, content.spacing,
         volume.geometry.oriented, bytes_picture and not volume.geometry.oriented,
-        len(doubtful), len(empty - doubtful), ready.notes,
+        len(doubtful), len(empty - doubtful - unnamed), len(unnamed), ready.notes,
     )  # fmt: skip
 
 
@@ -186,13 +188,15 @@ def _read(entry: Entry) -> tuple[Volume, NDArray[np.generic] | None]:
     return read_volume(entry.image, part=entry.part, kind="image"), None
 
 
-def _told(entry: Entry, stored: NDArray[np.intp] | None, depth: int) -> tuple[frozenset[int], ...]:
-    """Labels of the plane's slices from those of the file's."""
+def _told(
+    entry: Entry, stored: NDArray[np.intp] | None, depth: int
+) -> tuple[tuple[frozenset[int], ...], set[int]]:
+    """Labels of the plane's slices from those of the file's; and the slices without one."""
     assert entry.told is not None
     whole = entry.told.get(None, frozenset())
     single = {number: labels for number, labels in entry.told.items() if number is not None}
     if not single:
-        return (whole,) * depth
+        return (whole,) * depth, set()
     if stored is None:
         raise InputError(
             f"The labels of {entry.name} are of slices as the file has them, which the chosen "
@@ -204,7 +208,10 @@ def _told(entry: Entry, stored: NDArray[np.intp] | None, depth: int) -> tuple[fr
             f"{entry.name} has {depth} slices, no slice {outside[0]}.",
             "Slices count from 0; correct the table.",
         )
-    return tuple(single.get(int(number), whole) for number in stored)
+    # A slice that nobody looked at is not known to be normal.
+    known = range(depth) if None in entry.told else single
+    unnamed = {i for i, number in enumerate(stored) if int(number) not in known}
+    return tuple(single.get(int(number), whole) for number in stored), unnamed
 
 
 def _from_mask(
@@ -244,6 +251,11 @@ def _judge(
     if doubtful := sum(f.doubtful for f in facts):
         notes.append(
             f"{doubtful} slices with fewer than {wanted.smallest} marked pixels are left out."
+        )
+    if unnamed := sum(f.unnamed for f in facts):
+        notes.append(
+            f"{unnamed} slices that the table does not name are left out; a row without a slice "
+            "labels the rest of a volume."
         )
     if empty := sum(f.empty for f in facts):
         notes.append(f"{empty} slices that show nothing but background are left out.")

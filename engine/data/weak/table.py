@@ -1,8 +1,9 @@
 """A table of images, or of slices of volumes, with their labels.
 
 One row an image, a volume or a slice, with a heading: `file`; `label`, words or numbers, several
-with a semicolon between; and if wanted `slice` (of the file, from 0; without it all slices),
-`patient`, `mask` (to judge by, or instead of a label) and `split` (train or test).
+with a semicolon between; and if wanted `slice` (of the file, from 0; without it all that no other
+row names; what no row names is not learnt from), `patient`, `mask` (to judge by, or instead of a
+label) and `split` (train or test).
 """
 
 from __future__ import annotations

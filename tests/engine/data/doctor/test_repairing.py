@@ -111,6 +111,18 @@ def test_a_copy_never_lies_in_the_set_or_on_other_files(tmp_path: Path) -> None:
         end_of(repair(found, (), tmp_path / "copy"))
 
 
+def test_a_mask_of_another_picture_is_left_out_with_its_image(tmp_path: Path) -> None:
+    root = folder_set(tmp_path / "pictures", list("uvwxyz"), side=64)
+    mask = root / "masks" / "w.png"
+    Image.open(mask).resize((40, 64), Image.Resampling.NEAREST).save(mask)
+    found = examined(root / "images", root / "masks")
+    (finding,) = found.of("error")
+    assert (finding.check, finding.cases, finding.fix) == ("shape", ("w",), "drop-misfit")
+    copy = end_of(repair(found, [finding], tmp_path / "copy"))
+    assert [look.item.name for look in examined(copy.source, copy.masks).looks] == list("uvxyz")
+    assert not examined(copy.source, copy.masks).of("error")
+
+
 def test_pictures_and_lists(tmp_path: Path) -> None:
     root = folder_set(tmp_path / "pictures", list("uvwxyz"), side=64)
     grey = np.asarray(Image.open(root / "images" / "u.png"))

@@ -129,6 +129,17 @@ def test_outliers_do_not_darken_everything() -> None:
     assert np.median(framed.slices[2, 0][5:15, 5:15]) > 0
 
 
+def test_a_small_bright_lesion_is_kept_where_less_is_cut_off() -> None:
+    array = np.where(body((10, 20, 20), (5, 10, 10), 14) > 0, 100.0, 0.0)
+    array[5, 10, 9:11] = 200.0
+    usual, less = (frame_volume(volume(array), Framing(20, tail=t)) for t in (0.5, 0.0))
+    rest = array[5] == 100
+    assert usual.slices[5, 0].max() == np.median(usual.slices[5, 0][rest]) == 1
+    assert less.slices[5, 0].max() == 1
+    assert np.median(less.slices[5, 0][rest]) == pytest.approx(0)
+    np.testing.assert_array_equal(usual.content > 0, less.content > 0)
+
+
 @pytest.mark.parametrize(
     ("array", "problem"),
     [(np.full((2, 4, 4), 3.0), "constant"), (np.full((2, 4, 4), np.nan), "NaN")],
@@ -176,11 +187,20 @@ def test_a_frame_is_light() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"plane": "oblique"}, {"range": "soft"}, {"channels": 2}, {"size": 0}, {"size": None}],
+    [
+        {"plane": "oblique"},
+        {"range": "soft"},
+        {"channels": 2},
+        {"size": 0},
+        {"size": None},
+        {"tail": 60},
+    ],
 )
 def test_cards_of_something_else(changes: dict[str, Any]) -> None:
     card = Framing(16, "axial", 1, 20.0).card()
     assert Framing.from_card({**card, "more": 1}) == Framing(16, "axial", 1, 20.0)
+    older = {key: value for key, value in card.items() if key != "tail"}
+    assert Framing.from_card(older) == Framing(16, "axial", 1, 20.0)
     with pytest.raises(CheckpointError, match="how slices are cut"):
         Framing.from_card({**card, **changes})
     with pytest.raises(CheckpointError):

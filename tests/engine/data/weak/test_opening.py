@@ -196,6 +196,14 @@ def test_a_table_of_slices(tmp_path: Path) -> None:
     assert report.names == {0: "normal", 1: "spot"}
     assert report.counts() == {0: 10, 1: 2}
     assert [s.patient for s in report.scans] == ["A", "B"]
+    # What no row names is not known, unless one row speaks of the rest.
+    fewer = table(tmp_path, "\n".join([rows[0], *rows[3:7], rows[-1]]), "fewer.csv")
+    report = opened(fewer)
+    assert report.counts() == {0: 8, 1: 2}
+    assert report.scans[0].used == (2, 3, 4, 5)
+    assert any(s.startswith("2 slices that the table does not name") for s in report.told)
+    rest = table(tmp_path, "\n".join([rows[0], *rows[3:5], rows[1].replace(",0,", ",,")]), "r.csv")
+    assert opened(rest).counts() == {0: 4, 1: 2}
     # The table's slices are the file's; another plane cuts across them.
     told = opened(tmp_path / "table.csv", plane="coronal").told
     assert any("cuts across" in sentence and "'stored'" in sentence for sentence in told)
