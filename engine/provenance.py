@@ -95,6 +95,30 @@ def unpacked(text: str, shape: tuple[int, int]) -> np.ndarray:
     return np.unpackbits(np.frombuffer(data, np.uint8), count=count).reshape(shape)
 
 
+def same_model(before: Any, now: Any) -> bool:
+    """Whether two records are of checkpoints that answer alike: a new title makes none of another
+    one.
+
+    Args:
+        before: See `engine.training.checkpoint.Identity`; older records have the file's hash alone.
+        now: The same, of today.
+    """
+    if isinstance(before, str):
+        before = {"sha256": before}
+    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        return bool(before == now)
+    name = "model_sha256" if "model_sha256" in before else "sha256"
+    return bool(before.get(name) == now.get(name))
+
+
+def same_making(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two records tell of the same way to make something."""
+    return before.keys() == now.keys() and all(
+        same_model(before[key], now[key]) if key == "checkpoint" else before[key] == now[key]
+        for key in now
+    )
+
+
 def of_job(
     job: Job, *, device: str, precision: str, threads: int, checkpoint: Mapping[str, str]
 ) -> dict[str, Any]:

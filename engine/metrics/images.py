@@ -22,6 +22,7 @@ OWN = "Intensities of both images are mapped to [0, 1] each by its own percentil
 SHARED = (
     "Intensities of both images are mapped to [0, 1] by the reference's least and largest value."
 )
+AS_THEY_ARE = "Intensities of both images are taken as they are, 0 as black and 1 as white."
 MEASURES = (
     "SSIM is that of Wang et al. 2004 in each slice (Gaussian, sigma 1.5), PSNR and "
     f"MAE are of the range 1 (no difference at all counts as {BEST_PSNR:g} dB), MI is the mutual "

@@ -214,7 +214,9 @@ def _text_of(path: Path) -> str | None:
 def _parsed(path: Path, text: str) -> Record:
     try:
         values = json.loads(text)
-        if isinstance(values, dict) and values.get("schema", SCHEMA) != SCHEMA:
+        if isinstance(values, dict) and "schema" not in values:
+            raise InputError(f"What lies beside {path} is no record of a run.", NO_RECORD)
+        if isinstance(values, dict) and values["schema"] != SCHEMA:
             raise InputError(
                 f"The record of {path} is of the form {str(values['schema'])[:60]!r}; this "
                 f"version knows {SCHEMA!r}.",

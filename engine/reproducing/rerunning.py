@@ -222,8 +222,7 @@ def _told(steps: Steps, before: ProgressStep | None) -> Steps:
             if before is not None:
                 yield before
             elif isinstance(step, DenoiseStep):
-                done = step.group * step.total + step.index + 1
-                yield ProgressStep(done, step.groups * step.total, AGAIN)
+                yield ProgressStep(*step.of_job, AGAIN)
             elif isinstance(step, ProgressStep | NoteStep):
                 yield step
     except StopIteration as end:

@@ -20,7 +20,15 @@ from engine.data.volumes.volume import Volume
 from engine.errors import InputError
 from engine.metrics.feature_distance import FeatureDistance
 from engine.metrics.image_table import COLUMNS, ImageRow, ImageTable
-from engine.metrics.images import FAINT, MEASURES, OWN, SHARED, compare_images, intensity_range
+from engine.metrics.images import (
+    AS_THEY_ARE,
+    FAINT,
+    MEASURES,
+    OWN,
+    SHARED,
+    compare_images,
+    intensity_range,
+)
 from engine.metrics.table import write_table
 from engine.provenance import versions
 from engine.scoring.pairing import ScoredCase, pair
@@ -45,6 +53,7 @@ class ImageScores:
         sets: Way -> how alike its slices are to those of the references; empty where that was not
             asked for.
         title: For people.
+        kept: The ways that the prediction of a case, and what it is compared with, are of.
     """
 
     params: ImageScoreParams
@@ -53,6 +62,7 @@ class ImageScores:
     sets: Mapping[str, FeatureDistance]
     notes: tuple[str, ...]
     title: str = ""
+    kept: tuple[str, str] = (PREDICTION, OTHER)
 
     def files(self, name: str) -> ScoredCase | None:
         """The files of a case; None where they are not known."""
@@ -210,6 +220,8 @@ def _mapped(
     grey: Mapping[str, NDArray[np.float32]], params: ImageScoreParams
 ) -> dict[str, NDArray[np.float32]]:
     """To [0, 1]; what is constant, to 0."""
+    if params.scale == "unit":
+        return dict(grey)
     if params.scale == "reference":
         low, high = (float(v) for v in (grey[REFERENCE].min(), grey[REFERENCE].max()))
         return {way: (values - low) / (high - low) for way, values in grey.items()}
@@ -257,6 +269,6 @@ def _check_complete(cases: Sequence[ScoredCase], *, compared: bool) -> None:
 
 
 def _rule(params: ImageScoreParams) -> str:
-    scale = OWN if params.scale == "own" else SHARED
+    scale = {"own": OWN, "reference": SHARED, "unit": AS_THEY_ARE}[params.scale]
     where = "Where any of them shows a body" if params.where == "body" else "Everywhere"
     return f"{scale} {where}: {MEASURES}"

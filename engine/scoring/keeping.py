@@ -3,6 +3,8 @@
 NAME.json                                   figures, and which files belong to which case
 NAME-labels/references/CASE.nii.gz          what was drawn, in the numbers that were judged
 NAME-labels/predictions/CASE.nii.gz         what was found; .h5 where nothing is known of a patient
+NAME-images/references/CASE.nii.gz          what was measured, as it was compared
+NAME-images/translation/CASE.nii.gz         what was made of another modality
 
 Where several ways to find are compared, each has a folder of its name in place of predictions.
 """
@@ -17,17 +19,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal, get_args
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.atomic import disk_error
 from engine.data.volumes.volume import Source, Volume
-from engine.data.volumes.write import write_labels
+from engine.data.volumes.write import write_image, write_labels
 from engine.scoring.pairing import Cut, ScoredCase
 
-FOLDER = "labels folder"
-"""Of a table's JSON: the name of the folder beside it."""
+Kind = Literal["labels", "images"]
+KEPT_WAYS = "kept ways"
+"""Of a table's JSON: whose images are there, in the order of prediction and other."""
 REFERENCES, PREDICTIONS = "references", "predictions"
 
 
@@ -50,8 +54,8 @@ class _Row:
         )  # fmt: skip
 
 
-class LabelKeeper:
-    """Takes label maps while they are judged, and puts them beside the table once all are.
+class Keeper:
+    """Takes what is judged, and puts it beside the table once all is.
 
     A context: what was taken goes again if the evaluation does not come to its end. An older
     folder of the same table stays until then.
@@ -60,10 +64,14 @@ class LabelKeeper:
         output: The table; of a .csv, which cannot tell of files, nothing is kept.
         wanted: Whether anything is.
         ways: Names of folders for what was found, the one that is judged first.
+        kind: Label maps, or images in [0, 1], which are marked as synthetic.
     """
 
-    def __init__(self, output: Path, *, wanted: bool, ways: Sequence[str] = (PREDICTIONS,)) -> None:
-        self._output = output
+    def __init__(
+        self, output: Path, *, wanted: bool, ways: Sequence[str] = (PREDICTIONS,),
+        kind: Kind = "labels",
+    ) -> None:  # fmt: skip
+        self._output, self._kind = output, kind
         self._places = (REFERENCES, *ways)
         self._wanted = wanted and output.suffix.lower() == ".json"
         self._folder: Path | None = None
@@ -71,7 +79,7 @@ class LabelKeeper:
         self._names: set[str] = set()
         self._rows: list[_Row] = []
 
-    def __enter__(self) -> LabelKeeper:
+    def __enter__(self) -> Keeper:
         self._older = kept_folder(self._output)
         if self._wanted:
             try:
@@ -93,7 +101,7 @@ class LabelKeeper:
         found: Sequence[NDArray[Any]],
         cuts: Mapping[str, Cut] | None = None,
     ) -> None:
-        """Take the label maps of an image, all (D, H, W) on its voxels.
+        """Take what belongs to an image, all (D, H, W) on its voxels.
 
         Args:
             image: As it was read; its file is what errors are shown on.
@@ -107,8 +115,8 @@ class LabelKeeper:
             return
         file = self._file(case) + (".nii.gz" if image.geometry.oriented else ".h5")
         paths = tuple(Path(place) / file for place in self._places)
-        for path, labels in zip(paths, (truth, *found), strict=True):
-            write_labels(self._folder / path, labels, image)
+        for path, array in zip(paths, (truth, *found), strict=True):
+            self._write(self._folder / path, array, image, made=path != paths[0])
         rows: Mapping[str, Cut | None] = {case: None} if cuts is None else cuts
         self._rows += [_Row(row, patient, paths, image.source, cut) for row, cut in rows.items()]
 
@@ -127,7 +135,8 @@ class LabelKeeper:
             raise disk_error(place, error) from error
         self._folder = place
         files = [row.case(place).record(place) for row in self._rows]
-        return {FOLDER: place.name, "files": files}
+        told: dict[str, Any] = {_folder_key(self._kind): place.name, "files": files}
+        return told | ({KEPT_WAYS: list(self._places[1:])} if self._kind == "images" else {})
 
     def __exit__(
         self,
@@ -141,7 +150,14 @@ class LabelKeeper:
 
     @property
     def _stem(self) -> str:
-        return f"{self._output.stem}-labels"
+        return f"{self._output.stem}-{self._kind}"
+
+    def _write(self, path: Path, array: NDArray[Any], image: Volume, *, made: bool) -> None:
+        if self._kind == "labels":
+            write_labels(path, array, image)
+            return
+        record = {"synthetic": True, "source": str(image.source.path)} if made else None
+        write_image(path, Volume(array.astype(np.float32)[np.newaxis], image.geometry), record)
 
     def _free(self) -> Path:
         """A folder's name that is not taken."""
@@ -161,16 +177,21 @@ class LabelKeeper:
 
 
 def kept_folder(table: Path) -> Path | None:
-    """The folder of label maps that belongs to a table; None where there is none."""
+    """The folder of label maps or images that belongs to a table; None where there is none."""
     try:
         told = json.loads(table.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    name = told.get(FOLDER) if isinstance(told, dict) else None
-    # Never another place: the folder is deleted with its table.
-    if not isinstance(name, str) or not re.fullmatch(
-        re.escape(f"{table.stem}-labels") + r"(-\d+)?", name
-    ):
-        return None
-    place = table.with_name(name)
-    return place if place.is_dir() and not place.is_symlink() else None
+    for kind in get_args(Kind):
+        name = told.get(_folder_key(kind)) if isinstance(told, dict) else None
+        # Never another place: the folder is deleted with its table.
+        own = re.escape(f"{table.stem}-{kind}") + r"(-\d+)?"
+        if isinstance(name, str) and re.fullmatch(own, name):
+            place = table.with_name(name)
+            return place if place.is_dir() and not place.is_symlink() else None
+    return None
+
+
+def _folder_key(kind: str) -> str:
+    """Of a table's JSON: the name of the folder beside it."""
+    return f"{kind} folder"

@@ -75,10 +75,14 @@ def look_at_labels(case: ScoredCase, label: int | None = None, *, other: bool = 
     return LabelLook(image, read.geometry, kinds, counted_kinds(kinds), place)
 
 
-def look_at_images(case: ScoredCase, params: ImageScoreParams, *, other: bool = False) -> ImageLook:
+def look_at_images(
+    case: ScoredCase, params: ImageScoreParams, kept: tuple[str, str] = (PREDICTION, OTHER), *,
+    other: bool = False,
+) -> ImageLook:  # fmt: skip
     """A reference, an image that is judged by it, and their difference, as they were compared.
 
     Args:
+        kept: What the prediction and the other image are called.
         other: That of the other model.
 
     Raises:
@@ -88,8 +92,9 @@ def look_at_images(case: ScoredCase, params: ImageScoreParams, *, other: bool = 
     geometry = read.volumes[REFERENCE].geometry
     axis = across(geometry.spacing_mm)
     way = OTHER if other and OTHER in read.slices else PREDICTION
-    images = {REFERENCE: read.slices[REFERENCE], way: read.slices[way]}
-    images[DIFFERENCE] = np.abs(images[way] - images[REFERENCE])
+    name = kept[way == OTHER]
+    images = {REFERENCE: read.slices[REFERENCE], name: read.slices[way]}
+    images[DIFFERENCE] = np.abs(images[name] - images[REFERENCE])
     whole = {name: np.moveaxis(slices, 0, axis) for name, slices in images.items()}
     most = np.unravel_index(int(whole[DIFFERENCE].argmax()), whole[DIFFERENCE].shape)
     d, h, w = (int(v) for v in most)

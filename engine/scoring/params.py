@@ -45,10 +45,14 @@ class ScoreParams(Parameters):
 class ImageScoreParams(Parameters):
     """How images are judged by references."""
 
-    scale: Literal["own", "reference"] = parameter(
+    scale: Literal["own", "reference", "unit"] = parameter(
         "own", "Intensities", "Of each image by its own percentiles, where units differ or are "
-        "arbitrary; or of both by the reference's range, where they are the same.",
-        choices={"own": "Each by its own range", "reference": "Both by the reference's range"},
+        "arbitrary; of both by the reference's range, where they are the same; or as they are, "
+        "where 0 is black and 1 white in both.",
+        choices={
+            "own": "Each by its own range", "reference": "Both by the reference's range",
+            "unit": "As they are, from 0 to 1",
+        },
     )  # fmt: skip
     where: Literal["body", "all"] = parameter(
         "body", "Where", "A dark margin agrees with a dark margin: the wider it is, the better "
@@ -83,10 +87,14 @@ class MemorisedParams(Parameters):
     )  # fmt: skip
 
 
-def keeping() -> Any:
-    """Whether an evaluation of a checkpoint keeps label maps; see `engine.scoring.keeping`."""
+def keeping(what: str = "labels") -> Any:
+    """Whether an evaluation of a checkpoint keeps what it compares; see `engine.scoring.keeping`.
+
+    Args:
+        what: labels or images.
+    """
     return parameter(
-        True, "Keep labels", "References and predictions of all cases are kept in a folder beside "
+        True, f"Keep {what}", "References and predictions of all cases are kept in a folder beside "
         "the evaluation (.json), so that errors can be looked at.", advanced=True,
     )  # fmt: skip
 

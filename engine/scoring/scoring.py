@@ -220,8 +220,8 @@ def _missing(pairing: Pairing, params: ScoreParams, *, compared: bool) -> list[s
         if params.missing == "refuse":
             raise InputError(
                 f"{len(lost)} of {len(pairing.cases)} references have no {whose}: {listed(lost)}.",
-                "Add the files, or let missing ones count as empty (--missing empty); left out, "
-                "a model would score better the less it finds.",
+                "Add the files, or let 'Missing files' count as empty (--missing empty on the "
+                "command line); left out, a model would score better the less it finds.",
             )
         notes.append(f"{len(lost)} references have no {whose} and count as missed: {listed(lost)}.")
     return notes

@@ -19,7 +19,7 @@ from engine.errors import InputError
 from engine.metrics.overlap import score_classes
 from engine.metrics.table import Row, ScoreTable
 from engine.results import SegmentationResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.keeping import Keeper
 from engine.scoring.reading import unit_of
 from engine.steps import NoteStep, ProgressStep, Step
 
@@ -34,7 +34,7 @@ def judge_cases(
     segmenter: Segmenter,
     table: ScoreTable,
     watch: Watch,
-    keeper: LabelKeeper,
+    keeper: Keeper,
     remap: Mapping[int, int] | None = None,
 ) -> Generator[Step, None, None]:
     """Segments every case and compares it with its labels, on the case's own voxels.

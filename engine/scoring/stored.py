@@ -13,7 +13,8 @@ from engine.metrics.image_table import ImageRow, ImageTable
 from engine.metrics.images import IMAGE_METRICS, RULE, ImageScore
 from engine.metrics.overlap import ClassScore
 from engine.metrics.table import ALL_METRICS, Row, ScoreTable
-from engine.scoring.image_scores import ImageScores
+from engine.scoring.image_scores import OTHER, PREDICTION, ImageScores
+from engine.scoring.keeping import KEPT_WAYS
 from engine.scoring.memorised import Memorised, Nearest
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
@@ -179,9 +180,12 @@ def _images(
         patient, slices = about_case[case]
         table.add(ImageRow(case, patient, scores, slices))
     own = told.get("kind") == "images"
-    params = ImageScoreParams.parse(dict(told["parameters"])) if own else ImageScoreParams()
+    # What a method keeps is in [0, 1] as it was compared.
+    kept = ImageScoreParams(scale="unit")
+    params = ImageScoreParams.parse(dict(told["parameters"])) if own else kept
     sets = {str(way): _set(one) for way, one in told.get("sets of slices", {}).items()}
-    return ImageScores(params, cases, table, sets, notes, title)
+    first, other = (*map(str, told.get(KEPT_WAYS, ())), PREDICTION, OTHER)[:2]
+    return ImageScores(params, cases, table, sets, notes, title, (first, other))
 
 
 def _set(told: Told) -> FeatureDistance:

@@ -6,100 +6,26 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from engine import methods
 from engine.data.png import write_png
-from engine.data.synthetic import save_image, save_set, steps_metadata
+from engine.data.synthetic import save_image, save_set
 from engine.data.volumes.read import read_volume
 from engine.errors import CheckpointError, DiskError, InputError
-from engine.jobs import InputValue, Job
+from engine.jobs import Job
 from engine.reproducing import METHOD
 from engine.reproducing.params import ReproduceParams
-from engine.reproducing.report import Outcome, Reproduction
-from engine.results import SynthesisResult
 from engine.steps import ProgressStep
 from engine.training.cards import rewrite_card
 from engine.training.checkpoint import load_checkpoint, read_card, save_checkpoint
+from tests.engine.reproducing.making import MASK, again, done, only, picture, synthesized
 from tests.helpers import cdm_models
-from tests.helpers.adaptdiff_models import run, save_diffusion
-from tests.helpers.cdal_models import disc, save_generator
-from tests.helpers.diffrect_models import save_segmenter
-from tests.helpers.midiffusion_models import QUICK, head, save_translator, save_volume
+from tests.helpers.adaptdiff_models import run
+from tests.helpers.midiffusion_models import QUICK, head, save_volume
 from tests.helpers.torch_rules import cpu_context
-
-MASK = np.zeros((24, 40), np.uint8)
-MASK[8:14] = 1
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """A tiny checkpoint of each method."""
-    folder = tmp_path_factory.mktemp("models")
-    return {
-        "adaptdiff": save_diffusion(folder / "vessels.safetensors"),
-        "cdal": save_generator(folder / "discs.safetensors"),
-        "cdm": cdm_models.save_diffusion(folder / "spots.safetensors"),
-        "classifier": cdm_models.save_classifier(folder / "classes.safetensors"),
-        "diffrect": save_segmenter(folder / "hearts.safetensors"),
-        "midiffusion": save_translator(folder / "heads.safetensors"),
-    }
-
-
-def done(method: str, task: str, inputs: Mapping[str, InputValue], **params: Any) -> Any:
-    parsed = methods.method(method).task(task).params.parse(params)
-    return run(methods.run(Job(method, task, parsed, inputs), cpu_context()))[0]
-
-
-def again(result: Path, params: ReproduceParams | None = None, **inputs: Path) -> Reproduction:
-    job = Job(METHOD, METHOD, params or ReproduceParams(), {"result": result, **inputs})
-    made = run(methods.run(job, cpu_context()))[0]
-    assert isinstance(made, Reproduction)
-    return made
-
-
-def only(found: Reproduction) -> Outcome:
-    (outcome,) = found.outcomes
-    return outcome
-
-
-def picture(folder: Path, seed: int = 0) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "case.png"
-    write_png(path, disc(np.random.default_rng(seed), (24, 24))[0], {})
-    return path
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory, models: Mapping[str, Path]) -> Path:
-    """A folder with labels that cDAL found in a picture, the picture and the weights."""
-    folder = tmp_path_factory.mktemp("segmented")
-    (folder / "out").mkdir()
-    inputs = {"input": picture(folder / "in"), "output": folder / "out" / "found.png"}
-    weights = shutil.copy(models["cdal"], folder / "discs.safetensors")
-    values = {"votes": 2, "seed": 3, "threshold": 0.03}  # about half of it
-    done("cdal", "segment", inputs, checkpoint=str(weights), **values)
-    return folder
-
-
-@pytest.fixture
-def segmented(tmp_path: Path, once: Path) -> Path:
-    """The labels of a copy of `once`, whose record tells of the copy."""
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    output = tmp_path / "out" / "found.png"
-    record = output.with_name("found.png.json")
-    record.write_text(record.read_text().replace(str(once), str(tmp_path)))
-    return output
-
-
-def synthesized(model: Path, **params: Any) -> SynthesisResult:
-    values = {"checkpoint": str(model), "steps": 2, "seed": 7, **params}
-    result = done("adaptdiff", "synthesize", {"mask": MASK}, **values)
-    assert isinstance(result, SynthesisResult)
-    return result
 
 
 @pytest.mark.parametrize("ending", [".png", ".tif", ".npy"])
@@ -341,69 +267,6 @@ def test_nothing_is_overwritten(tmp_path: Path, segmented: Path) -> None:
         again(segmented, keep=tmp_path / "kept.nii.gz")
     with pytest.raises(DiskError):
         again(segmented, keep=tmp_path / "nowhere" / "kept.png")
-
-
-def changed(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    *above, last = path.split(".")
-    part = record
-    for name in above:
-        part = part[name]
-    part[last] = value
-    return record
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "told"),
-    [
-        ("schema", "reverie-provenance/9", "of the form 'reverie-provenance/9'"),
-        ("method", "eval", "does not make again"),
-        ("task", "train", "does not make again"),
-        ("checkpoint.sha256", "../../etc", "checkpoint.sha256"),
-        ("parameters.surprise", 1, "does not know: surprise"),
-        ("parameters.votes", -3, "votes"),
-        ("holds", "../output", "holds"),
-        ("holds", "spread", "does not make"),
-        ("threads", 10**9, "threads"),
-        ("inputs", {}, "does not say which image"),
-    ],
-)
-def test_a_record_is_believed_nothing(segmented: Path, path: str, value: Any, told: str) -> None:
-    text = segmented.with_name("found.png.json")
-    text.write_text(json.dumps(changed(json.loads(text.read_text()), path, value)))
-    with pytest.raises(InputError, match=told):
-        again(segmented)
-
-
-def test_a_packed_mask_is_no_bomb(tmp_path: Path, models: Mapping[str, Path]) -> None:
-    path = save_image(tmp_path / "image.tif", synthesized(models["adaptdiff"]))
-    text = path.with_name("image.tif.json")
-    for value in ("AAAA", "no base64!", ""):
-        record = changed(json.loads(text.read_text()), "inputs.mask.packed", value)
-        text.write_text(json.dumps(record))
-        with pytest.raises(InputError, match=r"mask"):
-            again(path)
-    write_png(path.with_name("image_mask.png"), MASK > 0, {})
-    assert only(again(path)).verdict == "equal", "the mask that is saved beside an image"
-
-
-def test_what_is_no_output(tmp_path: Path, models: Mapping[str, Path]) -> None:
-    result = synthesized(models["adaptdiff"])
-    write_png(tmp_path / "strip.png", MASK, steps_metadata(result, 0))
-    write_png(tmp_path / "plain.png", MASK, {})
-    (tmp_path / "alone.nii.gz.json").write_text("{}")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "run.toml").write_text("")
-    (tmp_path / "broken.png").write_bytes((tmp_path / "plain.png").read_bytes())
-    (tmp_path / "broken.png.json").write_text("[" * 100_000)
-    for name, told in (
-        ("strip.png", "how an image came about"), ("plain.png", "where it comes from"),
-        ("alone.nii.gz.json", "beside no file"), ("run", "no folder of outputs"),
-        ("broken.png", "damaged"), ("missing.png", "missing.png"),
-    ):  # fmt: skip
-        with pytest.raises(InputError, match=told):
-            again(tmp_path / name)
-    with pytest.raises(InputError, match="trained again"):
-        again(models["cdal"])
 
 
 def test_it_says_how_far_it_is(segmented: Path) -> None:

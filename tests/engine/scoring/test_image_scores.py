@@ -100,8 +100,14 @@ def test_own_ranges_forgive_another_unit_and_the_references_range_does_not(
         save(tmp_path / folder / "a.nii.gz", scale * body(0))
     own = scored(tmp_path, sets=False).table.rows[0].scores[PREDICTION]
     shared = scored(tmp_path, sets=False, scale="reference").table.rows[0].scores[PREDICTION]
+    plain = scored(tmp_path, sets=False, scale="unit")
     assert own.mae < 1e-6
     assert shared.mae > 1
+    shown = body(0) > 0.05
+    assert plain.table.rows[0].scores[PREDICTION].mae == pytest.approx(
+        2 * body(0)[shown].mean(), rel=0.05
+    )
+    assert "as they are" in plain.table.rule
 
 
 def test_two_models_in_pairs(root: Path) -> None:

@@ -14,7 +14,7 @@ from engine.data.volumes.read import read_volume
 from engine.data.volumes.volume import Geometry, Volume, plain_affine
 from engine.errors import DiskError, InputError
 from engine.scoring.errors import MISSED, RIGHT
-from engine.scoring.keeping import LabelKeeper, kept_folder
+from engine.scoring.keeping import Keeper, kept_folder
 from engine.scoring.looking import look_at_labels
 from engine.scoring.pairing import Cut, ScoredCase
 from engine.scoring.pictures import errors_png
@@ -41,7 +41,7 @@ def evaluate(
     """As a method does it."""
     drawn = truth().transpose(2, 1, 0)
     ways = ("model a", "model b")[: len(found)]
-    with LabelKeeper(output, wanted=wanted, ways=ways) as keeper:
+    with Keeper(output, wanted=wanted, ways=ways) as keeper:
         keeper.add(CASE, "one", image, drawn, [labels.transpose(2, 1, 0) for labels in found], cuts)
         rows = [{"case": name, **ROW} for name in cuts or [CASE]]
         output.write_text(json.dumps({"rows": rows, **keeper.settle()}))
@@ -81,7 +81,7 @@ def test_they_move_along_with_the_table(tmp_path: Path, image: Volume) -> None:
 def test_pictures_without_a_patient_keep_their_pixels(tmp_path: Path) -> None:
     flat = truth().transpose(2, 1, 0)[2:3]
     geometry = Geometry(flat.shape, plain_affine((1.0, 0.5, 0.25)), oriented=False)
-    with LabelKeeper(tmp_path / "t.json", wanted=True) as keeper:
+    with Keeper(tmp_path / "t.json", wanted=True) as keeper:
         for _ in range(2):  # names that a file system would take for the same one
             keeper.add("A", "A", Volume(flat[np.newaxis], geometry), flat, [flat])
         told = keeper.settle()["files"]
@@ -112,7 +112,7 @@ def test_an_evaluation_that_ends_early_leaves_the_one_before(tmp_path: Path, ima
     flat = truth().transpose(2, 1, 0)
 
     def judging() -> Generator[None, None, None]:
-        with LabelKeeper(output, wanted=True) as keeper:
+        with Keeper(output, wanted=True) as keeper:
             keeper.add("b", "b", image, flat, [flat])
             yield
             keeper.settle()
@@ -160,12 +160,12 @@ def test_nothing_is_kept_of_rows_alone_nor_where_nothing_can_be(
     tmp_path: Path, image: Volume
 ) -> None:
     drawn = truth().transpose(2, 1, 0)
-    with LabelKeeper(tmp_path / "t.csv", wanted=True) as keeper:
+    with Keeper(tmp_path / "t.csv", wanted=True) as keeper:
         keeper.add("a", "a", image, drawn, [drawn])
         assert keeper.settle() == {}
     assert [path.name for path in tmp_path.iterdir()] == ["images"]
     with (
         pytest.raises(DiskError, match="does not exist"),
-        LabelKeeper(tmp_path / "nowhere" / "t.json", wanted=True),
+        Keeper(tmp_path / "nowhere" / "t.json", wanted=True),
     ):
         pass
