@@ -15,10 +15,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from app.errors import Teller, install_crash_hook, log_path, start_log
@@ -128,7 +130,10 @@ def _go(
     window.spaces.lookForLost()
     if not paths:
         window.background.run(
-            "Restoring the mask", window.journal.restore, window.restore, window.teller.failure
+            "Restoring the mask",
+            window.journal.restore,
+            window.masks.restore,
+            window.teller.failure,
         )
 
 
@@ -141,12 +146,18 @@ def _load_later(modules: Sequence[str], then: Callable[[], None]) -> None:
     QTimer.singleShot(0, lambda: _load_later(modules[1:], then))
 
 
+def program_icon() -> QIcon:
+    """What stands for the program in title and task bars."""
+    return QIcon(str(resources.files("resources") / "icons" / "reverie.svg"))
+
+
 def _application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
         app.setApplicationName("Reverie")
         app.setDesktopFileName("reverie")
+        app.setWindowIcon(program_icon())
     return app
 
 

@@ -14,6 +14,7 @@ from app.controllers.reproduce import ReproduceController
 from app.errors import log_path
 from app.key_tips import KeyTips
 from app.keymap_keys import ViewerKeys
+from engine.errors import DiskError
 from widgets.paint.tools.base import INFO
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def _file(actions: Actions, window: MainWindow) -> None:
         window.engine, window.bridge, window.session, window.jobs, window.teller, window
     )
     actions.add(menu, "reproduce", "Re&produce…", lambda: again.ask(), last=True)
+    preferences = partial(_ask_preferences, actions, window)
+    actions.add(menu, "preferences", "Prefere&nces…", preferences, ("Ctrl+,",), last=True)
     actions.add(menu, "quit", "&Quit", window.close, ("Ctrl+Q",), last=True)
 
 
@@ -160,16 +163,31 @@ def _run(actions: Actions, window: MainWindow) -> None:
     actions.add(menu, "cancel", "&Cancel", window.escape, ("Esc",), last=True)
 
 
+def _ask_preferences(actions: Actions, window: MainWindow) -> None:
+    from app import preferences
+
+    def keep() -> None:
+        try:
+            window.saveSettings()
+        except DiskError as error:
+            window.teller.say("error", error.message, error.hint)
+
+    dialog = preferences.ask(window.settings, window.session.engine.text, window)
+    dialog.accepted.connect(keep)
+    dialog.keysRequested.connect(partial(_change_keys, actions, window))
+
+
+def _change_keys(actions: Actions, window: MainWindow) -> None:
+    from app.shortcuts_dialog import ShortcutsDialog
+
+    ShortcutsDialog(actions, window).open()
+
+
 def _help(actions: Actions, window: MainWindow) -> None:
     def show_keys() -> None:
         from app.help import Shortcuts
 
         Shortcuts(actions, window).open()
-
-    def change_keys() -> None:
-        from app.shortcuts_dialog import ShortcutsDialog
-
-        ShortcutsDialog(actions, window).open()
 
     def show_about() -> None:
         from app.help import About
@@ -184,7 +202,7 @@ def _help(actions: Actions, window: MainWindow) -> None:
         show_keys,
         ("?", "Shift+?", "F1"),
     )
-    actions.add(menu, "keys", "&Change keys…", change_keys, ("Ctrl+,",))
+    actions.add(menu, "keys", "&Change keys…", partial(_change_keys, actions, window))
     actions.add(
         menu, "log", "Open &log",
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path()))),

@@ -37,6 +37,7 @@ class Session(QObject):
         jobs: Id -> row of the jobs list, the oldest first; live jobs only when they failed.
         unlisted: Ids of jobs that the list leaves out while all goes well.
         with_notes: Ids of jobs whose notes are listed where they are shown.
+        answered: Ids of jobs of which it is told where they were asked for that they failed.
     """
 
     maskChanged = pyqtSignal()
@@ -60,6 +61,7 @@ class Session(QObject):
         self.jobs: dict[int, JobRow] = {}
         self.unlisted: set[int] = set()
         self.with_notes: set[int] = set()
+        self.answered: set[int] = set()
 
     def set_mask(self, name: str, path: Path | None = None) -> None:
         if (name, path) != (self.mask_name, self.mask_path):

@@ -42,12 +42,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.actions import Actions
-    from app.autosave import Journal, Saved
+    from app.autosave import Journal
     from app.background import Background
     from app.bridge import Bridge
     from app.controllers.files import FilesController
     from app.controllers.grow import GrowController
     from app.controllers.jobs import JobsController
+    from app.controllers.mask_keeping import MaskKeeping
     from app.controllers.synthesize import SynthesizeController
     from app.spaces import Spaces
     from app.workspaces.models.view import ModelsView
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
     synthesis: SynthesizeController
     grow: GrowController
     files: FilesController
+    masks: MaskKeeping
     palette_: CommandPalette
     actions_: Actions
 
@@ -123,6 +125,7 @@ class MainWindow(QMainWindow):
         from app.controllers.files import FilesController
         from app.controllers.grow import GrowController
         from app.controllers.jobs import JobsController
+        from app.controllers.mask_keeping import MaskKeeping
         from app.controllers.synthesize import SynthesizeController
         from app.spaces import MODELS, SYNTHESIZE, Spaces
         from app.workspaces.inspector import Inspector
@@ -156,12 +159,13 @@ class MainWindow(QMainWindow):
         self.actions_ = make_actions(self)
         self.actions_.keymap.load(self.settings.key_preset, self.settings.keys)
         self.spaces.setActions(self.actions_)
+        self.masks = MaskKeeping(session, view, journal, self.grow, self.actions_, teller, self)
         self._follow_spaces()
         self._connect()
         self._complete = True
         self.spaces.models.reload()
         remembering.fill(view.inspector, self.settings)
-        self._journal_early_strokes()
+        self.masks.catchUp()
 
     def bar(self) -> QMenuBar:
         """The menu bar."""
@@ -200,32 +204,9 @@ class MainWindow(QMainWindow):
         self.jobs.retried.connect(self.spaces.adopt)
         self.files.saved.connect(lambda path: self.status.showMessage(f"Saved {path}", 8000))
         self.files.opened.connect(lambda path: self.status.showMessage(f"Opened {path}", 8000))
-        view.canvas.maskEdited.connect(self._journal)
-        view.canvas.model.historyChanged.connect(self._history_changed)
         view.tools.sizeRequested.connect(view.canvas.resizeMask)
 
-    def _journal_early_strokes(self) -> None:
-        canvas = self.view.canvas
-        if canvas.model.canUndo():
-            self._history_changed(True, canvas.model.canRedo(), "", "")
-            canvas.maskEdited.emit()
-
     # --- starting
-
-    def restore(self, saved: Saved | None) -> None:
-        """Put back the mask of the last time, or begin with a sample."""
-        if self.view.canvas.model.canUndo() or self.view.canvas.model.isEditing():
-            return  # the user was faster
-        if saved is None or not saved.mask.any():
-            self.grow.grow_sample()
-            return
-        self.session.set_mask(saved.name or "Drawn mask")
-        self.view.canvas.model.reset(saved.mask)
-        if not saved.clean:
-            self.teller.say(
-                "info", "The mask was restored: the program had not been closed.",
-                "At most the last stroke is missing.",
-            )  # fmt: skip
 
     def _show_models(self, found: Sequence[Entry]) -> None:
         """There are these checkpoints."""
@@ -297,20 +278,6 @@ class MainWindow(QMainWindow):
         busy = len(self.session.busy_jobs())
         self.view.tabs.setTabText(2, f"Jobs ({busy})" if busy else "Jobs")
 
-    def _history_changed(self, can_undo: bool, can_redo: bool, undo: str, redo: str) -> None:
-        for name, can, what in (("undo", can_undo, undo), ("redo", can_redo, redo)):
-            action = self.actions_[name]
-            action.setEnabled(can)
-            action.setText(f"{name.capitalize()} {what}".rstrip())
-
-    def _journal(self) -> None:
-        canvas, session = self.view.canvas, self.session
-        from app.controllers.grow import SAMPLE_NAME
-
-        if session.mask_name == SAMPLE_NAME and canvas.model.canUndo():
-            session.set_mask("Drawn mask")
-        self.journal.record(canvas.vesselMask(), session.mask_name)
-
     def _show_title(self) -> None:
         title = self.spaces.title() if self._complete else ""
         self.setWindowTitle(f"{title or self.session.mask_name} — Reverie")
@@ -342,6 +309,14 @@ class MainWindow(QMainWindow):
     def toggleTheme(self) -> None:
         self.settings.theme = "light" if self.settings.theme == "dark" else "dark"
         apply_theme(self.application, self.settings.theme)
+
+    def saveSettings(self) -> None:
+        """Write what is remembered.
+
+        Raises:
+            DiskError: it cannot be written.
+        """
+        save_settings(self._settings_file, self.settings)
 
     def copyImage(self) -> None:
         """The selected image to the clipboard."""
@@ -388,8 +363,7 @@ class MainWindow(QMainWindow):
     def _end(self) -> None:
         self.synthesis.live.setEnabled(False)
         self.bridge.close()
-        self.journal.record(self.view.canvas.vesselMask(), self.session.mask_name, clean=True)
-        self.journal.close()
+        self.masks.close()
         self.spaces.close()
         self.background.close()
         self.spaces.journal.close(clean=self.spaces.isKept())
@@ -397,7 +371,7 @@ class MainWindow(QMainWindow):
         keymap = self.actions_.keymap
         self.settings.key_preset, self.settings.keys = keymap.preset(), keymap.changes()
         try:
-            save_settings(self._settings_file, self.settings)
+            self.saveSettings()
         except EngineError as error:
             # The window is closing: there is nobody left to tell but the log.
             _log.warning("%s", error)
