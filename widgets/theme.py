@@ -170,7 +170,8 @@ def blend(first: str, second: str, share: float) -> QColor:
 def style_sheet(theme: Theme) -> str:
     """The application's style sheet: the template with `@token` replaced by the theme's colours.
 
-    The size of icons, which Qt does not take in `em`, is worked out from the application's font.
+    The size of icons, which Qt does not take in `em`, is worked out from the application's font;
+    so is that of radio buttons, which are round only where each length is a whole number of pixels.
 
     Raises:
         KeyError: the template names a token that the theme does not have.
@@ -178,7 +179,11 @@ def style_sheet(theme: Theme) -> str:
     folder = files("resources").joinpath("styles")
     tokens = {f.name: str(getattr(theme, f.name)) for f in fields(theme)}
     tokens["disabled"] = blend(theme.text, theme.bg, 0.55).name()
-    tokens["icon"] = str(round(1.1 * QFontMetrics(QApplication.font()).height()))
+    em = QFontMetrics(QApplication.font()).height()
+    tokens["icon"] = str(round(1.1 * em))
+    radius, ring = round(0.5 * em), round(0.27 * em)
+    lengths = {"radio": 2 * radius - 2, "radius": radius, "ring": ring, "dot": 2 * (radius - ring)}
+    tokens.update({name: str(length) for name, length in lengths.items()})
     tokens["assets"] = str(folder).replace("\\", "/")
     template = folder.joinpath("reverie.qss").read_text(encoding="utf-8")
     return re.sub(r"@\{?(\w+)\}?", lambda match: tokens[match[1]], template)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent
-from PyQt6.QtGui import QIcon, QPalette
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtGui import QFont, QIcon, QPalette
+from PyQt6.QtWidgets import QApplication, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets.icons import icon
@@ -54,6 +55,36 @@ def test_text_on_coloured_grounds_and_traces_can_be_read(theme: Theme) -> None:
     # Graphics need 3 : 1 (WCAG 1.4.11).
     assert contrast(theme.trace_x_t, theme.surface) >= 3
     assert contrast(theme.trace_x0, theme.surface) >= 3
+
+
+@pytest.mark.parametrize("points", [8, 10, 11, 13])
+@pytest.mark.parametrize("checked", [False, True])
+def test_radio_buttons_are_round_at_all_sizes_of_text(
+    qapp: QApplication, qtbot: QtBot, points: int, checked: bool
+) -> None:
+    before = qapp.font()
+    font = QFont(before)
+    font.setPointSize(points)
+    qapp.setFont(font)
+    try:
+        apply_theme(qapp, "light")
+        holder = QWidget()
+        qtbot.addWidget(holder)
+        button = QRadioButton(holder)
+        button.setChecked(checked)
+        holder.resize(80, 40)
+        picture = holder.grab().toImage()
+    finally:
+        qapp.setFont(before)
+    ground = picture.pixelColor(picture.width() - 1, picture.height() - 1).lightness()
+    marks = [
+        (x, y) for x in range(picture.width()) for y in range(picture.height())
+        if picture.pixelColor(x, y).lightness() < ground - 30
+    ]  # fmt: skip
+    low, high = np.min(marks, 0), np.max(marks, 0)
+    centre, radius = (low + high) / 2, (high - low).max() / 2
+    assert high[0] - low[0] == high[1] - low[1]
+    assert np.hypot(*(np.array(marks) - centre).T).max() <= radius + 0.9
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)

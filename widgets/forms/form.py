@@ -38,7 +38,8 @@ def _control_for(spec: FieldSpec) -> Control:
 
 
 class Form(QWidget):
-    """Labelled rows in the order of `specs`, grouped under headings; advanced rows are folded.
+    """Labelled rows in the order of `specs`, but those of a group together under its heading;
+    advanced rows are folded.
 
     `changed(name)` tells only what the user did. The setters, `reset` and `rollSeeds` are silent.
     """
@@ -59,6 +60,8 @@ class Form(QWidget):
         Raises:
             ValueError: two fields have the same name.
         """
+        groups = list(dict.fromkeys(spec.group for spec in specs))
+        specs = sorted(specs, key=lambda spec: groups.index(spec.group))
         names = [spec.name for spec in specs]
         if len(set(names)) != len(names):
             raise ValueError(f"field names must differ: {names}")

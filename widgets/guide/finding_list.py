@@ -10,6 +10,7 @@ from PyQt6.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from widgets.icon_label import IconLabel
 from widgets.icons import icon
 
 MOST = 100
@@ -55,6 +56,7 @@ class FindingList(QWidget):
         self._items: list[FindingItem] = []
         self._marked: list[bool] = []
         self._rows: list[_Row] = []
+        self._above: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(self.fontMetrics().height() // 3)
@@ -66,6 +68,10 @@ class FindingList(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(0)
         self._clock.timeout.connect(self._add)
+
+    def focusAfter(self, widget: QWidget) -> None:
+        """Let Tab lead from this one, which stands above, to the first row, and down the rows."""
+        self._above = widget
 
     def setItems(self, items: Sequence[FindingItem]) -> None:
         """Show these in place of the present ones; none of them is to be mended."""
@@ -110,6 +116,10 @@ class FindingList(QWidget):
             row = _Row(self._items[place], self)
             row.button.setChecked(self._marked[place])
             row.button.toggled.connect(lambda on, place=place: self._toggle(place, on))
+            # Rows come late: the focus would reach them after all that stands below.
+            before = self._rows[-1].button if self._rows else self._above
+            if before is not None:
+                QWidget.setTabOrder(before, row.button)
             self._rows.append(row)
             self._column.insertWidget(place, row)
         if len(self._rows) >= min(len(self._items), MOST):
@@ -127,9 +137,8 @@ class _Row(QFrame):
         em = self.fontMetrics().height()
         self.setProperty("role", "card")
         side = round(SIDE_EM * em)
-        picture = QLabel(self)
+        picture = IconLabel(self)
         picture.setFixedSize(side, side)
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         pixmap = QPixmap()
         if item.picture and pixmap.loadFromData(item.picture, "PNG"):
             fitted = pixmap.scaled(
@@ -138,8 +147,7 @@ class _Row(QFrame):
             )  # fmt: skip
             picture.setPixmap(fitted)
         else:
-            name = icon("mdi6.image-off-outline", tone="muted")
-            picture.setPixmap(name.pixmap(QSize(2 * em, 2 * em), self.devicePixelRatioF()))
+            picture.setIcon("mdi6.image-off-outline", "muted", 2 * em)
         self.button = QPushButton(item.fix, self)
         self.button.setCheckable(True)
         self.button.setVisible(bool(item.fix))
@@ -157,8 +165,8 @@ class _Row(QFrame):
     def _words(self, item: FindingItem) -> QVBoxLayout:
         em = self.fontMetrics().height()
         name, tone = _ICONS[item.severity]
-        sign = QLabel(self)
-        sign.setPixmap(icon(name, tone=tone).pixmap(QSize(em, em), self.devicePixelRatioF()))
+        sign = IconLabel(self)
+        sign.setIcon(name, tone, em)
         sign.setAccessibleName(item.severity)
         title = QLabel(item.title, self)
         title.setProperty("role", "heading")

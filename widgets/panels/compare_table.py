@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QPointF, QSize, Qt
+from PyQt6.QtCore import QEvent, QModelIndex, QPointF, QSize, Qt
 from PyQt6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from widgets.plots.colours import curve_colour
 from widgets.theme import theme_of
 
 Row = tuple[str, Sequence[str]]
-"""Label, and a value of each."""
+"""Label, and a value of each. A label may have parts, with `UNDER` between them."""
+
+UNDER = " › "
 
 OTHER, SAME = "Differs", "The same"
 """Titles of groups."""
+_HEAD = Qt.ItemDataRole.UserRole
+_INDENT = "   "
 _NAME_EM = 17
 _LEAST_EM = 9
 _ROW_EM = 1.6
@@ -40,7 +52,8 @@ class CompareGroup:
 
 
 class CompareTable(QTreeWidget):
-    """A column each. Groups fold; texts that are too long for a cell are in its tool tip.
+    """A column each. Groups fold; texts that are too long for a cell are in its tool tip. What
+    the labels of rows begin with alike stands above them once.
 
     Args:
         dots: Whether each has a dot in the colour of its curves.
@@ -53,7 +66,7 @@ class CompareTable(QTreeWidget):
         self.setAccessibleName("Side by side")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setUniformRowHeights(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegate(_Cell(self))
         self.setIndentation(self.fontMetrics().height())
         self.itemExpanded.connect(lambda item: self._remember(item, is_open=True))
         self.itemCollapsed.connect(lambda item: self._remember(item, is_open=False))
@@ -75,11 +88,15 @@ class CompareTable(QTreeWidget):
         self._share()
 
     def rows(self, title: str) -> list[tuple[str, ...]]:
-        """The rows of a group as they are shown."""
+        """The rows of a group with their whole labels."""
         group = self._group(title)
         children = [] if group is None else [group.child(i) for i in range(group.childCount())]
-        columns = range(self.columnCount())
-        return [tuple(c.text(i) for i in columns) for c in children if c is not None]
+        values = range(1, self.columnCount())
+        return [
+            (c.toolTip(0) or c.text(0), *(c.text(i) for i in values))
+            for c in children
+            if c is not None and not c.data(0, _HEAD)
+        ]
 
     def isOpen(self, title: str) -> bool:
         """Whether a group is unfolded."""
@@ -106,13 +123,27 @@ class CompareTable(QTreeWidget):
         font.setBold(True)
         head.setFont(0, font)
         head.setSizeHint(0, QSize(0, round(_ROW_EM * self.fontMetrics().height())))
+        before = ""
         for label, values in group.rows:
-            item = QTreeWidgetItem(head, [label, *values])
+            parts, _, last = label.rpartition(UNDER)
+            if parts != before and parts:
+                self._add_parts(head, parts)
+            before = parts
+            item = QTreeWidgetItem(head, [_INDENT * bool(parts) + last, *values])
             for column, text in enumerate((label, *values)):
                 item.setToolTip(column, text)
         if not group.rows and group.none:
             QTreeWidgetItem(head, [group.none]).setFirstColumnSpanned(True)
         return head
+
+    def _add_parts(self, head: QTreeWidgetItem, parts: str) -> None:
+        item = QTreeWidgetItem(head, [parts])
+        item.setData(0, _HEAD, True)
+        item.setToolTip(0, parts)
+        item.setFirstColumnSpanned(True)
+        font = item.font(0)
+        font.setItalic(True)
+        item.setFont(0, font)
 
     def _remember(self, item: QTreeWidgetItem, *, is_open: bool) -> None:
         self._shown[_title_of(item)] = is_open
@@ -151,12 +182,23 @@ class CompareTable(QTreeWidget):
             return
         em = self.fontMetrics().height()
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setTextElideMode(Qt.TextElideMode.ElideRight)
         head.setStretchLastSection(False)
         first = min(_NAME_EM * em, viewport.width() * 2 // 5)
         self.setColumnWidth(0, first)
         width = max(_LEAST_EM * em, (viewport.width() - first) // columns)
         for column in range(1, columns + 1):
             self.setColumnWidth(column, width)
+
+
+class _Cell(QStyledItemDelegate):
+    """Words are told by their beginning; paths and hashes, which have no spaces, by both ends."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if option is not None:
+            ends = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
+            option.textElideMode = ends[" " in (option.text or "").strip()]
 
 
 def _title_of(group: QTreeWidgetItem) -> str:

@@ -174,6 +174,7 @@ class DataTable(QWidget):
 class _View(QTableView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setProperty("role", "figures")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -197,7 +198,7 @@ class _View(QTableView):
         self.resizeColumnsToContents()
         em, model = self.fontMetrics().height(), self.model()
         for place in range(0 if model is None else model.columnCount()):
-            self.setColumnWidth(place, min(self.columnWidth(place) + em // 2, WIDEST_EM * em))
+            self.setColumnWidth(place, min(self.columnWidth(place), WIDEST_EM * em))
 
 
 class _Model(QAbstractTableModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QDialog,
@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 from widgets.dropped import dropped_paths
 from widgets.elided_label import ElidedLabel
 from widgets.forms.form import Form
+from widgets.icon_label import IconLabel
 from widgets.icons import icon
 from widgets.panels.job_bar import JobBar
 from widgets.panels.job_row import JobRow
@@ -79,7 +80,7 @@ class ReproductionDialog(QDialog):
         self.copy = QPushButton(icon("mdi6.content-copy"), "Copy report", self)
         self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._copy)
-        self._verdict = QLabel(self)
+        self._verdict = IconLabel(self)
         self._summary = QLabel(EMPTY, self)
         self.values = ReportTable(
             ("Compared", "Result", "Values that differ", "Largest", "Mean", "Least Dice"),
@@ -130,8 +131,9 @@ class ReproductionDialog(QDialog):
         """What came of it; None before anything did."""
         self._report = report
         self.copy.setEnabled(report is not None)
-        for part in (self.values, self.conditions, self._verdict):
-            part.setVisible(report is not None)
+        self._verdict.setVisible(report is not None)
+        for table in (self.values, self.conditions):  # an output that failed has nothing in them
+            table.setVisible(report is not None and bool(report.values))
         self._summary.setProperty("role", "muted" if report is None else "")
         if (style := self._summary.style()) is not None:
             style.polish(self._summary)
@@ -139,9 +141,7 @@ class ReproductionDialog(QDialog):
             self._summary.setText(EMPTY)
             return
         self._summary.setText("\n".join((report.summary, *report.reasons)))
-        em = self.fontMetrics().height()
-        look = icon(LOOKS[report.tone], tone=report.tone)
-        self._verdict.setPixmap(look.pixmap(QSize(2 * em, 2 * em), self.devicePixelRatioF()))
+        self._verdict.setIcon(LOOKS[report.tone], report.tone, 2 * self.fontMetrics().height())
         self.values.setRows(report.values)
         self.values.hideEmpty(2)
         self.values.setCurrentCell(0, 0)

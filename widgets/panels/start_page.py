@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, QRect, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from widgets.dropped import dropped_paths
+from widgets.icon_label import IconLabel
 from widgets.icons import icon
 from widgets.paint.flow import FlowRow
 from widgets.panels.recent_card import RecentCard, RecentItem
@@ -44,8 +45,7 @@ class StartPage(QWidget):
         super().__init__(parent)
         self._dropping = False
         self.setAcceptDrops(True)
-        self._icon = QLabel(self)
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon = IconLabel(self)
         self.title = QLabel("Drop images, a DICOM folder or a session here", self)
         self.hint = QLabel("NIfTI, DICOM, NRRD, MHA, HDF5, TIFF, PNG, NumPy", self)
         self.hint.setProperty("role", "muted")
@@ -81,11 +81,7 @@ class StartPage(QWidget):
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()
-        side = 3 * em
-        pixmap = icon("mdi6.tray-arrow-down", tone="muted").pixmap(
-            QSize(side, side), self.devicePixelRatioF()
-        )
-        self._icon.setPixmap(pixmap)
+        self._icon.setIcon("mdi6.tray-arrow-down", "muted", 3 * em)
         buttons = FlowRow(em // 2, centred=True)
         for button in (self.open_file, self.open_folder, self.try_phantom):
             buttons.add(button)

@@ -37,6 +37,18 @@ def form(qtbot: QtBot) -> Form:
     return form
 
 
+def test_rows_of_a_group_stand_together_under_one_heading(qtbot: QtBot) -> None:
+    groups = {"a": "", "b": "Cases", "c": "", "d": "Cases", "e": "Network"}
+    form = Form([FieldSpec(name, name, "text", "", group=group) for name, group in groups.items()])
+    qtbot.addWidget(form)
+    form.show()
+    labels = sorted(form.findChildren(QLabel), key=lambda label: label.mapTo(form, QPoint()).y())
+    assert [label.text() for label in labels if label.isVisible() and label.height()] == [
+        "a", "c", "Cases", "b", "d", "Network", "e",
+    ]  # fmt: skip
+    assert list(form.values()) == ["a", "c", "b", "d", "e"]
+
+
 def _retype(form: Form, name: str, text: str) -> QWidget:
     editor = form.control(name).editor()
     editor.setFocus()

@@ -45,3 +45,21 @@ def test_each_has_the_colour_of_its_curves_if_asked(qtbot: QtBot) -> None:
         head = table.headerItem()
         assert head is not None
         assert [head.icon(column).isNull() for column in range(3)] == [True, not dots, not dots]
+
+
+def test_parts_that_labels_share_stand_above_them_once(qtbot: QtBot) -> None:
+    table = CompareTable()
+    qtbot.addWidget(table)
+    rows = [
+        ("Seed", ("0", "1")), ("T2 to T1 › SSIM", ("0.3", "0.4")),
+        ("T2 to T1 › PSNR", ("12", "13")), ("PD to T1 › SSIM", ("0.5", "")),
+    ]  # fmt: skip
+    table.setGroups(["a", "b"], (CompareGroup("Figures", rows),))
+    table.show()
+    assert table.rows("Figures") == [(label, *values) for label, values in rows]
+    group = table.topLevelItem(0)
+    assert group is not None
+    shown = [item.text(0).strip() for place in range(group.childCount())
+             if (item := group.child(place)) is not None]  # fmt: skip
+    assert shown == ["Seed", "T2 to T1", "SSIM", "PSNR", "PD to T1", "SSIM"]
+    assert group.text(0) == "Figures (4)"

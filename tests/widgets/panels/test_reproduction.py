@@ -77,6 +77,15 @@ def test_a_report_and_the_conditions_of_what_is_selected(dialog: ReproductionDia
     assert (dialog.summary(), dialog.conditions.isVisible()) == (EMPTY, False)
 
 
+def test_what_failed_leaves_nothing_of_the_output_before(dialog: ReproductionDialog) -> None:
+    dialog.showReport(REPORT)
+    assert dialog.conditions.isVisible()
+    dialog.showReport(Report("danger", "It has no record.", (), (), (), "It has no record."))
+    assert not dialog.values.isVisible()
+    assert not dialog.conditions.isVisible()
+    assert dialog.summary() == "It has no record."
+
+
 def test_how_it_goes(dialog: ReproductionDialog) -> None:
     dialog.showJob(JobRow(1, "image.png again", "running", 2, 8))
     assert dialog.cancel.isVisible()

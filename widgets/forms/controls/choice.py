@@ -5,47 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QPaintEvent, QWheelEvent
-from PyQt6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
-    QWidget,
-)
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from widgets.forms.controls.base import Control
+from widgets.forms.controls.calm_combo import CalmComboBox
 from widgets.forms.spec import FieldSpec
-
-
-class _CalmComboBox(QComboBox):
-    """A combo box that the wheel changes only while it has the focus; long texts are elided."""
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        style = self.style()
-        if style is not None:
-            field = style.subControlRect(
-                QStyle.ComplexControl.CC_ComboBox,
-                option,
-                QStyle.SubControl.SC_ComboBoxEditField,
-                self,
-            )
-            option.currentText = self.fontMetrics().elidedText(
-                option.currentText, Qt.TextElideMode.ElideMiddle, field.width() - 4
-            )
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        if event is not None and not self.hasFocus():
-            event.ignore()
-            return
-        super().wheelEvent(event)
 
 
 class ChoiceControl(Control):
@@ -56,7 +20,7 @@ class ChoiceControl(Control):
         self._name = spec.name
         self._values: list[Any] = []
         self._shown = 0
-        self._box = _CalmComboBox(self)
+        self._box = CalmComboBox(self)
         self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # Long names (of checkpoints, say) must not widen the inspector.
         self._box.setMinimumContentsLength(6)

@@ -34,6 +34,7 @@ from widgets.panels.volume.label_rows import (
 )
 from widgets.panels.volume.parts import RowDrag, muted, tool_button
 
+FIGURES = ML, VOXELS
 SEARCH_FROM = 13  # labels, from which on they can be searched
 _THROTTLE_MS = 120
 
@@ -91,6 +92,7 @@ class LabelPanel(QWidget):
 
     def _show_volumes(self) -> None:
         self._rows.setVolumes(self._waiting)
+        self._fit_figures()
 
     def chooseColour(self, value: int) -> QColorDialog | None:
         """Open a dialog for a label's colour, which blocks nothing; None without such a label."""
@@ -109,6 +111,7 @@ class LabelPanel(QWidget):
         view.setModel(self._rows)
         view.setItemDelegate(LabelCell(view))
         view.setAccessibleName("Labels")
+        view.setWordWrap(False)
         head, side = view.horizontalHeader(), view.verticalHeader()
         assert head is not None, "a table has headers"
         assert side is not None, "a table has headers"
@@ -120,9 +123,17 @@ class LabelPanel(QWidget):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             view.setColumnWidth(column, round(1.7 * self.fontMetrics().height()))
         head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column, widest in ((ML, "00000.0"), (VOXELS, "000 000 000")):
+        for column in FIGURES:
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            view.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
+        self._fit_figures()
+
+    def _fit_figures(self) -> None:
+        """No wider than the numbers are, in steps: names need the room, and should not tremble."""
+        head, step = self.view.horizontalHeader(), self.fontMetrics().height() // 2
+        assert head is not None, "a table has headers"
+        for column in FIGURES:
+            least = max(self.view.sizeHintForColumn(column), head.sectionSizeHint(column))
+            self.view.setColumnWidth(column, (least // step + 1) * step)
 
     def _build(self) -> None:
         self.presets_button.setMenu(self._menu)

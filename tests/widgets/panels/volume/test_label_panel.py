@@ -151,6 +151,19 @@ def test_volumes_come_a_moment_later(panel: LabelPanel, qtbot: QtBot) -> None:
     assert texts(panel, VOXELS) == ["1\u202f234\u202f567", "–", "30"]
 
 
+def test_names_have_the_room_that_numbers_leave(panel: LabelPanel, qtbot: QtBot) -> None:
+    before = panel.view.columnWidth(NAME)
+    panel.setVolumes({1: (123_456_789, 123_456.7)})
+    qtbot.waitUntil(lambda: texts(panel, VOXELS)[0] != "–")
+    metrics = panel.fontMetrics()
+    for column in (ML, VOXELS):
+        assert panel.view.columnWidth(column) > metrics.horizontalAdvance(texts(panel, column)[0])
+    narrow = panel.view.columnWidth(NAME)
+    assert narrow < before
+    panel.setVolumes({1: (5, 0.01)})
+    qtbot.waitUntil(lambda: panel.view.columnWidth(NAME) > narrow)
+
+
 def test_many_labels_can_be_searched(panel: LabelPanel, table: LabelTable) -> None:
     assert not panel.search.isVisible()
     for _ in range(12):
