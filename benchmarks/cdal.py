@@ -6,17 +6,14 @@ those of a few, times as many as there are: they come one at a time.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
 from benchmarks.cdal_plain import PlainStage, plain_layers, plain_votes
+from benchmarks.measuring import MEGABYTE, Memory, timed
 from benchmarks.rows import Row, table
 from engine.device import Context, DeviceSettings, open_context
 from engine.methods.cdal.data import TrainingData
@@ -31,7 +28,6 @@ from engine.training.checkpoint import Card
 SIDE = 256
 VOTES = 30
 PLAIN_VOTES = 3
-MEGABYTE = 1e6
 
 
 def measure_cdal() -> list[Row]:
@@ -51,11 +47,11 @@ def _votes(context: Context) -> list[Row]:
     card = Card(method="", role="", title="")
     loaded = LoadedGenerator(model.eval(), Process(timesteps=2).make(), card)
     plain_votes(loaded, image, 1, 0)
-    plain, plain_seconds = _timed(lambda: plain_votes(loaded, image, PLAIN_VOTES, 0))
+    plain, plain_seconds = timed(lambda: plain_votes(loaded, image, PLAIN_VOTES, 0))
     prepare(model, context)
     _finish(loaded, image, 2, context)
     with Memory() as memory:
-        fast, seconds = _timed(lambda: _finish(loaded, image, VOTES, context))
+        fast, seconds = timed(lambda: _finish(loaded, image, VOTES, context))
     difference = (fast.samples[:PLAIN_VOTES] - plain.samples).abs().max()
     baseline = plain_seconds * VOTES / PLAIN_VOTES
     return [
@@ -96,7 +92,7 @@ def _training(context: Context) -> list[Row]:
             torch.manual_seed(0)
             model, critic = NCSNpp(GeneratorConfig()), TimeDiscriminator(DiscriminatorConfig())
         stage = kind(model, critic, _Pictures(), Process(timesteps=2).make(), params, context)
-        return _timed(lambda: _step(stage))[1]
+        return timed(lambda: _step(stage))[1]
 
     with plain_layers():
         plain = seconds(PlainStage)
@@ -109,33 +105,6 @@ def _step(stage: DuelStage) -> None:
     batch = stage.batch(np.random.default_rng(0), 1)
     stage.critic_loss(stage.critic, batch, 1)["critic"].backward()
     stage.loss(stage.model, batch)["loss"].backward()
-
-
-def _timed(job: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    result = job()
-    return result, time.perf_counter() - started
-
-
-class Memory:
-    """The most memory of this process while the context is open, above that at its start."""
-
-    def __enter__(self) -> Memory:
-        self._process = psutil.Process()
-        self._first = self._process.memory_info().rss
-        self.most = 0
-        self._stop = Event()
-        self._thread = Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.02):
-            self.most = max(self.most, self._process.memory_info().rss - self._first)
 
 
 if __name__ == "__main__":

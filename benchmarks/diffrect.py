@@ -6,16 +6,15 @@ losses is tried without dropout, of which each has its own.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from benchmarks.diffrect_plain import PlainStage, plain_layers
+from benchmarks.measuring import timed
 from benchmarks.rows import Row, table
 from engine.device import Context, DeviceSettings, open_context
 from engine.methods.diffrect.growing import GrowingData, Parts
@@ -90,7 +89,7 @@ def _iteration(
             channels_last(rectifier)
         stage = kind(model, rectifier, _Pictures(side), params, context)
         batch = stage.batch(np.random.default_rng(0), len(LABELLED))
-        return _timed(lambda: _steps(stage, batch))
+        return timed(lambda: _steps(stage, batch))
 
 
 def _steps(stage: RectifyingStage, batch: Sequence[Tensor]) -> Mapping[str, float]:
@@ -105,12 +104,6 @@ def _steps(stage: RectifyingStage, batch: Sequence[Tensor]) -> Mapping[str, floa
         told.update((name, value.item()) for name, value in losses.items())
         network.zero_grad()
     return told
-
-
-def _timed(job: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    result = job()
-    return result, time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.cdal import MEGABYTE, Memory, _timed
+from benchmarks.measuring import MEGABYTE, Memory, timed
 from benchmarks.midiffusion_plain import plain_steps, window_pairs
 from benchmarks.rows import Row, table
 from engine.data.phantoms.brain import Contrast, make_brain
@@ -53,9 +53,9 @@ def _layer() -> list[Row]:
     guide = SourceImage(source, settings)
     guide.similarity(target)
     with Memory() as plain_memory:
-        plain, baseline = _timed(lambda: window_pairs(source, target, settings))
+        plain, baseline = timed(lambda: window_pairs(source, target, settings))
     with Memory() as memory:
-        found, seconds = _timed(lambda: [guide.similarity(target) for _ in range(REPEATS)][-1])
+        found, seconds = timed(lambda: [guide.similarity(target) for _ in range(REPEATS)][-1])
     seconds /= REPEATS
     # What the process held before is used again: less than that cannot be told.
     used, needed = max(memory.most, MEGABYTE), plain_memory.most
@@ -72,11 +72,11 @@ def _translation(context: Context) -> list[Row]:
     loaded = _untrained(TrainParams.parse(TRAIN_PRESETS["paper"]))
     source = _cuts("T2", 0, SIDE)[:1]
     loaded.model.eval().requires_grad_(False)
-    _, baseline = _timed(lambda: plain_steps(loaded, source, PLAIN_STEPS))
+    _, baseline = timed(lambda: plain_steps(loaded, source, PLAIN_STEPS))
     prepare(loaded.model, context)
     params = SampleParams(steps=FEW_STEPS)
     _translated(loaded, source, SampleParams(steps=1))
-    _, seconds = _timed(lambda: _translated(loaded, source, params))
+    _, seconds = timed(lambda: _translated(loaded, source, params))
     whole = baseline * STEPS / PLAIN_STEPS
     return [
         Row(

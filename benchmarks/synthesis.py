@@ -7,12 +7,12 @@ pixel, and takes all 300 ancestral steps; its time is that of a few such steps, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from statistics import median
 
 import numpy as np
 import torch
 
+from benchmarks.measuring import in_turn
 from engine.data.phantoms.vessels import grow_vessel_tree
 from engine.device import Context, DeviceSettings, computes_in_bfloat16, open_context
 from engine.diffusion.schedules import make_schedule
@@ -39,14 +39,13 @@ def measure_synthesis(steps: int = 12, repeats: int = 5) -> dict[str, float]:
         rows = fast.modulation(tensor)
         plain = model(x, t, model.modulation(tensor, plain=True))
         difference = (fast(x, t, rows) - plain).abs().max() / plain.abs().max()
-        times = _alternate(
-            {
-                "uncached step": lambda: model(x, t, model.modulation(tensor, plain=True)),
-                "cached step": lambda: fast(x, t, rows),
-                "mask, once": lambda: fast.modulation(tensor),
-            },
-            repeats,
-        )
+        jobs = {
+            "uncached step": lambda: model(x, t, model.modulation(tensor, plain=True)),
+            "cached step": lambda: fast(x, t, rows),
+            "mask, once": lambda: fast.modulation(tensor),
+        }
+        in_turn(jobs, 1)
+        times = {name: median(taken) for name, taken in in_turn(jobs, repeats)[1].items()}
     result = {f"{name} (s)": value for name, value in times.items()}
     result["cached step, times faster"] = times["uncached step"] / times["cached step"]
     result["largest difference / largest value"] = float(difference)
@@ -96,19 +95,6 @@ def _network() -> SpadeUNet:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return SpadeUNet().eval()
-
-
-def _alternate(jobs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each, taken in turn so that noise hits all alike."""
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for job in jobs.values():
-        job()
-    for _ in range(repeats):
-        for name, job in jobs.items():
-            started = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: median(values) for name, values in seconds.items()}
 
 
 if __name__ == "__main__":
