@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import InputError
+from engine.errors import CheckpointError, InputError
 from engine.jobs import InputValue, Job
 from engine.method import Method, Task
-from engine.parameters import describe
+from engine.parameters import Parameters, describe
 
 IMAGE_INPUTS = ("mask", "template")
 """Inputs that tasks take as arrays; all others are paths, or text."""
@@ -93,7 +93,24 @@ def resolve(offer: Offer, options: Mapping[str, Any]) -> Request:
     output = paths.get("output") if "output" not in task.inputs else None
     dry = bool(options.get("estimate"))
     job = Job(method.id, task.name, params, inputs, task.title, dry=dry, files=files)
-    return Request(job, output, notes)
+    return Request(job, output, (*notes, *(() if preset else _advice(task, params, values))))
+
+
+def _advice(task: Task, params: Parameters, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """That a checkpoint was measured with a preset, where nothing that it sets was asked for."""
+    from engine import library
+    from engine.training.checkpoint import read_card
+
+    name = getattr(params, "checkpoint", "")
+    if not name or not task.presets:
+        return ()
+    try:
+        advised = read_card(library.find(name)).preset
+    except CheckpointError:
+        return ()  # the job says what is wrong with it
+    if advised not in task.presets or set(task.presets[advised]) & set(given):
+        return ()
+    return (f"{name} was measured with --preset {advised}; other values may serve it worse.",)
 
 
 def _run_file(options: Mapping[str, Any]) -> dict[str, Any]:

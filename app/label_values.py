@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.segmenters import Structure
-from widgets.paint.labels.table import LARGEST, Label, LabelTable
+from widgets.paint.labels.table import LARGEST, Colour, Label, LabelTable, default_colour
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def naming_of(
     """A structure becomes the label of its name, else of its number where that is free, else a
     free one.
 
-    A row of the table is free while it has the name that every new row gets and no voxels.
+    A row of the table is free while it has the name that every new row gets and no voxels. A
+    colour that a row which stays has already is not given to another one.
 
     Args:
         count: Voxels of a label.
@@ -52,6 +53,7 @@ def naming_of(
         if value is not None and value not in values.values():
             values[structure.value] = value
     own = {structure.value for structure in structures}
+    worn = {label.colour for v, label in rows.items() if v not in free}
     made: list[Label] = []
     told: list[str] = []
     for structure in structures:
@@ -60,7 +62,8 @@ def naming_of(
         taken = {*values.values(), *(set(rows) - free)}
         value = structure.value if structure.value not in taken else _next(taken | own)
         values[structure.value] = value
-        made.append(Label(value, structure.name, structure.colour))
+        colour = _unlike(worn, value) if structure.colour in worn else structure.colour
+        made.append(Label(value, structure.name, colour))
         if value != structure.value:
             other = rows.get(structure.value)
             name = other.name if other is not None else "another class"
@@ -70,6 +73,12 @@ def naming_of(
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
+
+
+def _unlike(worn: set[Colour], value: int) -> Colour:
+    """The colour of a new label of this value, or the next one that is not worn."""
+    offered = (default_colour(v) for v in range(value, value + LARGEST))
+    return next((colour for colour in offered if colour not in worn), default_colour(value))
 
 
 def _next(taken: set[int]) -> int:

@@ -126,8 +126,7 @@ def _synthesized(entry: Entry, context: Context) -> Picture:
     mask = grow_vessel_tree(SIDE, SIDE, 5, field="macula").mask()
     params = {"seed": 1, "sampler": "dpm++", "steps": 20}
     made = _run(entry, "synthesize", {"mask": mask}, params, context)
-    image = np.asarray(made.images[0])
-    return Picture(tinted((image + 1) / 2 if image.min() < 0 else image, mask, {}), GROWN, True)
+    return Picture(tinted(made.images[0], mask, {}), GROWN, True)
 
 
 def _marked(plane: str, *, framed: bool = False) -> Callable[[Entry, Context], Picture]:

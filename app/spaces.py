@@ -387,9 +387,10 @@ class Spaces(QObject):
     def _synthesize_soon(self, name: str) -> None:
         """With a checkpoint that comes to the library now."""
 
-        def take() -> None:
-            self.models.found.disconnect(take)
-            self._synthesize_with(name)
+        def take(found: Sequence[Entry]) -> None:
+            if any(entry.name == name for entry in found):  # a look may have begun before it came
+                self.models.found.disconnect(take)
+                self._synthesize_with(name)
 
         self.models.found.connect(take)
 

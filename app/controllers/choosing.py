@@ -47,7 +47,7 @@ class Choosing(QObject):
         self._files = [path for path in _list(kept.get("files")) if isinstance(path, str)]
         self._entries: dict[str, Entry] = {}
         panel.methodChosen.connect(self._method_chosen)
-        panel.checkpointChosen.connect(lambda _: self._checkpoint_chosen())
+        panel.checkpointChosen.connect(lambda _: self._checkpoint_picked())
         panel.browseRequested.connect(self.browse)
         panel.lookAgainRequested.connect(self.reload)
         ids = [segmenter.method.id for segmenter in self._segmenters]
@@ -108,11 +108,8 @@ class Choosing(QObject):
         if found.segmenter is not self._panel.current():
             self._keep()
             self._show(self._segmenters.index(found.segmenter))
-        chosen = {**self._panel.values(), found.parameter: name}
-        for parameter, role in found.segmenter.roles().items():
-            if not chosen.get(parameter):
-                chosen[parameter] = partner(found.entry, found.segmenter.entries(role))
-        self._fill(chosen)
+        self._fill({**self._panel.values(), found.parameter: name})
+        self._follow_card()
 
     # --- inside
 
@@ -136,6 +133,8 @@ class Choosing(QObject):
         values = self._forms.get(panel.current().method.id, {})
         self._fill(values)
         panel.setValues({n: v for n, v in values.items() if n != CHECKPOINT})
+        if not values:
+            self._follow_card()
         panel.setSeedKept(values.get("keep_seed") is True)
 
     def _fill(self, chosen: Mapping[str, Any]) -> None:
@@ -165,6 +164,23 @@ class Choosing(QObject):
             if file.segmenter is self._panel.current():
                 found.setdefault(file.parameter, []).append(file.entry)
         return found
+
+    def _checkpoint_picked(self) -> None:
+        self._checkpoint_chosen()
+        self._follow_card()
+
+    def _follow_card(self) -> None:
+        """Choose with a checkpoint what belongs to it, where nothing is chosen yet, and the preset
+        that it was measured with."""
+        entry, segmenter = self.entry(), self._panel.current()
+        if entry is None:
+            return
+        chosen = self._panel.values()
+        for parameter, role in segmenter.roles().items():
+            if not chosen.get(parameter):
+                others = segmenter.entries(role)
+                self._panel.setValues({parameter: partner(entry, others)})
+        self._panel.preset.advise(entry.card.preset)
 
     def _checkpoint_chosen(self) -> None:
         self._panel.showFindable(self.findable())

@@ -165,7 +165,9 @@ class JobsController(QObject):
         self._session.update_job(
             event.job_id, state="failed", message=event.message, hint=event.hint, detail=detail
         )
-        self._teller.say("error", event.message, event.hint, "" if event.user_error else detail)
+        # A fault of the program is told in any case, with what may be copied.
+        if event.job_id not in self._session.answered or not event.user_error:
+            self._teller.say("error", event.message, event.hint, "" if event.user_error else detail)
         self._forget(event.job_id)
 
     def _cancelled(self, event: JobCancelled) -> None:
@@ -175,3 +177,4 @@ class JobsController(QObject):
     def _forget(self, job_id: int) -> None:
         self._titles.pop(job_id, None)
         self._session.unlisted.discard(job_id)
+        self._session.answered.discard(job_id)

@@ -53,6 +53,15 @@ class PresetBox(QComboBox):
         if fitting:
             self._before = self.currentText()
 
+    def advise(self, name: str) -> None:
+        """Take a preset of the task, unless what it sets are values of the user's own."""
+        shown = WRITTEN.get(name, name.capitalize())
+        usual = {**self._defaults, **self._offered.get(self._before, {})}
+        wanted = self._offered.get(shown, {})
+        if wanted and all(self._values[other] == usual[other] for other in wanted):
+            self.taken.emit(self._change(shown))
+            self.setCurrentText(shown)
+
     def _take(self, place: int) -> None:
         if place < len(self._offered):
             self.taken.emit(self._change(self.itemText(place)))

@@ -26,6 +26,7 @@ from app.workspaces.no_checkpoint import NoCheckpoint
 from app.workspaces.presets import PresetBox
 from engine.library import Entry
 from widgets.elided_label import ElidedLabel
+from widgets.forms.controls.calm_combo import CalmComboBox
 from widgets.forms.form import Form
 from widgets.forms.spec import FieldSpec
 from widgets.icons import icon
@@ -75,12 +76,13 @@ class TaskPanel(QWidget):
         self.method.setAccessibleName("Method")
         self.method.addItems([segmenter.method.title for segmenter in self._segmenters])
         self.method.activated.connect(self.methodChosen)
-        self.checkpoint = QComboBox(self)
+        self.checkpoint = CalmComboBox(self)
         self.checkpoint.setAccessibleName("Checkpoint")
         self.checkpoint.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.checkpoint.setMinimumContentsLength(8)
+        self.checkpoint.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.checkpoint.activated.connect(self._checkpoint_chosen)
         self.browse = tool_button("mdi6.folder-open-outline", "Browse for a checkpoint…", self)
         self.browse.clicked.connect(lambda: self.browseRequested.emit())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from app.label_values import naming_of
 from app.segmenters import Structure
-from widgets.paint.labels.table import Label, LabelTable
+from widgets.paint.labels.table import Label, LabelTable, default_colour
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -41,6 +41,15 @@ def test_rows_that_are_used_or_named_are_not_free() -> None:
     planned = naming_of(structures("Cup"), named({"Tumour": 1}), none)
     assert dict(planned.values) == {1: 2}
     assert planned.told == ("Cup is label 2: 1 is Tumour.",)
+
+
+def test_labels_that_meet_can_be_told_apart() -> None:
+    table = LabelTable([Label(1, "Tumour", BLUE), Label(2, "Oedema", default_colour(3))])
+    naming = naming_of(structures("Cup"), table, none)
+    (row,) = naming.rows
+    assert (row.value, row.colour) == (3, default_colour(4)), "blue and yellow are worn"
+    free = naming_of(structures("Cup"), LabelTable([Label(1, "Label 1", BLUE)]), none)
+    assert free.rows[0].colour == BLUE, "nobody else wears it"
 
 
 def test_numbers_of_the_other_classes_are_not_taken_away() -> None:

@@ -11,7 +11,7 @@ from engine.metrics.images import HIGHER_IS_BETTER, IMAGE_METRICS
 from engine.metrics.overlap import RULE, ClassScore
 from engine.metrics.table import DISTANCES, WORDS, ScoreTable
 from engine.scoring.image_report import DIGITS, titled
-from engine.scoring.image_scores import OTHER, ImageScores
+from engine.scoring.image_scores import ImageScores
 from engine.scoring.memorised import Memorised
 from engine.scoring.scoring import Scores
 from engine.wording import counted
@@ -28,6 +28,11 @@ FAULTS = {
     "spurious": "Spurious: found where there is none. It counts with 0 and the image's diagonal.",
 }
 ONE_PATIENT = "nothing of other patients"
+TOO_FEW = "too few patients to tell"
+UNSURE = "unsure: the test shows none"
+BETTER = " is better"
+FEWEST, SIGNIFICANT = 6, 0.05
+"""Of fewer patients, even if all agree, the signed-rank test never is that sure."""
 COPY_RULE = (
     "Slices are compared by the correlation of small grey versions, mirrored ones too. A slice is "
     "suspicious that is nearer to a training slice than the chosen share of the training slices "
@@ -58,7 +63,8 @@ def _labels(scores: Scores, notes: tuple[str, ...]) -> Shown:
     sized = any(s.true_size or s.found_size for row in table.rows for s in row.scores.values())
     columns = [Column("Case"), Column("Label")]
     columns += [Column("Model")] if compared else []
-    columns += [Column("State", "Missed and spurious structures")]
+    told = any(s.state for _, one in tables for row in one.rows for s in row.scores.values())
+    columns += [Column("State", "Missed and spurious structures")] if told else []
     columns += [_column(metric, table.unit) for metric in table.metrics]
     columns += [Column("True", "Voxels of the reference", 0),
                 Column("Found", "Voxels of the prediction", 0)] if sized else []  # fmt: skip
@@ -67,8 +73,9 @@ def _labels(scores: Scores, notes: tuple[str, ...]) -> Shown:
         for label, name in table.names.items():
             for other, one in tables:
                 score = one.rows[place].scores[label]
-                model = (models[other],) if compared else ()
-                lines.append(_line((row.case, name, *model), score, table.metrics, sized=sized))
+                texts = [row.case, name, *((models[other],) if compared else ())]
+                texts += [score.state] if told else []
+                lines.append(_line(texts, score, table.metrics, sized=sized))
                 keys.append(Key(row.case, label, other))
     patients = len({row.patient for row in table.rows})
     facts = f"{_people(len(table.rows), patients)} · {counted(len(table.names), 'label')}"
@@ -87,12 +94,10 @@ def _column(metric: str, unit: str) -> Column:
     return Column(WORDS[metric], tip)
 
 
-def _line(
-    names: tuple[str, ...], score: ClassScore, metrics: Sequence[str], *, sized: bool
-) -> Line:
+def _line(texts: Sequence[str], score: ClassScore, metrics: Sequence[str], *, sized: bool) -> Line:
     figures: list[Cell] = [float(getattr(score, metric)) for metric in metrics]
     figures += [float(score.true_size), float(score.found_size)] if sized else []
-    return Line((*names, score.state, *figures), names[1], FAULTS.get(score.state, ""))
+    return Line((*texts, *figures), texts[1], FAULTS.get(score.state, ""))
 
 
 def models_of(scores: Scores) -> tuple[str, str]:
@@ -142,9 +147,11 @@ def _leads(scores: Scores) -> Grid:
         p = "too few differ" if lead["p"] is None else f"{lead['p']:.2g}"
         better = metric not in DISTANCES
         alone = lead["patients"] < 2
-        says = "" if metric == "volume_error" else _says(low, high, first, other, higher=better)
-        if alone:
-            says = ONE_PATIENT
+        says = ""
+        if metric != "volume_error" or alone:
+            says = _says(low, high, lead["patients"], first, other, higher=better)
+            if says.endswith(BETTER) and (lead["p"] is None or lead["p"] >= SIGNIFICANT):
+                says = UNSURE
         lines.append(Line((
             _column(metric, scores.table.unit).title, f"{lead['mean']:+.4f}",
             "one patient" if alone else f"{low:+.4f} to {high:+.4f}", float(lead["n"]),
@@ -153,11 +160,17 @@ def _leads(scores: Scores) -> Grid:
     return Grid(columns, tuple(lines))
 
 
-def _says(low: float, high: float, first: str, other: str, *, higher: bool) -> str:
+def _says(
+    low: float, high: float, patients: int, first: str, other: str, *, higher: bool
+) -> str:  # fmt: skip
     """What an interval of a difference says."""
+    if patients < 2:
+        return ONE_PATIENT
     if low <= 0 <= high:
         return "no difference shown"
-    return f"{first if (low > 0) == higher else other} is better"
+    if patients < FEWEST:
+        return TOO_FEW
+    return f"{first if (low > 0) == higher else other}{BETTER}"
 
 
 def _label_boxes(
@@ -188,7 +201,7 @@ def _images(scores: ImageScores, notes: tuple[str, ...]) -> Shown:
         for way in ways:
             figures = [float(getattr(row.scores[way], metric)) for metric in IMAGE_METRICS]
             lines.append(Line((row.case, way, *figures, float(row.slices)), way))
-            keys.append(Key(row.case, None, way == OTHER))
+            keys.append(Key(row.case, None, way == scores.kept[1]))
     patients = len({row.patient for row in table.rows})
     cautions = [f.caution for f in scores.sets.values() if f.caution]
     return Shown(
@@ -237,9 +250,8 @@ def _gains(scores: ImageScores) -> Grid:
     for other in others:
         for metric in IMAGE_METRICS:
             gain = scores.table.gain(first, other, metric)
-            says = _says(gain.low, gain.high, first, other, higher=HIGHER_IS_BETTER[metric])
-            if gain.patients < 2:
-                says = ONE_PATIENT
+            higher = HIGHER_IS_BETTER[metric]
+            says = _says(gain.low, gain.high, gain.patients, first, other, higher=higher)
             lines.append(Line((
                 titled(metric), f"{first} minus {other}", f"{gain.mean:+.4f}",
                 gain.interval(4, "+"), float(gain.count), says,

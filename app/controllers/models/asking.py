@@ -38,6 +38,7 @@ class Asking(QObject):
         dialog.showRunning()
         self._job = self._engine.submit(job)
         self._session.with_notes.add(self._job)
+        self._session.answered.add(self._job)
 
     def cancel(self) -> None:
         """Call the job off."""
@@ -46,6 +47,7 @@ class Asking(QObject):
 
     def leave(self) -> None:
         """The dialog is gone; a job that runs is called off."""
+        self._session.answered.discard(self._job)
         self.cancel()
         self._dialog = self._done = None
 

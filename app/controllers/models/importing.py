@@ -55,6 +55,7 @@ class Importing(QObject):
         """Show the dialog."""
         method = QComboBox(self._view)
         method.setAccessibleName("Method")
+        method.setToolTip("Whose code the weights were trained with")
         for known in self._methods:
             method.addItem(known.title, known.id)
         dialog = JobDialog(

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from app.controllers.segment.files import Opened, StudyFiles
 from app.controllers.segment.operations import OperationsController, form_values, label_choices
 from app.controllers.segment.sessions import SessionController
+from app.file_questions import ask_part
 from app.label_files import ending_of
 from app.session_file import ENDING
 from app.study import Study
@@ -77,19 +78,7 @@ class Asking(QObject):
             self._files.openLabels(Path(path))
 
     def _ask_part(self, path: Path, parts: Sequence[Part]) -> None:
-        choices = [
-            Choice(
-                part.id, part.title, part.detail,
-                "mdi6.database-outline" if part.thumbnail is None else part.thumbnail,
-            )
-            for part in parts
-        ]  # fmt: skip
-        dialog = ChoiceDialog(
-            path.name, f"{path.name} holds {len(parts)} images. Which one do you want to open?",
-            choices, self._view,
-        )  # fmt: skip
-        dialog.chosen.connect(lambda part: self._files.readPart(path, part))
-        dialog.open()
+        ask_part(self._view, path, parts, lambda part: self._files.readPart(path, part))
 
     def _ask_use(self, opened: Opened) -> None:
         """Another image is open: what is this one for?"""

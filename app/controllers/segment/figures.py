@@ -44,10 +44,13 @@ class Figures(QObject):
         view.contrast.rangeChanged.connect(self._range_chosen)
         view.contrast.limitsChanged.connect(self._limits_chosen)
         view.contrast.autoRequested.connect(self.autoContrast)
-        self._pointed = False
+        self._pointed: tuple[int, int, int] | None = None
         view.volume.pointerMoved.connect(self._probe)
         view.volume.crosshairMoved.connect(lambda _: self._probe_crosshair())
-        study.model.historyChanged.connect(self._probe_crosshair)
+        study.opened.connect(lambda: self._probe(None))  # it was a place in another image
+        # What lies there may be other labels, or other layers.
+        for changed in (study.model.historyChanged, study.stack.changed, study.stack.timeChanged):
+            changed.connect(self._probe_again)
         view.probe.goTo.connect(view.volume.setCrosshair)
 
     def image(self) -> Layer | None:
@@ -141,7 +144,7 @@ class Figures(QObject):
     def _probe(self, voxel: tuple[int, int, int] | None) -> None:
         """Show what lies at a voxel (d, h, w) of the image, or nothing."""
         layer = self._study.image()
-        self._pointed = voxel is not None and layer is not None
+        self._pointed = voxel if layer is not None else None
         if voxel is None or layer is None:
             self.probed.emit(None)
             self._probe_crosshair()
@@ -151,10 +154,14 @@ class Figures(QObject):
         self._view.probe.setPlace(world, voxel, lines, oriented=layer.grid.oriented)
         self.probed.emit((world, voxel, lines, layer.grid.oriented))
 
+    def _probe_again(self) -> None:
+        """Say anew what lies where the pointer was last, else at the crosshair."""
+        self._probe(self._pointed)
+
     def _probe_crosshair(self) -> None:
         """Without a pointer on a slice, the panel is about the crosshair."""
         layer = self._study.image()
-        if self._pointed:
+        if self._pointed is not None:
             return
         if layer is None:
             self._view.probe.setPlace(None, None)

@@ -275,9 +275,10 @@ class Showing(QObject):
             return
         d, h, w = volume.geometry.shape
         z, y, x = volume.spacing_mm
+        # What may be lost comes before what a narrow window leaves out.
         saved = "" if study.isSaved() else "  ·  labels not saved"
         self._view.header.title.setText(
-            f"{study.name()}  ·  {w} × {h} × {d}  ·  {x:.3g} × {y:.3g} × {z:.3g} mm{saved}"
+            f"{study.name()}{saved}  ·  {w} × {h} × {d}  ·  {x:.3g} × {y:.3g} × {z:.3g} mm"
         )
 
     def _switch(self, key: str) -> None:

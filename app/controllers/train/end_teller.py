@@ -16,11 +16,11 @@ from app.controllers.train.training import TrainingController
 from app.settings import Settings
 from engine.failures import Failure
 from engine.training.status import Status, read_status
-from widgets.icons import icon
 
 TELLS = "tell_end"
 EVERY_MS = 5000
 SHOWN_MS = 15_000
+PLACED_MS = 300
 ENDINGS = {
     "done": "is finished", "finished": "is finished", "early": "has ended early",
     "ended early": "has ended early",
@@ -44,6 +44,12 @@ class TrayNotifier(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._tray: QSystemTrayIcon | None = None
+        self._message = "", ""
+        # Only a tray that has taken the icon in knows where a message belongs.
+        self._placed = QTimer(self)
+        self._placed.setSingleShot(True)
+        self._placed.setInterval(PLACED_MS)
+        self._placed.timeout.connect(self._show)
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.setInterval(2 * SHOWN_MS)
@@ -55,12 +61,18 @@ class TrayNotifier(QObject):
         if not tray.isSystemTrayAvailable() or not tray.supportsMessages():
             return
         if self._tray is None:
-            self._tray = tray(icon("mdi6.school-outline"), self)
+            self._tray = tray(QApplication.windowIcon(), self)
             self._tray.messageClicked.connect(self.clicked)
             self._tray.activated.connect(lambda _: self.clicked.emit())
         self._tray.show()
-        self._tray.showMessage(title, text, tray.MessageIcon.Information, SHOWN_MS)
+        self._message = title, text
+        self._placed.start()
         self._gone.start()
+
+    def _show(self) -> None:
+        if self._tray is not None:
+            information = QSystemTrayIcon.MessageIcon.Information
+            self._tray.showMessage(*self._message, information, SHOWN_MS)
 
     def _hide(self) -> None:
         if self._tray is not None:

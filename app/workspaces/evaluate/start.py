@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.dropped import dropped_paths
+from widgets.icon_label import IconLabel
 from widgets.icons import icon
 from widgets.panels.recent_card import RecentCard, RecentItem
 from widgets.panels.recent_cards import RecentCards
@@ -34,13 +35,8 @@ class EvaluateStart(QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         em = self.fontMetrics().height()
-        picture = QLabel(self)
-        side = 3 * em
-        picture.setPixmap(
-            icon("mdi6.chart-box-outline", tone="muted").pixmap(
-                QSize(side, side), self.devicePixelRatioF()
-            )
-        )
+        picture = IconLabel(self)
+        picture.setIcon("mdi6.chart-box-outline", "muted", 3 * em)
         title = QLabel(TITLE, self)
         font = title.font()
         font.setPointSizeF(1.3 * font.pointSizeF())

@@ -85,7 +85,13 @@ class JobDialog(QDialog):
         column.setSpacing(round(0.6 * em))
         column.addWidget(head)
         if above is not None:
-            column.addWidget(above)
+            name = QLabel(above.accessibleName(), self)
+            name.setBuddy(above)
+            line = QHBoxLayout()
+            line.setSpacing(round(0.7 * em))
+            line.addWidget(name)
+            line.addWidget(above, 1)
+            column.addLayout(line)
         column.addWidget(area, 3)
         column.addWidget(self._bar)
         column.addWidget(self._said)
@@ -119,6 +125,7 @@ class JobDialog(QDialog):
     def showFailed(self, message: str, hint: str, report: str) -> None:
         """It ended by an error."""
         self._end("error", f"{message}\n{hint}".rstrip(), report.splitlines())
+        self.run.setFocus()
 
     def showCancelled(self) -> None:
         """It was called off."""

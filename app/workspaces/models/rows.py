@@ -13,7 +13,7 @@ from app.segmenters import findable
 from engine.library import Entry
 from engine.library.choosing import Compared
 from engine.library.describing import DEEP, headline, sections
-from widgets.panels.compare_table import OTHER, SAME, CompareGroup, Row
+from widgets.panels.compare_table import OTHER, SAME, UNDER, CompareGroup, Row
 from widgets.panels.models.model_list import ModelRow
 from widgets.panels.wording import file_size
 
@@ -74,14 +74,20 @@ def compared(rows: Sequence[Compared]) -> tuple[CompareGroup, ...]:
     kinds: dict[str, list[Row]] = {FIGURES: [], OTHER: [], SAME: []}
     for row in rows:
         plain = row.part in ("Card", FIGURES)
-        label = _plain(row.name if plain else f"{row.part}: {row.name}")
+        label = _plain(row.name if plain else f"{row.part}{DEEP}{row.name}")
         kind = FIGURES if row.part == FIGURES else OTHER if row.differs else SAME
         kinds[kind].append((label, tuple(value or NOT_THERE for value in row.values)))
     nothing = {FIGURES: "None has any on its card", OTHER: "Nothing else"}
     return tuple(
-        CompareGroup(title, tuple(found), title != SAME, nothing.get(title, ""))
+        CompareGroup(title, _gathered(found), title != SAME, nothing.get(title, ""))
         for title, found in kinds.items()
     )
+
+
+def _gathered(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Rows whose labels begin with the same parts beside each other, else in their order."""
+    parts = [label.rpartition(UNDER)[0] for label, _ in rows]
+    return tuple(sorted(rows, key=lambda row: parts.index(row[0].rpartition(UNDER)[0])))
 
 
 def _first_data(entry: Entry) -> str:
@@ -115,4 +121,4 @@ def _words(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ").replace(DEEP, " › ")
+    return name.replace("_", " ").replace(DEEP, UNDER)

@@ -91,7 +91,7 @@ class TrainSetup(InputsForm):
         method, task = self._current.method, self._current.task
         self.trainer.setToolTip(f"{method.summary}\n{method.paper}")
         choices = {CHECKPOINT: forms.model_choices(entries)}
-        self._specs = [*self._input_specs(), *_grouped(forms.field_specs(task.params, choices))]
+        self._specs = [*self._input_specs(), *_headed(forms.field_specs(task.params, choices))]
         self.form.setSpecs(self._specs)
         self.preset.setTask(task)
         self.preset.setEnabled(bool(task.presets))
@@ -165,8 +165,6 @@ class TrainSetup(InputsForm):
         outer.addWidget(self.start)
 
 
-def _grouped(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
-    """Each group in one place, where its first field stands."""
-    named = [replace(spec, group=spec.group or REST) for spec in specs]
-    order = list(dict.fromkeys(spec.group for spec in named))
-    return sorted(named, key=lambda spec: order.index(spec.group))
+def _headed(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """A heading for all."""
+    return [replace(spec, group=spec.group or REST) for spec in specs]

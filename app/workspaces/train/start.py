@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from widgets.dropped import dropped_paths
+from widgets.icon_label import IconLabel
 from widgets.icons import icon
 from widgets.paint.flow import FlowRow
 from widgets.panels.recent_card import RecentCard, RecentItem
@@ -44,13 +45,8 @@ class TrainStart(QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         em = self.fontMetrics().height()
-        picture = QLabel(self)
-        side = 3 * em
-        picture.setPixmap(
-            icon("mdi6.school-outline", tone="muted").pixmap(
-                QSize(side, side), self.devicePixelRatioF()
-            )
-        )
+        picture = IconLabel(self)
+        picture.setIcon("mdi6.school-outline", "muted", 3 * em)
         title = QLabel(TITLE, self)
         font = title.font()
         font.setPointSizeF(1.3 * font.pointSizeF())

@@ -23,6 +23,7 @@ from app.workspaces.segment.operation_dialog import OperationDialog
 from app.workspaces.segment.space import SegmentSpace
 from engine.data.labels.operations import OPERATIONS
 from tests.app.segment.driving import AFFINE, open_image, phantom, settled, write_nifti
+from tests.helpers import pointer
 from widgets.paint.labels.tools import ToolName
 from widgets.viewer.volume.arrangement import ViewLayout
 
@@ -177,6 +178,24 @@ def test_without_a_pointer_the_probe_is_about_the_crosshair(space: SegmentSpace)
     value = image.value((4, 5, 6))
     shown = " ".join(label.text() for label in space.view.probe.findChildren(QLabel))
     assert f"{value:g}" in shown
+
+
+def test_the_probe_follows_layers_that_come_and_go(space: SegmentSpace) -> None:
+    study, probe = space.study, space.view.probe
+    assert study.volume is not None
+
+    def shown() -> str:
+        return " ".join(label.text() for label in probe.findChildren(QLabel) if label.isVisible())
+
+    space.view.showPanel(probe)
+    view = space.view.volume.currentView()
+    for under in (None, view):
+        if under is not None:
+            pointer.move(under, (8.0, 8.0))
+        layer = study.add(study.volume, name="Another")
+        assert "Another" in shown()
+        study.remove(layer)
+        assert "Another" not in shown()
 
 
 def test_an_operation_asks_for_a_slice_only_where_one_is_meant(space: SegmentSpace) -> None:

@@ -243,6 +243,49 @@ def test_a_checkpoint_brings_the_one_that_it_belongs_to(
     assert (values["checkpoint"], values["classifier"]) == ("d", "c")
 
 
+def test_a_method_begins_with_all_that_its_first_checkpoint_needs(
+    panel: MethodPanel, window: MainWindow, space: SegmentSpace
+) -> None:
+    shelf, seen, other = library.user_folder(), {"size": 48}, {"size": 64}
+    for name, role, slices in (
+        ("d1", "diffusion", seen), ("d2", "diffusion", other),
+        ("c1", "classifier", seen), ("c2", "classifier", other),
+    ):  # fmt: skip
+        write_card(
+            shelf / f"{name}.safetensors", method="cdm", role=role, title=name,
+            preprocessing=slices,
+        )  # fmt: skip
+    pick(panel.method, "CDM")
+    assert (panel.values()["checkpoint"], panel.values()["classifier"]) == ("d1", "c1")
+    panel.setValues({"classifier": ""})
+    space.choosing.reload()
+    assert panel.values()["classifier"] == "", "what the user chose to leave out stays out"
+    pick(panel.checkpoint, "d2")
+    assert panel.values()["classifier"] == "c2"
+
+
+def test_a_checkpoint_brings_the_preset_that_it_was_measured_with(
+    panel: MethodPanel, window: MainWindow, space: SegmentSpace
+) -> None:
+    shelf = library.user_folder()
+    for name, preset in (("d1", "subtle"), ("d2", ""), ("d3", "fast"), ("d4", "none such")):
+        write_card(
+            shelf / f"{name}.safetensors", method="cdm", role="diffusion", title=name, preset=preset
+        )
+    pick(panel.method, "CDM")
+    assert (panel.preset.currentText(), panel.values()["level"]) == ("Subtle", 700)
+    pick(panel.checkpoint, "d2")
+    assert panel.preset.currentText() == "Subtle", "it has no say"
+    pick(panel.checkpoint, "d3")
+    assert (panel.preset.currentText(), panel.values()["level"]) == ("Fast", 400)
+    pick(panel.checkpoint, "d4")
+    assert panel.preset.currentText() == "Fast"
+    panel.form.setValues({"level": 123})
+    panel.form.changed.emit("level")
+    pick(panel.checkpoint, "d1")
+    assert panel.values()["level"] == 123, "the user's own values stay"
+
+
 def test_keys_run_and_cancel_from_the_view(
     checkpoints: tuple[Path, Path], window: MainWindow, space: SegmentSpace, qtbot: QtBot
 ) -> None:

@@ -110,7 +110,7 @@ def test_refusals_are_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> 
         ({"label": -1}, "there is no classifier"),
         ({"evidence": "grad-cam"}, "needs a classifier"),
     ):
-        panel.setValues({**VALUES, "evidence": "cdm", **values})
+        panel.setValues({**VALUES, "evidence": "cdm", "classifier": "", **values})
         QTest.mouseClick(panel.run, LEFT)
         qtbot.waitUntil(lambda told=told: told in message.message(), timeout=PATIENCE_MS)
         settled(window, qtbot)

@@ -62,6 +62,7 @@ def test_from_a_preview_to_a_file_and_back(
     assert space.steps.seen() is not None
     assert dock.joint.counts() is not None
     assert not dock.result.save.isEnabled(), "a slice is no result to keep"
+    assert "Translate" in dock.result.save.toolTip()
     # All look at one place, and zoom together.
     world = views.view(SOURCE).crosshair()
     pointer.click(views.view(X0_HAT), (5.5, 9.5))

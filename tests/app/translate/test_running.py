@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -67,6 +68,26 @@ def test_steps_are_seen_as_they_come(start: Start, scan: Path, qtbot: QtBot) -> 
     assert views.mode() == STEPS
     assert space.showing.landed() is not None
     assert not menu_action(window, "Run", "Segment the result").isEnabled()
+
+
+def test_of_several_runs_each_says_which_it_is(start: Start, scan: Path, qtbot: QtBot) -> None:
+    window = start()
+    space = open_scan(window, qtbot, scan)
+    timeline = space.view.dock.timeline
+    job_id = run(window, space, qtbot, alone=True)
+    for number in range(2):
+        for index in range(2):
+            step = preview_of(job_id, index, 2)
+            later = {"before": None, "guide": None, "affine": None, "key": index == 1}
+            more = later if number else {}
+            fake(window).emit(replace(step, run=number, runs=2, **more))
+    settle(window, qtbot)
+    captions = [frame.caption() for frame in timeline.frames()]
+    assert captions == ["noise", "t = 1", "t = 0", "run 2, t = 0"]
+    assert "run 2, t = 0" in space.view.views.captions[X_T].title
+    fake(window).emit(replace(preview_of(job_id, 0, 2), runs=2))
+    settle(window, qtbot)
+    assert len(timeline.frames()) == 2, "after a shortage of memory it begins anew"
 
 
 def test_a_run_is_cancelled_and_retried(start: Start, scan: Path, qtbot: QtBot) -> None:

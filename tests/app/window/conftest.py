@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import open_window
 from app.window import MainWindow
+from app.workspaces.train.space import TrainSpace
 from engine import library
 from engine.training.checkpoint import CARD_KEY, Card
 from tests.app.window.driving import clear_jobs, fake
+from tests.helpers.cdal_models import disc_folders
 from tests.helpers.fake_engine import FakeEngine
 
 
@@ -78,3 +82,16 @@ def window(model: Path, open_fake: Callable[[], MainWindow], qtbot: QtBot) -> Ma
     fake(window).ready()
     clear_jobs(window, qtbot)
     return window
+
+
+@pytest.fixture
+def space(window: MainWindow) -> TrainSpace:
+    """Train in front; files about another workspace have a fixture of their own."""
+    QTest.mouseClick(window.rail.button("train"), Qt.MouseButton.LeftButton)
+    return window.spaces.train()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Images of discs with their masks."""
+    return disc_folders(tmp_path / "discs")

@@ -14,14 +14,21 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.controllers.evaluate.kinds import evaluations_folder
-from app.controllers.evaluate.shown import ONE_PATIENT, shown
+from app.controllers.evaluate.shown import ONE_PATIENT, TOO_FEW, UNSURE, shown
 from app.window import MainWindow
 from app.workspaces.evaluate.space import EvaluateSpace
 from engine.data.volumes.read import read_volume
 from engine.events import JobFailed
+from engine.metrics.image_table import ImageRow, ImageTable
+from engine.metrics.images import ImageScore
+from engine.metrics.overlap import ClassScore
+from engine.metrics.table import Row, ScoreTable
 from engine.results import FileResult
-from engine.scoring.keeping import LabelKeeper
+from engine.scoring.image_scores import ImageScores
+from engine.scoring.keeping import Keeper
+from engine.scoring.params import ImageScoreParams, ScoreParams
 from engine.scoring.reading import read_case
+from engine.scoring.scoring import Scores
 from tests.app.window.driving import fake, settle
 from tests.engine.scoring.maps import folders, save, scored, truth, without
 
@@ -178,6 +185,15 @@ def test_an_evaluation_in_full(
     assert evaluations_folder() in [*Path(space.view.start.cards()[0].item.key).parents]
 
 
+def test_only_what_was_missed_or_is_spurious_takes_a_column(data: Path) -> None:
+    # The images are the same maps as the references.
+    for predictions, told in (("images", False), ("others", True)):
+        scores, _ = scored(data / predictions, data / "references")
+        made = shown(scores)
+        assert ("State" in [column.title for column in made.cases.columns]) is told
+        assert {len(line.cells) for line in made.cases.lines} == {len(made.cases.columns)}
+
+
 def test_nobody_is_better_by_one_patient(data: Path) -> None:
     scores, _ = scored(
         data / "predictions", data / "references", data / "others", patient_pattern="(patient)"
@@ -186,6 +202,36 @@ def test_nobody_is_better_by_one_patient(data: Path) -> None:
     assert pairs is not None
     assert {line.cells[2] for line in pairs.lines} == {"one patient"}
     assert {line.cells[-1] for line in pairs.lines} == {ONE_PATIENT}
+
+
+@pytest.mark.parametrize(("patients", "told"), [(4, TOO_FEW), (8, "ours is better")])
+def test_few_patients_prove_nothing(patients: int, told: str) -> None:
+    table = ImageTable({"ours": "", "theirs": ""})
+    for place in range(patients):
+        scores = {
+            way: ImageScore(ssim, 20.0, 0.1, 1.0)
+            for way, ssim in (("ours", 0.8 + place / 100), ("theirs", 0.5))
+        }
+        table.add(ImageRow(f"case{place}", f"patient{place}", scores, 1))
+    pairs = shown(ImageScores(ImageScoreParams(), (), table, {}, ())).pairs
+    assert pairs is not None
+    says = {str(line.cells[0]): line.cells[-1] for line in pairs.lines}
+    assert says["SSIM"] == told
+    assert says["PSNR, dB"] == "no difference shown"
+
+
+def test_an_interval_without_its_test_is_unsure() -> None:
+    # Four patients gain much, three lose a little: the mean is sure, the ranks are not.
+    ours, theirs = ScoreTable({1: "disc"}), ScoreTable({1: "disc"})
+    for place, gain in enumerate((0.3, 0.31, 0.32, 0.33, -0.001, -0.002, -0.003)):
+        for table, dice in ((ours, 0.5 + gain), (theirs, 0.5)):
+            score = ClassScore(dice, dice, dice, dice, 1.0, 1.0, 1.0, dice, 9, 9)
+            table.add(Row(f"case{place}", f"patient{place}", {1: score}, "px"))
+    pairs = shown(Scores(ScoreParams(), (), ours, theirs, {}, ())).pairs
+    assert pairs is not None
+    says = {str(line.cells[0]): line.cells[-1] for line in pairs.lines}
+    assert says["Dice"] == UNSURE
+    assert "no difference shown" in says.values()
 
 
 def test_what_a_method_measured_has_no_files(
@@ -219,7 +265,7 @@ def test_errors_of_a_checkpoint_are_shown_on_what_it_was_given(
 ) -> None:
     scores, _ = scored(data / "predictions", data / "references")
     file = tmp_path / "m.json"
-    with LabelKeeper(file, wanted=True) as keeper:
+    with Keeper(file, wanted=True) as keeper:
         for case in scores.cases:
             read = read_case(case)
             image = read_volume(data / "images" / case.reference.name, kind="image")
@@ -251,7 +297,7 @@ def test_what_is_taken_off_the_list_goes_to_the_trash_with_its_labels(
     file = evaluations_folder() / "m.json"
     scores, _ = scored(data / "predictions", data / "references")
     image = read_volume(scores.cases[0].reference, kind="image")
-    with LabelKeeper(file, wanted=True) as keeper:
+    with Keeper(file, wanted=True) as keeper:
         keeper.add("a", "a", image, image.array[0], [image.array[0]])
         scores.table.write(file, keeper.settle())
     space.leave()

@@ -174,6 +174,26 @@ def test_faults_are_mended_in_a_copy_that_is_used_from_then_on(
     assert "All checks passed" in (tmp_path / "report.html").read_text()
 
 
+def test_the_focus_goes_down_the_page(space: TrainSpace, data: Path, qtbot: QtBot) -> None:
+    guide = space.guide()
+    to_data(guide, data, qtbot)
+    page = guide.view.data
+    page.report.setFocus()
+    (mend, *_) = page.findings.buttons()
+    QTest.keyClick(page.report, Qt.Key.Key_Tab)
+    assert mend.hasFocus()
+
+
+def test_looking_leaves_the_focus_where_it_was(space: TrainSpace, data: Path, qtbot: QtBot) -> None:
+    guide = space.guide()
+    to_data(guide, data, qtbot)
+    look = guide.view.data.look
+    look.setFocus()
+    with qtbot.waitSignal(guide.examining.found, timeout=20_000):
+        QTest.keyClick(look, Qt.Key.Key_Space)
+    assert look.hasFocus()
+
+
 def test_what_is_no_set_says_so(space: TrainSpace, tmp_path: Path, qtbot: QtBot) -> None:
     guide = space.guide()
     click(guide.view, "segment")

@@ -74,7 +74,9 @@ def test_published_weights_are_imported_with_a_report(
     settle(shown, qtbot)
     assert not dialog.isRunning()
     assert "It does not fit" in dialog.said()
+    assert dialog.run.hasFocus(), "to try again; not the button that closes"
     assert dialog.report() == report
+    assert not shown.message.isVisible(), "the dialog says it, and the window would keep it"
     QTest.mouseClick(dialog.run, LEFT)
     engine.finish(len(engine.jobs), _save(output, 12))
     settle(shown, qtbot)

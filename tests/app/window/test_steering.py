@@ -19,7 +19,7 @@ from engine.training.rates import read_rates
 from engine.training.runs import RunFolder
 from engine.training.status import Answer, Status, write_status
 from tests.app.window.driving import fake
-from tests.app.window.test_train import view_of
+from tests.app.window.training import view_of
 from tests.helpers.cdal_models import disc_folders
 from tests.helpers.training_runs import go_to, make_run, open_run
 

@@ -18,7 +18,7 @@ from app.window import MainWindow
 from app.workspaces.train.space import TrainSpace
 from engine.training.previews import write_previews
 from tests.app.window.driving import fake, settle
-from tests.app.window.test_train import view_of
+from tests.app.window.training import view_of
 from tests.helpers.training_runs import go_to, make_run, open_run, pictures_of
 
 LEFT = Qt.MouseButton.LeftButton

@@ -14,7 +14,7 @@ from app.workspaces.train.space import TrainSpace
 from engine.training.log import LOG
 from engine.training.status import Status, write_status
 from tests.app.window.driving import fake, settle
-from tests.app.window.test_train import start, train, view_of
+from tests.app.window.training import start, train, view_of
 from tests.helpers.cdal_models import disc_folders
 from tests.helpers.training_runs import go_to, make_run, open_run
 

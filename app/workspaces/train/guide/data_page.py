@@ -6,7 +6,15 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.workspaces.train.guide.frame import heading, muted
 from engine.data.doctor.examining import Examination
@@ -42,6 +50,7 @@ class DataPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
+        self._waiting: QWidget | None = None
         em = self.fontMetrics().height()
         self.form = Form(
             [
@@ -93,6 +102,7 @@ class DataPage(QWidget):
         row.addWidget(self.mend)
         row.addStretch(1)
         row.addWidget(self.report)
+        self.findings.focusAfter(self.report)
         line = QHBoxLayout()
         line.addWidget(self.progress, 1)
         line.addStretch(1)
@@ -168,12 +178,19 @@ class DataPage(QWidget):
     def _show(self, *, problem: str, found: Examination | None, busy: bool) -> None:
         if not busy:
             self.progress.clear()
+        pressed = self.look.hasFocus()
         self.look.setEnabled(not busy and self.paths()[0] is not None)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self._drop.setVisible(found is None and not busy)
         for widget in (self._layout, self._about, self._acts, self.findings):
             widget.setVisible(found is not None)
+        if pressed and busy:
+            self._waiting = QApplication.focusWidget()  # where the focus went from the button
+        elif not busy and self._waiting is not None:
+            if self._waiting is QApplication.focusWidget():
+                self.look.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._waiting = None
 
     def _typed(self, name: str) -> None:
         self._edited()

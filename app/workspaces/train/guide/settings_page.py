@@ -73,8 +73,6 @@ class SettingsPage(QWidget):
         by_name = {spec.name: spec for spec in specs}
         main = [replace(by_name[n], advanced=False, group="") for n in MAIN if n in by_name]
         rest = [replace(s, advanced=True) for s in specs if s.name not in MAIN]
-        groups = list(dict.fromkeys(spec.group for spec in rest))
-        rest.sort(key=lambda spec: groups.index(spec.group))
         run = FieldSpec(
             RUN_FOLDER, "Run folder", "path", folder, path_mode="folder",
             help="Where the run is kept; a folder of its own.",

@@ -72,6 +72,7 @@ def test_a_baseline_runs_with_one_click_and_both_are_kept(bench: Bench, panel: H
 
 
 def test_those_that_need_a_classifier_wait_for_one(bench: Bench, panel: HeatPanel) -> None:
+    bench.panel.setValues({"classifier": ""})
     land(bench)
     for name in ("cg-cdm", "grad-cam"):
         assert not panel.others[name].isEnabled()
