@@ -18,6 +18,7 @@ from app.cli_run import guarded
 from app.cli_tables import SaveTable, Table, chosen_table, keep_table
 from engine.data.volumes.volume import Volume
 from engine.errors import InputError
+from engine.events import JobProgress
 
 Input = Annotated[Path, typer.Argument(metavar="IN", help="A file, or a folder of slices.")]
 Output = Annotated[Path, typer.Argument(metavar="OUT", help="Its ending chooses the format.")]
@@ -25,6 +26,9 @@ PartId = Annotated[str, typer.Option("--part", help="Data set or series of the f
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
 AsLabels = Annotated[bool, typer.Option("--labels", help="Its numbers name structures.")]
+Shown = Annotated[
+    Literal["T1", "T2", "PD", "FLAIR"], typer.Option("--contrast", help="What the scanner shows.")
+]
 Channel = Annotated[
     int | None,
     typer.Option("--channel", min=0, help="Only this point in time or component, from 0."),
@@ -42,6 +46,7 @@ def volume_commands() -> typer.Typer:
     program.command("resample")(_resample)
     program.command("series")(_series)
     program.command("phantom")(_phantom)
+    program.command("phantoms")(_phantoms)
     return program
 
 
@@ -264,9 +269,7 @@ def _series(
 
 def _phantom(
     output: Output,
-    contrast: Annotated[
-        Literal["T1", "T2", "PD", "FLAIR"], typer.Option(help="What the scanner shows.")
-    ] = "T1",
+    contrast: Shown = "T1",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another head.")] = 0,
     labels: Annotated[
         Path | None, typer.Option("--labels", help="Where hippocampi and lesion go, as labels.")
@@ -285,3 +288,29 @@ def _phantom(
         reporter.finished("A phantom was made.", files, time.monotonic() - begun)
 
     finish("volume phantom", body, as_json=as_json, debug=debug)
+
+
+def _phantoms(
+    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+    heads: Annotated[int, typer.Option(min=2, max=9999, help="How many.")] = 40,
+    contrast: Shown = "FLAIR",
+    seed: Annotated[int, typer.Option(min=0, max=2**30, help="Other heads.")] = 0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Heads made of formulas, every second with a lesion, and a table of which slices show it:
+    a set to learn from image-level labels with (train --method cdm --images FOLDER/slices.csv)."""
+
+    def body(reporter: Reporter) -> None:
+        from engine.data.phantoms.lesion_heads import TABLE, write_lesion_heads
+
+        begun = time.monotonic()
+        for done, name in enumerate(write_lesion_heads(output, heads, contrast, seed), 1):
+            spent = time.monotonic() - begun
+            reporter.event(
+                JobProgress(0, done, heads, done / spent, spent / done * (heads - done), name)
+            )
+        summary = f"{heads} phantoms were made, {heads // 2} of them with a lesion."
+        reporter.finished(summary, [output / TABLE], time.monotonic() - begun)
+
+    finish("volume phantoms", body, as_json=as_json, debug=debug)

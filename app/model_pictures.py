@@ -138,7 +138,7 @@ def _marked(plane: str, *, framed: bool = False) -> Callable[[Entry, Context], P
 
     def maker(entry: Entry, context: Context) -> Picture:
         del context  # nothing is computed with it
-        brain = make_brain((96, 128, 104), seed=2, lesion=False)
+        brain = make_brain((96, 128, 104), seed=2, lesion=None)
         labels, grey = brain.labels(), brain.image("T1", seed=2).array[0] / 800
         one = labels == 1
         middle = [int(np.median(place)) for place in np.nonzero(one)]
@@ -166,7 +166,7 @@ def _marked(plane: str, *, framed: bool = False) -> Callable[[Entry, Context], P
 def _translated(entry: Entry, context: Context) -> Picture:
     """One half of a slice as one modality, the other half as the other."""
     del entry, context  # nothing is computed with them
-    brain = make_brain((96, 152, 128), lesion=False)
+    brain = make_brain((96, 152, 128), lesion=None)
     before, after = (brain.image(kind).array[0, 58] / 1000 for kind in ("T2", "T1"))
     middle = before.shape[1] // 2
     return Picture(

@@ -48,6 +48,19 @@ BRIGHTNESS: Mapping[Contrast, tuple[float, ...]] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
+class LesionSpread:
+    """How lesions differ from head to head; lengths as parts of half the head.
+
+    Attributes:
+        radius: Least and largest.
+        height: Of the middle above that of the volume.
+    """
+
+    radius: tuple[float, float] = (0.08, 0.14)
+    height: tuple[float, float] = (0.2, 0.4)
+
+
 @dataclass(frozen=True, eq=False)
 class BrainPhantom:
     """Tissues and where they lie.
@@ -87,13 +100,13 @@ def make_brain(
     spacing_mm: tuple[float, float, float] = (1.9, 1.8, 1.8),
     seed: int = 0,
     *,
-    lesion: bool = True,
+    lesion: LesionSpread | None = LesionSpread(),
 ) -> BrainPhantom:
     """A head that fills the volume; another seed gives other folds, nuclei and lesion.
 
     Args:
         shape, spacing_mm: Along (D, H, W).
-        lesion: Whether there is one.
+        lesion: Where it may be and how large; None makes a head without.
     """
     random = np.random.default_rng(seed)
     z, y, x = np.meshgrid(
@@ -116,7 +129,7 @@ def make_brain(
     for side in (-1.0, 1.0):
         _half(tissues, side * x, y, z, vary, left=side < 0)
     if lesion:
-        _lesion(tissues, random, x, y, z)
+        _lesion(tissues, random, lesion, x, y, z)
     d, h, w = spacing_mm
     affine = np.diag([w, h, d, 1.0])
     affine[:3, 3] = [-w * (shape[2] - 1) / 2, -h * (shape[1] - 1) / 2, -d * (shape[0] - 1) / 2]
@@ -147,16 +160,21 @@ def _half(
 
 
 def _lesion(
-    tissues: NDArray[np.uint8], random: np.random.Generator, x: Field, y: Field, z: Field
+    tissues: NDArray[np.uint8],
+    random: np.random.Generator,
+    spread: LesionSpread,
+    x: Field,
+    y: Field,
+    z: Field,
 ) -> None:
     """A bright, uneven spot somewhere in the white matter."""
     side = random.choice([-1.0, 1.0])
     cx, cy, cz = (
         side * random.uniform(0.28, 0.42),
         random.uniform(-0.4, 0.4),
-        random.uniform(0.2, 0.4),
+        random.uniform(*spread.height),
     )
-    size = random.uniform(0.08, 0.14)
+    size = random.uniform(*spread.radius)
     uneven = 0.35 * _smooth_noise(random, tissues.shape, 0.05)
     spot = _ball((x - cx) / size, (y - cy) / size, (z - cz) / size) + uneven
     tissues[(spot < 1) & np.isin(tissues, (Tissue.GREY, Tissue.WHITE))] = Tissue.LESION

@@ -218,3 +218,21 @@ def test_a_phantom_is_made_and_says_so(tmp_path: Path) -> None:
     assert json.loads(Path(f"{image}.json").read_text())["phantom"] == "head"
     assert set(np.unique(load(labels).dataobj)) == {0, 1, 2, 3}
     np.testing.assert_array_equal(load(labels).affine, load(image).affine)
+
+
+def test_a_set_of_phantoms_says_which_slices_show_the_lesion(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "made" / "heads"
+    assert main(["volume", "phantoms", str(folder), "--heads", "2"]) == 0
+    assert "1 of them with a lesion" in capsys.readouterr().out
+    assert [path.name for path in folder.parent.iterdir()] == ["heads"]
+    rows = list(csv.DictReader((folder / "slices.csv").read_text().splitlines()))
+    assert {row["patient"] for row in rows if row["label"] == "lesion"} == {"head_0002"}
+    mask = np.asarray(load(folder / "masks" / "head_0002.nii.gz").dataobj)
+    for row in rows:
+        if row["patient"] == "head_0002":
+            marked = mask[:, :, int(row["slice"])].sum()
+            assert marked >= 10 if row["label"] == "lesion" else marked == 0
+    assert main(["volume", "phantoms", str(folder), "--heads", "2"]) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -45,5 +45,5 @@ def test_tissues_are_as_bright_as_in_that_contrast(brain: BrainPhantom, contrast
 
 
 def test_it_can_be_healthy() -> None:
-    healthy = make_brain((32, 40, 36), (4.8, 4.8, 4.8), lesion=False)
+    healthy = make_brain((32, 40, 36), (4.8, 4.8, 4.8), lesion=None)
     assert Tissue.LESION not in healthy.tissues
