@@ -2,7 +2,8 @@
 
 Winograd's minimal filtering (Lavin & Gray 2016, arXiv 1509.09308), as NNPACK has it, which torch
 carries: about 1e-5 of the largest value off, and some two times as fast as the usual way with many
-features on large maps. One image at a time: of several together it is slower than that.
+features on large maps. One image at a time: of several together it is slower than that. CPUs with
+AVX-512 do the usual way faster than NNPACK, which knows no vectors longer than those of AVX2.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ def conv3(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return torch.cat(found) if len(found) > 1 else found[0]
 
 
+def pays_here() -> bool:
+    """Whether this CPU makes fewer products faster than all of them."""
+    # Asking NNPACK is also what makes it ready.
+    capability = torch.backends.cpu.get_cpu_capability()
+    return not capability.startswith("AVX512") and bool(torch._nnpack_available())
+
+
 def fewer_products(x: Tensor, weight: Tensor) -> bool:
     """Whether the other way is taken: in float32, on a CPU, without gradients, where it pays.
 
@@ -49,6 +57,5 @@ def fewer_products(x: Tensor, weight: Tensor) -> bool:
         and x.shape[2] * x.shape[3] >= LEAST_PIXELS
         and x.is_contiguous()
         and weight.is_contiguous()
-        # Asking is also what makes it ready.
-        and torch._nnpack_available()
+        and pays_here()
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.networks.convolution import FEWEST_FEATURES
+from engine.networks.convolution import FEWEST_FEATURES, pays_here
 from engine.networks.guided_blocks import (
     AttentionBlock,
     Downsample,
@@ -216,7 +216,7 @@ def lay_out(model: GuidedUNet) -> None:
     unless most convolutions can be made with fewer products, which want channels first."""
     weight = model.middle_in.conv_in.weight
     plain = weight.device.type == "cpu" and weight.dtype == torch.float32
-    if not (plain and model.config.width >= FEWEST_FEATURES and torch._nnpack_available()):
+    if not (plain and model.config.width >= FEWEST_FEATURES and pays_here()):
         channels_last(model)
 
 

@@ -13,6 +13,12 @@ AVAILABLE = torch._nnpack_available()
 """Where torch has no NNPACK, the usual way is taken, with the same numbers."""
 
 
+@pytest.fixture(autouse=True)
+def vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CPU where it pays, whichever this one is."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+
+
 def maps(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
@@ -69,3 +75,13 @@ def test_networks_with_many_features_lie_channels_first() -> None:
             lay_out(model)
             assert model.middle_in.conv_in.weight.is_contiguous() is (first and AVAILABLE)
             assert torch.allclose(model(x, t, torch.tensor([0, 1])), plain, atol=1e-5)
+
+
+def test_longer_vectors_do_all_products_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    x, weight = maps(1, 64, 48, 48), maps(64, 64, 3, 3)
+    with torch.no_grad():
+        assert not fewer_products(x, weight)
+    model = GuidedUNet(GuidedConfig(width=64, multipliers=(1,), blocks=1, attention=()))
+    lay_out(model)
+    assert model.middle_in.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
