@@ -1,7 +1,9 @@
 """What a training takes, found by a few iterations of its own code.
 
 The first ones take parts of the batch, so that a batch that is far too large is noticed before it
-fills the machine: memory grows by a line with what goes through the network at once.
+fills the machine: memory grows by a line with what goes through the network at once. Those that are
+timed draw the same samples over and over: a training reads each image once and keeps it, which in
+a few iterations would count as if it were read in all of them.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ def rehearse(acts: Acts, settings: FitSettings, context: Context) -> Generator[S
         yield ProgressStep(done, total, f"Trying {size} of {batch} samples at once")
         started = time.monotonic()
         with meter.watching(), Caught(Exception) as caught:
-            acts.iterate(number, replace(context, max_batch=size))
+            acts.iterate(min(number, len(sizes)), replace(context, max_batch=size))
         if caught.error is not None:
             if size < batch and isinstance(caught.error, ValueError):
                 continue  # a part that is too small to normalise; a larger one tells as much

@@ -6,7 +6,7 @@ import multiprocessing
 from collections.abc import Generator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -47,6 +47,16 @@ class Hungry(Toy):
         found = super().loss(model, batch)
         del self.held
         return found
+
+
+class Reading(Toy):
+    """Remembers what it drew."""
+
+    drawn: ClassVar[list[Batch]] = []
+
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        self.drawn.append(super().batch(rng, size))
+        return self.drawn[-1]
 
 
 class Starved(Toy):
@@ -98,6 +108,15 @@ def test_it_measures_a_few_iterations_and_leaves_no_run(tmp_path: Path) -> None:
     assert not any(isinstance(step, TrainStep) for step in steps)
     assert isinstance(steps[-1], ProgressStep)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_read_once_is_not_timed_as_if_it_were_read_each_time(tmp_path: Path) -> None:
+    Reading.drawn.clear()
+    tried(Reading, tmp_path)
+    *first, cold, warm, warmer = Reading.drawn
+    assert torch.equal(cold[0], warm[0])
+    assert torch.equal(cold[0], warmer[0])
+    assert not any(torch.equal(cold[0], other[0]) for other in first)
 
 
 def test_a_batch_that_does_not_fit_and_one_that_does(tmp_path: Path) -> None:
