@@ -23,7 +23,7 @@ from engine.scoring.document import (
     interval,
     number,
 )
-from engine.scoring.image_scores import PREDICTION, REFERENCE, ImageScores, read_images
+from engine.scoring.image_scores import REFERENCE, ImageScores, read_images
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.planes import across, seen
 from engine.steps import ProgressStep, Step
@@ -61,7 +61,8 @@ def image_parts(scores: ImageScores) -> Generator[Step, None, list[Part]]:
     parts += [Heading("Distribution"), *(_plot(scores, metric) for metric in IMAGE_METRICS)]
     figures = yield from _figures(scores)
     if figures:
-        told = "Each from left: the reference, the prediction, and the absolute difference."
+        way = next(iter(table.ways))
+        told = f"Each from left: the reference, the {way}, and the absolute difference."
         parts += [Heading("Cases with the lowest SSIM"), Text(told), *figures]
     return [*parts, Heading("All cases"), _rows(scores), Heading("Rules"), Text(table.rule)]
 
@@ -73,16 +74,17 @@ def worst_first(scores: ImageScores) -> list[ImageRow]:
 
 
 def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
-    """A PNG of reference, prediction and difference in the slice that differs most, and what it
-    is.
+    """A PNG of the reference, the first way's image and their difference in the slice where they
+    differ most, and which slice that is.
 
     Raises:
         InputError: A file that cannot be read or used.
     """
-    shown = read_images(case, scores.params)
+    way = next(iter(scores.table.ways))
+    shown = read_images(case, scores.params, (way,))
     geometry = shown.volumes[REFERENCE].geometry
     cut = across(geometry.spacing_mm)
-    wholes = [np.moveaxis(shown.slices[way], 0, cut) for way in (REFERENCE, PREDICTION)]
+    wholes = [np.moveaxis(shown.slices[way], 0, cut) for way in (REFERENCE, way)]
     turned, spacing = seen(geometry, *wholes)
     axis = across(spacing)
     truth, found = (np.clip(np.moveaxis(whole, axis, 0), 0, 1) for whole in turned)
@@ -106,13 +108,14 @@ def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
 def _figures(scores: ImageScores) -> Generator[Step, None, list[Figure]]:
     found = []
     worst = worst_first(scores)[:WORST]
+    way = next(iter(scores.table.ways))
     for index, row in enumerate(worst):
         case = scores.files(row.case)
         if case is None:
             continue
         yield ProgressStep(index, len(worst), f"Picture of {row.case}")
         png, told = images_png(scores, case)
-        found.append(Figure(png, row.case, f": SSIM {row.scores[PREDICTION].ssim:.3f}{told}"))
+        found.append(Figure(png, row.case, f": SSIM {row.scores[way].ssim:.3f}{told}"))
     return found
 
 

@@ -53,7 +53,6 @@ class ImageScores:
         sets: Way -> how alike its slices are to those of the references; empty where that was not
             asked for.
         title: For people.
-        kept: The ways that the prediction of a case, and what it is compared with, are of.
     """
 
     params: ImageScoreParams
@@ -62,7 +61,6 @@ class ImageScores:
     sets: Mapping[str, FeatureDistance]
     notes: tuple[str, ...]
     title: str = ""
-    kept: tuple[str, str] = (PREDICTION, OTHER)
 
     def files(self, name: str) -> ScoredCase | None:
         """The files of a case; None where they are not known."""
@@ -165,14 +163,25 @@ class ShownImages:
     volumes: Mapping[str, Volume]
 
 
-def read_images(case: ScoredCase, params: ImageScoreParams) -> ShownImages:
-    """Reads the images of a case, as they are compared.
+def read_images(
+    case: ScoredCase, params: ImageScoreParams, ways: Sequence[str] = ()
+) -> ShownImages:
+    """Reads the reference of a case and what is judged by it, as they are compared.
+
+    Args:
+        ways: Which of them; all by default.
 
     Raises:
-        InputError: One that cannot be used, or that does not lie on the reference.
+        InputError: One that was not kept or cannot be used, or that does not lie on the reference.
     """
-    files = {REFERENCE: case.reference, PREDICTION: case.prediction, OTHER: case.against}
-    paths = {way: path for way, path in files.items() if path is not None}
+    models = {PREDICTION: case.prediction, OTHER: case.against}
+    files = case.ways or {way: path for way, path in models.items() if path is not None}
+    if lost := [way for way in ways if way not in files]:
+        raise InputError(
+            f"Of {case.name} there is no image of {listed(lost)} to look at.",
+            "Evaluate again to keep it.",
+        )
+    paths = {REFERENCE: case.reference, **{way: files[way] for way in ways or files}}
     volumes = {way: read_volume(path, kind="image") for way, path in paths.items()}
     reference = volumes[REFERENCE].geometry
     grey = {way: _grey(volumes[way], path, params.channel) for way, path in paths.items()}

@@ -6,7 +6,7 @@ NAME-labels/predictions/CASE.nii.gz         what was found; .h5 where nothing is
 NAME-images/references/CASE.nii.gz          what was measured, as it was compared
 NAME-images/translation/CASE.nii.gz         what was made of another modality
 
-Where several ways to find are compared, each has a folder of its name in place of predictions.
+Where several ways are compared, each has a folder of its name in place of predictions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,24 +30,29 @@ from engine.data.volumes.write import write_image, write_labels
 from engine.scoring.pairing import Cut, ScoredCase
 
 Kind = Literal["labels", "images"]
-KEPT_WAYS = "kept ways"
-"""Of a table's JSON: whose images are there, in the order of prediction and other."""
 REFERENCES, PREDICTIONS = "references", "predictions"
 
 
 @dataclass(frozen=True, eq=False)
 class _Row:
-    """A row of the table; `files` are paths in the folder, the reference's first."""
+    """A row of the table; `files` are paths in the folder, the reference's first, and `ways` the
+    names of the others where these are images."""
 
     name: str
     patient: str
     files: tuple[Path, ...]
     image: Source
     cut: Cut | None
+    ways: tuple[str, ...]
 
     def case(self, folder: Path) -> ScoredCase:
         """With the files where they are."""
         reference, prediction, *others = (folder / file for file in self.files)
+        if self.ways:
+            return ScoredCase(
+                self.name, self.patient, reference, prediction, image=self.image.path,
+                part=self.image.part, ways=dict(zip(self.ways, (prediction, *others), strict=True)),
+            )  # fmt: skip
         return ScoredCase(
             self.name, self.patient, reference, prediction, others[0] if others else None,
             self.image.path, self.image.part, self.cut,
@@ -64,20 +69,26 @@ class Keeper:
         output: The table; of a .csv, which cannot tell of files, nothing is kept.
         wanted: Whether anything is.
         ways: Names of folders for what was found, the one that is judged first.
-        kind: Label maps, or images in [0, 1], which are marked as synthetic.
+        kind: Label maps, or images in [0, 1].
+        synthetic: Of the ways those whose images are, and are marked so.
     """
 
     def __init__(
         self, output: Path, *, wanted: bool, ways: Sequence[str] = (PREDICTIONS,),
-        kind: Kind = "labels",
+        kind: Kind = "labels", synthetic: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._output, self._kind = output, kind
-        self._places = (REFERENCES, *ways)
+        self._places, self._synthetic = (REFERENCES, *ways), frozenset(synthetic)
         self._wanted = wanted and output.suffix.lower() == ".json"
         self._folder: Path | None = None
         self._older: Path | None = None
         self._names: set[str] = set()
         self._rows: list[_Row] = []
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is taken."""
+        return self._wanted
 
     def __enter__(self) -> Keeper:
         self._older = kept_folder(self._output)
@@ -116,9 +127,12 @@ class Keeper:
         file = self._file(case) + (".nii.gz" if image.geometry.oriented else ".h5")
         paths = tuple(Path(place) / file for place in self._places)
         for path, array in zip(paths, (truth, *found), strict=True):
-            self._write(self._folder / path, array, image, made=path != paths[0])
+            self._write(path, array, image)
         rows: Mapping[str, Cut | None] = {case: None} if cuts is None else cuts
-        self._rows += [_Row(row, patient, paths, image.source, cut) for row, cut in rows.items()]
+        ways = self._places[1:] if self._kind == "images" else ()
+        self._rows += [
+            _Row(row, patient, paths, image.source, cut, ways) for row, cut in rows.items()
+        ]
 
     def settle(self) -> dict[str, Any]:
         """Puts the folder in its place, and tells what the table has to say of it.
@@ -135,8 +149,7 @@ class Keeper:
             raise disk_error(place, error) from error
         self._folder = place
         files = [row.case(place).record(place) for row in self._rows]
-        told: dict[str, Any] = {_folder_key(self._kind): place.name, "files": files}
-        return told | ({KEPT_WAYS: list(self._places[1:])} if self._kind == "images" else {})
+        return {_folder_key(self._kind): place.name, "files": files}
 
     def __exit__(
         self,
@@ -152,10 +165,13 @@ class Keeper:
     def _stem(self) -> str:
         return f"{self._output.stem}-{self._kind}"
 
-    def _write(self, path: Path, array: NDArray[Any], image: Volume, *, made: bool) -> None:
+    def _write(self, place: Path, array: NDArray[Any], image: Volume) -> None:
+        assert self._folder is not None, "what is not wanted is not written"
+        path = self._folder / place
         if self._kind == "labels":
             write_labels(path, array, image)
             return
+        made = place.parts[0] in self._synthetic
         record = {"synthetic": True, "source": str(image.source.path)} if made else None
         write_image(path, Volume(array.astype(np.float32)[np.newaxis], image.geometry), record)
 

@@ -11,7 +11,7 @@ from skimage.transform import resize
 
 from engine.data.volumes.volume import Geometry, Volume
 from engine.scoring.errors import counted_kinds, error_map, worst_place
-from engine.scoring.image_scores import OTHER, PREDICTION, REFERENCE, read_images
+from engine.scoring.image_scores import PREDICTION, REFERENCE, read_images
 from engine.scoring.memorised import Nearest, grey_planes
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.params import ImageScoreParams
@@ -75,26 +75,20 @@ def look_at_labels(case: ScoredCase, label: int | None = None, *, other: bool = 
     return LabelLook(image, read.geometry, kinds, counted_kinds(kinds), place)
 
 
-def look_at_images(
-    case: ScoredCase, params: ImageScoreParams, kept: tuple[str, str] = (PREDICTION, OTHER), *,
-    other: bool = False,
-) -> ImageLook:  # fmt: skip
+def look_at_images(case: ScoredCase, params: ImageScoreParams, way: str = PREDICTION) -> ImageLook:
     """A reference, an image that is judged by it, and their difference, as they were compared.
 
     Args:
-        kept: What the prediction and the other image are called.
-        other: That of the other model.
+        way: Which image is judged.
 
     Raises:
-        InputError: A file that cannot be read or used.
+        InputError: A file that cannot be read or used, or that was not kept.
     """
-    read = read_images(case, params)
+    read = read_images(case, params, (way,))
     geometry = read.volumes[REFERENCE].geometry
     axis = across(geometry.spacing_mm)
-    way = OTHER if other and OTHER in read.slices else PREDICTION
-    name = kept[way == OTHER]
-    images = {REFERENCE: read.slices[REFERENCE], name: read.slices[way]}
-    images[DIFFERENCE] = np.abs(images[name] - images[REFERENCE])
+    images = {REFERENCE: read.slices[REFERENCE], way: read.slices[way]}
+    images[DIFFERENCE] = np.abs(images[way] - images[REFERENCE])
     whole = {name: np.moveaxis(slices, 0, axis) for name, slices in images.items()}
     most = np.unravel_index(int(whole[DIFFERENCE].argmax()), whole[DIFFERENCE].shape)
     d, h, w = (int(v) for v in most)

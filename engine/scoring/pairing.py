@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class ScoredCase:
         image: What both are shown on, if there is one.
         part: Which data set or series of the image's file; "" where there is one.
         cut: The slice that alone is judged; None for all.
+        ways: Name -> image of everything that is judged, where these are ways to make one and
+            not the predictions of one or two models.
     """
 
     name: str
@@ -36,6 +39,7 @@ class ScoredCase:
     image: Path | None = None
     part: str = ""
     cut: Cut | None = None
+    ways: Mapping[str, Path] = field(default_factory=dict)
 
     def record(self, kept: Path | None = None) -> dict[str, Any]:
         """JSON values; paths are whole, so that they hold wherever the program is started.
@@ -49,8 +53,10 @@ class ScoredCase:
             "image": self.image,
         }  # fmt: skip
         told = {what: path and _told(path, kept) for what, path in files.items()}
-        more = {"image part": self.part} if self.part else {}
+        more: dict[str, Any] = {"image part": self.part} if self.part else {}
         cut = {} if self.cut is None else {"slice": list(self.cut)}
+        ways = {way: _told(path, kept) for way, path in self.ways.items()}
+        more |= {"ways": ways} if ways else {}
         return {"case": self.name, "patient": self.patient, **told, **more, **cut}
 
 

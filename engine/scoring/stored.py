@@ -13,8 +13,7 @@ from engine.metrics.image_table import ImageRow, ImageTable
 from engine.metrics.images import IMAGE_METRICS, RULE, ImageScore
 from engine.metrics.overlap import ClassScore
 from engine.metrics.table import ALL_METRICS, Row, ScoreTable
-from engine.scoring.image_scores import OTHER, PREDICTION, ImageScores
-from engine.scoring.keeping import KEPT_WAYS
+from engine.scoring.image_scores import ImageScores
 from engine.scoring.memorised import Memorised, Nearest
 from engine.scoring.pairing import ScoredCase
 from engine.scoring.params import ImageScoreParams, MemorisedParams, ScoreParams
@@ -108,6 +107,7 @@ def _case(record: Told, folder: Path) -> ScoredCase:
         name, str(record.get("patient", name)), folder / record["reference"], file("prediction"),
         file("against"), file("image"), str(record.get("image part", "")),
         None if place < 0 else (int(axis), int(place)),
+        {str(way): folder / path for way, path in record.get("ways", {}).items()},
     )  # fmt: skip
 
 
@@ -184,8 +184,7 @@ def _images(
     kept = ImageScoreParams(scale="unit")
     params = ImageScoreParams.parse(dict(told["parameters"])) if own else kept
     sets = {str(way): _set(one) for way, one in told.get("sets of slices", {}).items()}
-    first, other = (*map(str, told.get(KEPT_WAYS, ())), PREDICTION, OTHER)[:2]
-    return ImageScores(params, cases, table, sets, notes, title, (first, other))
+    return ImageScores(params, cases, table, sets, notes, title)
 
 
 def _set(told: Told) -> FeatureDistance:

@@ -84,7 +84,7 @@ class Looking(QObject):
 
             if shown.kind == "labels":
                 return looking.look_at_labels(case, label, other=key.other)
-            return looking.look_at_images(case, source.params, source.kept, other=key.other)
+            return looking.look_at_images(case, source.params, key.way)
 
         def show(found: Any) -> None:
             if shown.kind == "labels":

@@ -25,12 +25,14 @@ class Key:
         label: Of label maps; None where there are none.
         other: Whether it is of the other model.
         place: Of copies, which one.
+        way: Of images, what they were made by.
     """
 
     case: str
     label: int | None = None
     other: bool = False
     place: int = -1
+    way: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -201,7 +201,7 @@ def _images(scores: ImageScores, notes: tuple[str, ...]) -> Shown:
         for way in ways:
             figures = [float(getattr(row.scores[way], metric)) for metric in IMAGE_METRICS]
             lines.append(Line((row.case, way, *figures, float(row.slices)), way))
-            keys.append(Key(row.case, None, way == scores.kept[1]))
+            keys.append(Key(row.case, way=way))
     patients = len({row.patient for row in table.rows})
     cautions = [f.caution for f in scores.sets.values() if f.caution]
     return Shown(

@@ -68,9 +68,11 @@ def evaluate(job: Job, context: Context) -> Generator[Step, None, FileResult]:
     judge, left_out = _judge(params, loaded, context, chosen)
     for note in left_out:
         yield NoteStep(note)
-    ways = tuple(judge.translators)
     output = job.path("output")
-    with Keeper(output, wanted=params.keep_images, ways=ways, kind="images") as keeper:
+    with Keeper(
+        output, wanted=params.keep_images, ways=judge.ways, kind="images",
+        synthetic=tuple(judge.translators),
+    ) as keeper:  # fmt: skip
         found = yield from evaluate_pairs(chosen, judge, encoder, context.device, keeper)
         extra = {
             **found.more(),

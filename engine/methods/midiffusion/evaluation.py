@@ -103,7 +103,7 @@ def evaluate_pairs(
     """Translates every source and compares it with its reference, on the source's own voxels.
 
     Args:
-        keeper: Takes references and what the judge's translators made.
+        keeper: Takes references and the images of every way.
 
     Raises:
         InputError: an image that cannot be used, or two that do not lie on one another.
@@ -126,9 +126,11 @@ def evaluate_pairs(
         scores: dict[str, ImageScore] = {
             way: compare_images(picture, wanted, body) for way, picture in pictures.items()
         }
-        kept = (_whole(framed, slices, done) for slices in (wanted, *(pictures[w] for w in made)))
-        truth, *found_images = kept
-        keeper.add(pair.name, pair.source.patient, source, truth, found_images)
+        if keeper.keeps:
+            truth, *images = (
+                _whole(framed, slices, done) for slices in (wanted, *pictures.values())
+            )
+            keeper.add(pair.name, pair.source.patient, source, truth, images)
         row = ImageRow(pair.name, pair.source.patient, scores, int(done.sum()))
         found.table.add(row)
         for way, picture in {**pictures, "reference": wanted}.items():

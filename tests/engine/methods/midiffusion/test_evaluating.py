@@ -22,6 +22,7 @@ from engine.results import FileResult
 from engine.scoring.image_scores import ImageScores
 from engine.scoring.keeping import kept_folder
 from engine.scoring.looking import look_at_images
+from engine.scoring.report import write_report
 from engine.scoring.stored import read_scores
 from engine.steps import NoteStep, Step
 from tests.helpers import adaptdiff_models
@@ -90,20 +91,29 @@ def test_what_was_compared_can_be_looked_at(tmp_path: Path, checkpoint: str) -> 
     kept = kept_folder(output)
     assert kept == tmp_path / "report-images"
     names = {path.name for path in kept.iterdir()}
-    assert names == {"references", "translation", "sdedit"}
+    assert names == {"references", "translation", "source", "sdedit"}
     assert json.loads((kept / "translation" / "patient0_t2.nii.gz.json").read_text())["synthetic"]
+    assert not (kept / "source" / "patient0_t2.nii.gz.json").exists(), "that one was measured"
     scores = read_scores(output)
     assert isinstance(scores, ImageScores)
-    assert scores.kept == ("translation", "sdedit")
     case = scores.files("patient0_t2")
     assert case is not None
     assert case.image == folder / "patient0_t2.nii.gz"
-    look, other = (look_at_images(case, scores.params, scores.kept, other=o) for o in (False, True))
+    look, own, other = (
+        look_at_images(case, scores.params, way) for way in ("translation", "source", "sdedit")
+    )
     assert look.geometry.shape == read_volume(case.image).geometry.shape
     shown = look.images["reference"].any(axis=(1, 2))
     assert shown.sum() == 2, "slices that were not judged are black in all"
     assert not any(image[~shown].any() for image in look.images.values())
     assert not np.array_equal(look.images["translation"], other.images["sdedit"])
+    np.testing.assert_array_equal(own.images["reference"], look.images["reference"])
+    assert 0 < own.images["difference"].max() <= 1
+    with pytest.raises(InputError, match="no image of ceiling"):
+        look_at_images(case, scores.params, "ceiling")
+    report = tmp_path / "report.html"
+    list(write_report(report, scores, "Two heads"))
+    assert report.read_text("utf-8").count("SSIM 0.") >= 2, "both cases have their picture"
     # It is what a translation of these slices gives.
     numbers = ", ".join(str(n) for n in np.flatnonzero(shown))
     params = TranslateImageParams.parse(
