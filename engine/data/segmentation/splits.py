@@ -89,6 +89,11 @@ def _known(wanted: Sequence[str], patients: Collection[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def sizes_of(patients: int, *shares: float) -> tuple[int, ...]:
+    """Patients of the parts that shares ask for: at least one of each, also of few."""
+    return tuple(max(1, round(patients * share)) if share > 0 else 0 for share in shares)
+
+
 def make_split(
     cases: Sequence[Owned],
     seed: int,
@@ -119,10 +124,7 @@ def make_split(
         of_patient[case.patient].append(case.name)
     held_out = _known(held_out, of_patient)
     patients = sorted(set(of_patient) - set(held_out))
-    counts = [
-        max(1, round(len(patients) * share)) if share > 0 else 0
-        for share in (0.0 if held_out else test, 0.0 if folds else validation)
-    ]
+    counts = sizes_of(len(patients), 0.0 if held_out else test, 0.0 if folds else validation)
     if folds:
         _check_patients(len(patients) - counts[0], folds)
     if len(patients) <= sum(counts):

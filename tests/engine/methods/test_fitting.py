@@ -84,6 +84,15 @@ def test_few_patients_are_parted_into_fewer_parts(patients: int, shares: dict[st
         assert split.validation
 
 
+@pytest.mark.parametrize("patients", range(1, 31))
+def test_as_many_labelled_patients_as_validation_and_test_leave(patients: int) -> None:
+    need = replace(MASKED, labelled="some", labelled_images=patients, labelled_patients=patients)
+    told = {m.id: t for m, t in methods.suggestions(need)}["diffrect"].values
+    shares = {name: value for name, value in told.items() if name in ("validation", "test")}
+    split = make_split([Of(f"case{i}", f"p{i}") for i in range(patients)], 0, **shares)
+    assert told["labelled_patients"] == len(split.train)
+
+
 def test_values_follow_from_the_data() -> None:
     cdal = {
         kind: dict(methods.suggestions(replace(MASKED, **changes))[0][1].values)["kind"]
