@@ -38,6 +38,8 @@ def heat_of(maps: Maps, params: CutParams, steps: int = 0) -> tuple[Maps, Maps]:
         total = np.abs(total)
     if params.smooth:
         total = ndimage.gaussian_filter(total, (0, params.smooth, params.smooth))
+    if params.magnitude == "brighter":
+        total = np.maximum(total, 0)
     axes = (1, 2) if params.scope == "slice" else None
     low, high = total.min(axis=axes, keepdims=True), total.max(axis=axes, keepdims=True)
     heat = np.asarray((total - low) / np.maximum(high - low, 1e-12), np.float32)

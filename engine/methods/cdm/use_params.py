@@ -30,10 +30,13 @@ class CutParams(Parameters):
         0, "Steps used", "Of those sampled, how many count; 0 all.", ge=0, le=1000,
         group="Threshold",
     )  # fmt: skip
-    magnitude: Literal["signed", "absolute"] = parameter(
-        "signed", "Change", "What grows brighter with the finding, as in the paper, or what "
-        "changes either way.",
-        choices={"signed": "Brighter", "absolute": "Brighter or darker"}, group="Threshold",
+    magnitude: Literal["signed", "brighter", "absolute"] = parameter(
+        "signed", "Change", "With the finding: from what grows darkest to what grows brightest, as "
+        "in the paper; what grows brighter, all else being nothing; or what changes either way.",
+        choices={
+            "signed": "Darkest to brightest", "brighter": "Brighter alone",
+            "absolute": "Brighter or darker",
+        }, group="Threshold",
     )  # fmt: skip
     smooth: float = parameter(
         0.0, "Smooth", "Width of the Gaussian over the heat map, in the network's pixels; the "
@@ -193,5 +196,7 @@ SEGMENT_PRESETS: Presets = {
     "gpu": {"draws": 4, "smooth": 1.0},
     # For findings that the published values miss; chosen on validation slices of the hippocampus.
     "subtle": {"level": 700, "tau": 0.5, "magnitude": "absolute", "smooth": 2.0},
+    # For findings brighter than what is around them; chosen on validation heads of phantoms.
+    "bright": {"level": 300, "tau": 0.0, "magnitude": "brighter", "smooth": 1.0, "draws": 4},
 }
 EVALUATE_PRESETS: dict[str, dict[str, Any]] = {**SEGMENT_PRESETS}

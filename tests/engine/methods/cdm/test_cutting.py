@@ -108,6 +108,15 @@ def test_what_grows_darker_counts_where_either_way_does() -> None:
     assert absolute.sum() == 16
 
 
+def test_what_grows_darker_does_not_lower_the_threshold_where_brighter_counts_alone() -> None:
+    plane = spots((3, 4, 4)) - 3 * spots((0, 0, 3), (8, 0, 4), (9, 6, 3))
+    assert labels_of(squares([plane]), keep="all").sum() > 80, "all that does not grow darker"
+    brighter = labels_of(squares([plane]), magnitude="brighter", keep="all")
+    assert brighter[0, 3:7, 4:8].all()
+    assert brighter.sum() == 16
+    assert not labels_of(squares([-np.abs(plane)]), magnitude="brighter").any()
+
+
 def test_smoothing_takes_single_pixels_away() -> None:
     plane = spots((3, 4, 4))
     plane[10, 1] = 1.0
