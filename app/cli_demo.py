@@ -12,8 +12,8 @@ import numpy as np
 from app.cli_report import Reporter
 from app.cli_run import device_settings, run_job
 from app.saving import save_mask
-from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
-from engine.data.atomic import atomic_path
+from app.timeline_files import frames_of, strip_picture, write_gif
+from engine.data.atomic import atomic_path, make_folder
 from engine.data.png import write_png
 from engine.data.synthetic import save_image, save_set, steps_metadata
 from engine.jobs import Job

@@ -200,7 +200,7 @@ def _told_failures(result: FolderResult, reporter: Reporter) -> int:
 def _check_before(request: Request, options: Mapping[str, Any]) -> None:
     """Find out before the computation, not after it, that a result has nowhere to go."""
     from app.cli_files import check_target
-    from app.timeline_files import check_folder
+    from engine.data.atomic import check_folder
 
     if folder := options.get("timeline"):
         check_steps(request.job)

@@ -271,6 +271,9 @@ def _phantom(
     output: Output,
     contrast: Shown = "T1",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Another head.")] = 0,
+    lesion: Annotated[
+        Literal["small", "large", "none"], typer.Option(help="How large the lesion is.")
+    ] = "small",
     labels: Annotated[
         Path | None, typer.Option("--labels", help="Where hippocampi and lesion go, as labels.")
     ] = None,
@@ -283,7 +286,7 @@ def _phantom(
         from app.phantom_file import write_phantom
 
         begun = time.monotonic()
-        write_phantom(output, contrast, seed, labels)
+        write_phantom(output, contrast, seed, labels, lesion)
         files = [output] if labels is None else [output, labels]
         reporter.finished("A phantom was made.", files, time.monotonic() - begun)
 

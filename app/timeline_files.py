@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.data.atomic import atomic_path, disk_error
+from engine.data.atomic import atomic_path, make_folder
 from engine.data.png import write_png
 from engine.errors import InputError
 from engine.events import JobPreview
@@ -117,35 +116,6 @@ def write_timeline(
     write_png(strip, strip_picture(frames), metadata)
     write_gif(gif, frames, comment)
     return [strip, gif, *paths]
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        DiskError: it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(path, error) from error
-
-
-def check_folder(path: Path) -> None:
-    """Find out whether a folder can be made, and leave everything as it was.
-
-    Raises:
-        DiskError: it cannot be made.
-    """
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(path, error) from error
-    finally:
-        for folder in missing:
-            with suppress(OSError):  # it was not made, or somebody has put something in
-                folder.rmdir()
 
 
 def _require(frames: Sequence[Frame]) -> None:

@@ -21,13 +21,13 @@ from PyQt6.QtWidgets import QCheckBox, QWidget
 from app.bootstrap import open_window
 from app.controllers.grow import SAMPLE_NAME
 from app.saving import save_mask
-from app.timeline_files import frames_of, make_folder, strip_picture, write_gif
+from app.timeline_files import frames_of, strip_picture, write_gif
 from app.tour_evaluate import tour_evaluate
 from app.tour_segment import tour_segment
 from app.tour_train import tour_train
 from app.tour_translate import tour_translate
 from app.window import MainWindow
-from engine.data.atomic import atomic_path
+from engine.data.atomic import atomic_path, make_folder
 from engine.data.phantoms import grow_vessel_tree
 from engine.data.png import write_png
 from engine.data.synthetic import save_image, steps_metadata

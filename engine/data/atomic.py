@@ -99,6 +99,35 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise disk_error(target, error) from error
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        DiskError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def check_folder(path: Path) -> None:
+    """Find out whether a folder can be made, and leave everything as it was.
+
+    Raises:
+        DiskError: it cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # it was not made, or somebody has put something in
+                folder.rmdir()
+
+
 def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
     """Writes bytes so that the file is either whole or as it was.
 

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.background import Background
 from app.errors import Teller
-from app.phantom_file import sample_path, write_phantom
+from app.phantom_file import sample
 from app.study import LabelFile, Study, opening_look, overlay_look
 from engine.errors import InputError
 from engine.failures import Failure
@@ -19,6 +19,7 @@ from widgets.paint.labels.change import Change, worked_out
 
 if TYPE_CHECKING:
     from app.controllers.segment.expected import Expected
+    from engine.data.phantoms.brain import Contrast
     from engine.data.volumes.choices import Part
     from engine.data.volumes.masks import LabelsRead
     from engine.data.volumes.volume import Volume
@@ -90,16 +91,12 @@ class StudyFiles(QObject):
             f"Opening {path.name}", read, self._read, lambda why: self._failed(path, why)
         )
 
-    def openPhantom(self) -> None:
+    def openPhantom(self, contrast: Contrast = "T1") -> None:
         """Make a phantom if there is none yet, and open it."""
-        path = sample_path()
-
-        def make(_watch: Watch) -> None:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_phantom(path)
-
-        self._run(path, "Making a phantom", make, lambda _: self.open(path))
+        self._run(
+            Path("phantom.nii.gz"), "Making a phantom", lambda _watch: sample(contrast),
+            self.open,
+        )  # fmt: skip
 
     def take(self, opened: Opened) -> None:
         """Make it the image; what was open before is let go."""

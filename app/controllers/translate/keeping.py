@@ -21,8 +21,7 @@ from app.controllers.translate.runs import Landed
 from app.errors import Teller
 from app.recent import age
 from app.session_paths import FileRef, file_ref, locate
-from app.timeline_files import make_folder
-from engine.data.atomic import write_atomic
+from engine.data.atomic import make_folder, write_atomic
 from engine.errors import InputError
 from engine.results import TranslationResult
 from widgets.panels.recent_card import RecentItem

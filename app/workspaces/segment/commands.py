@@ -86,7 +86,13 @@ def _file(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> None:
     rows: tuple[tuple[str, str, Slot, tuple[str, ...]], ...] = (
         ("volume.open", "&Open image…", asking.askOpen, ("Ctrl+O",)),
         ("volume.folder", "Open DICOM &folder…", asking.askFolder, ("Ctrl+Shift+D",)),
-        ("volume.phantom", "Open a &phantom", space.files.openPhantom, ()),
+        ("volume.phantom", "Open a &phantom", lambda: space.files.openPhantom(), ()),
+        (
+            "volume.phantom_lesion",
+            "Open a phantom with a l&esion",
+            partial(space.files.openPhantom, "FLAIR"),
+            (),
+        ),
         ("volume.labels", "Open &labels…", asking.askLabels, ("Ctrl+Shift+O",)),
     )
     _add(actions, FILE, rows)

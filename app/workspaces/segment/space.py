@@ -216,7 +216,7 @@ class SegmentSpace(QObject):
         self.sessions.opened.connect(lambda path: self.around.recent.add(path, "session"))
         view.start.fileRequested.connect(self.asking.askOpen)
         view.start.folderRequested.connect(self.asking.askFolder)
-        view.start.phantomRequested.connect(files.openPhantom)
+        view.start.phantomRequested.connect(lambda: files.openPhantom())
         view.start.dropped.connect(lambda paths: self.open([Path(p) for p in paths]))
         view.start.recentRequested.connect(self.openRecent)
         view.start.removeRequested.connect(self.around.recent.remove)

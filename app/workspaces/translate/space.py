@@ -111,7 +111,7 @@ class TranslateSpace(QObject):
         start = view.start
         start.fileRequested.connect(self.asking.askOpen)
         start.folderRequested.connect(self.asking.askFolder)
-        start.phantomRequested.connect(files.openPhantom)
+        start.phantomRequested.connect(lambda: files.openPhantom())
         start.dropped.connect(lambda paths: self.open([Path(p) for p in paths]))
         start.recentRequested.connect(self.openRecent)
         start.removeRequested.connect(self._remove_recent)

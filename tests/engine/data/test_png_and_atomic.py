@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.atomic import atomic_path, write_atomic
+from engine.data.atomic import atomic_path, check_folder, make_folder, write_atomic
 from engine.data.images import read_image
 from engine.data.png import SYNTHETIC_METADATA, read_png_metadata, write_png
 from engine.errors import DiskError, InputError
@@ -129,3 +129,16 @@ def test_png_rounds_floats_and_refuses_what_is_no_image(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"image|written"):
             write_png(tmp_path / "c.png", bad)
     assert not (tmp_path / "c.png").exists()
+
+
+def test_whether_a_folder_can_be_made_is_found_out_without_a_trace(tmp_path: Path) -> None:
+    wanted = tmp_path / "a" / "b"
+    check_folder(wanted)
+    assert not any(tmp_path.iterdir())
+    make_folder(wanted)
+    check_folder(wanted)
+    assert wanted.is_dir(), "what was there stays"
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DiskError, match="file"):
+        check_folder(tmp_path / "file" / "c" / "d")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "file"]
