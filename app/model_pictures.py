@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from app.phantom_file import FLAIR_SEED
 from app.segmenters import findable
 from engine import library, methods
 from engine.data.atomic import atomic_path
 from engine.data.phantoms import PHANTOM_METADATA, grow_vessel_tree, render_fundus, render_octa
-from engine.data.phantoms.brain import make_brain
+from engine.data.phantoms.brain import Tissue, make_brain
+from engine.data.phantoms.lesion_heads import SPREAD
 from engine.data.phantoms.scenes import make_chest, make_heart, make_nuclei
+from engine.data.volumes.write import write_image
 from engine.device import Context, DeviceSettings, open_context
 from engine.jobs import InputValue, Job
 from engine.library import PICTURE, Entry
@@ -163,6 +166,32 @@ def _marked(plane: str, *, framed: bool = False) -> Callable[[Entry, Context], P
     return maker
 
 
+def _lesion(entry: Entry, context: Context) -> Picture:
+    """What is found in a head that was not learnt from, near the middle of its lesion; or, by what
+    says of whole slices what they show, that slice in a frame."""
+    brain = make_brain(seed=FLAIR_SEED, lesion=SPREAD)
+    image, marked = brain.image("FLAIR", seed=FLAIR_SEED), brain.tissues == Tissue.LESION
+    place = int(marked.sum(axis=(1, 2)).argmax())
+    if entry.card.role == "classifier":
+        shown = np.zeros(marked.shape[1:], np.uint8)
+        shown[:] = 1
+        shown[FRAME:-FRAME, FRAME:-FRAME] = 0
+    else:
+        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+            file = Path(folder) / "phantom.nii.gz"
+            write_image(file, image)
+            preset = methods.method("cdm").task("segment").preset(entry.card.preset)
+            inputs = {"input": file, "region": f":,:,{place}"}
+            found = _run(entry, "segment", inputs, {**preset, "label": 1, "seed": 1}, context)
+        shown = found.labels[place]
+    grey = image.array[0, place] / 1000
+    missing = grey.shape[0] - grey.shape[1]
+    sides = ((0, 0), (missing // 2, missing - missing // 2))
+    square, inside = (np.pad(plane, sides)[::-1, ::-1] for plane in (grey, shown))
+    about = TOLD if entry.card.role == "classifier" else FOUND
+    return Picture(tinted(square, inside, _colours(entry)), about)
+
+
 def _translated(entry: Entry, context: Context) -> Picture:
     """One half of a slice as one modality, the other half as the other."""
     del entry, context  # nothing is computed with them
@@ -192,6 +221,8 @@ MAKERS: Mapping[str, Callable[[Entry, Context], Picture]] = {
     "lungs": _segmented(make_chest, seed=1, votes=8),
     "nuclei": _segmented(make_nuclei, seed=1, votes=1),
     "octa": _synthesized,
+    "phantom-lesion": _lesion,
+    "phantom-lesion-classifier": _lesion,
     "octa-segmenter": _vessels,
     "weak-hippocampus": _marked("sagittal"),
     "weak-hippocampus-classifier": _marked("sagittal", framed=True),
