@@ -159,8 +159,8 @@ class TrainSpace(QObject):
             around = self._around
             view = self.view.guide(self._trainers[0])
             self._guide = Guide(
-                view, self._trainers, self.training, around.engine, around.bridge, around.teller,
-                self,
+                view, self._trainers, self.training, around.engine, around.bridge, around.session,
+                around.teller, self,
             )  # fmt: skip
             view.left.connect(self.leaveGuide)
             self._guide.told.connect(self.statusChanged)

@@ -249,6 +249,7 @@ def test_a_trial_that_does_not_fit_offers_what_does(
     fake(window).fail(len(fake(window).jobs), "No foreground.", "Look at the masks.")
     settle(window, qtbot)
     assert "No foreground" in guide.view.trial.told.text()
+    assert not window.message.isVisible(), "once is enough"
 
 
 def test_to_translate_a_kind_is_chosen_and_labels_are_not_asked_for(

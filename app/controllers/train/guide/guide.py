@@ -25,6 +25,7 @@ from app.controllers.train.requests import (
 )
 from app.controllers.train.training import TrainingController
 from app.errors import Teller
+from app.session import Session
 from app.workspaces.train.guide.view import GuideView, Page
 from engine import library, methods
 from engine.data.doctor.examining import Examination
@@ -54,12 +55,12 @@ class Guide(QObject):
 
     def __init__(
         self, view: GuideView, trainers: Sequence[Trainer], training: TrainingController,
-        engine: EngineLike, bridge: Bridge, teller: Teller, parent: QObject,
+        engine: EngineLike, bridge: Bridge, session: Session, teller: Teller, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.view = view
         self.examining = Examining(view.data, teller, self)
-        self.trial = Trial(view.trial, engine, bridge, self)
+        self.trial = Trial(view.trial, engine, bridge, session, self)
         self._trainers, self._training, self._teller = tuple(trainers), training, teller
         self._found: Examination | None = None
         self._suggested: tuple[tuple[Method, Suggestion], ...] = ()

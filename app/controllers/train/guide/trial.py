@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject
 
 from app.bridge import Bridge
+from app.session import Session
 from app.workspaces.train.guide.trial_page import TrialPage
 from engine.events import JobCancelled, JobFailed, JobFinished, JobProgress
 from engine.jobs import Job
@@ -16,10 +17,11 @@ class Trial(QObject):
     """One trial at a time; a newer one takes the place of the last."""
 
     def __init__(
-        self, page: TrialPage, engine: EngineLike, bridge: Bridge, parent: QObject
-    ) -> None:
+        self, page: TrialPage, engine: EngineLike, bridge: Bridge, session: Session,
+        parent: QObject,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._page, self._engine = page, engine
+        self._page, self._engine, self._session = page, engine, session
         self._job: int | None = None
         self._found: Estimate | None = None
         page.progress.cancelled.connect(self.stop)
@@ -40,6 +42,7 @@ class Trial(QObject):
         self.stop()
         self._page.showBusy("Waiting for the engine")
         self._job = self._engine.submit(job)
+        self._session.answered.add(self._job)  # the page tells why it fails
 
     def stop(self) -> None:
         """End the trial, if one is under way."""
