@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -56,7 +55,9 @@ def write_lesion_heads(
     try:
         yield from _written(beside, heads, contrast, seed)
         beside.chmod(0o755)  # temporary folders are their maker's alone
-        os.replace(beside, folder)
+        if folder.is_dir():
+            folder.rmdir()
+        beside.rename(folder)
     except OSError as error:
         raise disk_error(folder, error) from error
     finally:

@@ -224,6 +224,7 @@ def test_a_set_of_phantoms_says_which_slices_show_the_lesion(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "made" / "heads"
+    folder.mkdir(parents=True)
     assert main(["volume", "phantoms", str(folder), "--heads", "2"]) == 0
     assert "1 of them with a lesion" in capsys.readouterr().out
     assert [path.name for path in folder.parent.iterdir()] == ["heads"]
