@@ -223,8 +223,7 @@ TRAIN_PRESETS: Presets = {
     "paper-mscmr": {"labelled_patients": 7},
     "fast": {
         "size": 128, "width": 8, "iterations": 3_000, "lr": 0.02, "ramp": 3_000,
-        "rectify_after": 500, "contrast": "percentiles", "resampling": "linear",
-        "norms": "measured",
+        "contrast": "percentiles", "resampling": "linear", "norms": "measured",
     },
     "gpu": {
         "batch": 24, "lr": 0.02, "iterations": 30_000, "contrast": "percentiles",
