@@ -181,7 +181,7 @@ def _lesion(entry: Entry, context: Context) -> Picture:
             file = Path(folder) / "phantom.nii.gz"
             write_image(file, image)
             preset = methods.method("cdm").task("segment").preset(entry.card.preset)
-            inputs = {"input": file, "region": f":,:,{place}"}
+            inputs: dict[str, InputValue] = {"input": file, "region": f":,:,{place}"}
             found = _run(entry, "segment", inputs, {**preset, "label": 1, "seed": 1}, context)
         shown = found.labels[place]
     grey = image.array[0, place] / 1000
