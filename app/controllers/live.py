@@ -34,7 +34,7 @@ class LiveScheduler(QObject):
         self._wanted = False
         self._flying = False
         self._drawing = False
-        self._asked = 0.0
+        self._asked = self._begun = 0.0
         self._mean_s = 0.3
         self._grace = QTimer(self)
         self._grace.setSingleShot(True)
@@ -92,6 +92,7 @@ class LiveScheduler(QObject):
     def started(self) -> None:
         """The request was followed: a run is in flight."""
         self._flying, self._wanted = True, False
+        self._begun = self._clock()
 
     def ended(self, seconds: float | None = None) -> None:
         """The run in flight has ended; `seconds` if it was whole."""
@@ -107,6 +108,6 @@ class LiveScheduler(QObject):
         if not self._flying:
             self._asked = self._clock()
             self.due.emit()
-        elif self._clock() - self._asked < self._mean_s / 2:
+        elif self._clock() - self._begun < self._mean_s / 2:
             # In its second half a run is let through, or constant drawing would show nothing.
             self.overtaken.emit()

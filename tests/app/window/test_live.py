@@ -130,6 +130,21 @@ def test_scheduler_overtakes_young_runs_only(qtbot: QtBot) -> None:
     assert len(overtaken) == 1
 
 
+def test_scheduler_takes_an_old_run_for_no_young_one_because_of_a_new_stroke(qtbot: QtBot) -> None:
+    now = [0.0]
+    live = LiveScheduler(clock=lambda: now[0])
+    live.due.connect(live.started)
+    live.setEnabled(True)
+    overtaken: list[float] = []
+    live.overtaken.connect(lambda: overtaken.append(now[0]))
+    now[0] += 10.0
+    live.strokeStarted()
+    live.maskEdited()
+    live.strokeEnded()
+    qtbot.wait(live.graceMs() + 100)
+    assert not overtaken
+
+
 def test_scheduler_grace_follows_the_run_time() -> None:
     live = LiveScheduler()
     shortest = live.graceMs()
