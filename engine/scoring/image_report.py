@@ -61,16 +61,15 @@ def image_parts(scores: ImageScores) -> Generator[Step, None, list[Part]]:
     parts += [Heading("Distribution"), *(_plot(scores, metric) for metric in IMAGE_METRICS)]
     figures = yield from _figures(scores)
     if figures:
-        way = next(iter(table.ways))
-        told = f"Each from left: the reference, the {way}, and the absolute difference."
+        told = f"Each from left: the reference, the {scores.first}, and the absolute difference."
         parts += [Heading("Cases with the lowest SSIM"), Text(told), *figures]
     return [*parts, Heading("All cases"), _rows(scores), Heading("Rules"), Text(table.rule)]
 
 
 def worst_first(scores: ImageScores) -> list[ImageRow]:
     """By the SSIM of the first way."""
-    way = next(iter(scores.table.ways))
-    return sorted(scores.table.rows, key=lambda row: (row.scores[way].ssim, row.case))
+    first = scores.first
+    return sorted(scores.table.rows, key=lambda row: (row.scores[first].ssim, row.case))
 
 
 def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
@@ -80,11 +79,10 @@ def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
     Raises:
         InputError: A file that cannot be read or used.
     """
-    way = next(iter(scores.table.ways))
-    shown = read_images(case, scores.params, (way,))
+    shown = read_images(case, scores.params, (scores.first,))
     geometry = shown.volumes[REFERENCE].geometry
     cut = across(geometry.spacing_mm)
-    wholes = [np.moveaxis(shown.slices[way], 0, cut) for way in (REFERENCE, way)]
+    wholes = [np.moveaxis(shown.slices[way], 0, cut) for way in (REFERENCE, scores.first)]
     turned, spacing = seen(geometry, *wholes)
     axis = across(spacing)
     truth, found = (np.clip(np.moveaxis(whole, axis, 0), 0, 1) for whole in turned)
@@ -108,14 +106,13 @@ def images_png(scores: ImageScores, case: ScoredCase) -> tuple[bytes, str]:
 def _figures(scores: ImageScores) -> Generator[Step, None, list[Figure]]:
     found = []
     worst = worst_first(scores)[:WORST]
-    way = next(iter(scores.table.ways))
     for index, row in enumerate(worst):
         case = scores.files(row.case)
         if case is None:
             continue
         yield ProgressStep(index, len(worst), f"Picture of {row.case}")
         png, told = images_png(scores, case)
-        found.append(Figure(png, row.case, f": SSIM {row.scores[way].ssim:.3f}{told}"))
+        found.append(Figure(png, row.case, f": SSIM {row.scores[scores.first].ssim:.3f}{told}"))
     return found
 
 

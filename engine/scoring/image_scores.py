@@ -62,6 +62,11 @@ class ImageScores:
     notes: tuple[str, ...]
     title: str = ""
 
+    @property
+    def first(self) -> str:
+        """The way that the others are compared with."""
+        return next(iter(self.table.ways))
+
     def files(self, name: str) -> ScoredCase | None:
         """The files of a case; None where they are not known."""
         return next((case for case in self.cases if case.name == name), None)

@@ -128,7 +128,7 @@ def make_brain(
     tissues[depth + 0.15 * np.abs(folds) + 0.06 < 0.885] = Tissue.WHITE
     for side in (-1.0, 1.0):
         _half(tissues, side * x, y, z, vary, left=side < 0)
-    if lesion:
+    if lesion is not None:
         _lesion(tissues, random, lesion, x, y, z)
     d, h, w = spacing_mm
     affine = np.diag([w, h, d, 1.0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,13 +48,12 @@ def write_lesion_heads(
     try:
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
             raise InputError(f"{folder} exists already.", "Choose another name for the set.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        beside = folder.with_name(f".{folder.name[:40]}.{uuid.uuid4().hex[:12]}")
+        beside.mkdir(parents=True)
     except OSError as error:
         raise disk_error(folder, error) from error
     try:
         yield from _written(beside, heads, contrast, seed)
-        beside.chmod(0o755)  # temporary folders are their maker's alone
         if folder.is_dir():
             folder.rmdir()
         beside.rename(folder)
