@@ -89,7 +89,7 @@ def _file(actions: Actions, space: SegmentSpace, recent: RecentFiles) -> None:
         ("volume.phantom", "Open a &phantom", lambda: space.files.openPhantom(), ()),
         (
             "volume.phantom_lesion",
-            "Open a phantom with a l&esion",
+            "Open a phantom &with a lesion",
             partial(space.files.openPhantom, "FLAIR"),
             (),
         ),
