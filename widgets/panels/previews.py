@@ -113,11 +113,15 @@ class PreviewPanel(QWidget):
         self.slider.setValue(place)
         self.slider.blockSignals(False)
 
-    def _moved(self) -> None:
-        self._show()
+    def askAgain(self) -> None:
+        """Ask for the pictures in sight once more: what they are shown with has changed."""
         iteration = self.iteration()
         if iteration is not None:
             self.wanted.emit(iteration)
+
+    def _moved(self) -> None:
+        self._show()
+        self.askAgain()
 
     def _show(self) -> None:
         iteration = self.iteration()

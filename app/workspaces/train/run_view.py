@@ -184,6 +184,8 @@ class RunView(QWidget):
         run = self._run
         if run is not None:
             self.watch.showWatching(run.watching, trains=run.state() in TRAINS)
+            # Names of classes may come after the first pictures that show them.
+            self.pictures.askAgain()
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()

@@ -114,6 +114,22 @@ def test_another_case_is_watched_where_the_run_trains(
     qtbot.waitUntil(lambda: labelled_in(folder).pinned == THREE, timeout=PATIENCE_MS)
 
 
+def test_names_of_classes_that_come_after_the_pictures(
+    window: MainWindow, view: RunView, folder: Path
+) -> None:
+    space = window.spaces.train()
+    run = space.run()
+    assert run is not None
+    watching = run.watching
+    run.takeWatching(None)
+    space.loader.put(folder, 100, {"Class correlation": np.eye(3, dtype=np.float32)})
+    run.takeIterations((100,))
+    matrix = view.pictures.row.matrix("Class correlation")
+    assert [matrix.name(i) for i in range(3)] == ["0", "1", "2"]
+    run.takeWatching(watching)
+    assert [matrix.name(i) for i in range(3)] == ["background", "ring", "disc"]
+
+
 def test_accepted_as_it_is(view: RunView, folder: Path, qtbot: QtBot) -> None:
     QTest.mouseClick(view.watch.accept, LEFT)
     qtbot.waitUntil(lambda: view.watch.state() == "Labelled by now.", timeout=PATIENCE_MS)

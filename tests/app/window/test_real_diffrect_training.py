@@ -47,7 +47,8 @@ def test_a_label_joins_a_training_that_goes_on(
     titles = [picture.title for picture in view.pictures.row.pictures()]
     assert titles == ["Image", "Pseudo-label", "Rectified", "Difference", "Class correlation"]
     matrix = view.pictures.row.matrix("Class correlation")
-    assert [matrix.name(i) for i in range(3)] == ["background", "label 1", "label 2"]
+    names = ["background", "label 1", "label 2"]
+    qtbot.waitUntil(lambda: [matrix.name(i) for i in range(3)] == names, timeout=PATIENCE_MS)
     assert {"Loss", "Rectifier", "Pseudo-labels"} <= view.curves.plots().keys()
     case = watch.current()
     QTest.mouseClick(watch.mend, LEFT)
