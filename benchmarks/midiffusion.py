@@ -115,9 +115,10 @@ class _Phantoms(TrainingSlices):
         self.pictures = torch.cat([_cuts("T1", seed) for seed in range(BRAINS)])
         self.maps = SourceImage(self.pictures, settings).similarity(self.pictures)
 
-    def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
+    def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor, Tensor]:
         chosen = torch.from_numpy(rng.integers(len(self.pictures), size=size))
-        return self.pictures[chosen], self.maps[chosen]
+        squares = self.pictures[chosen]
+        return squares, squares, self.maps[chosen]
 
 
 def _learn(loaded: LoadedTranslator, params: TrainParams) -> None:

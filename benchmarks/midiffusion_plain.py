@@ -50,7 +50,7 @@ def plain_steps(loaded: LoadedTranslator, source: Tensor, count: int) -> Tensor:
 
     def predict(x_t: Tensor, t: Tensor) -> Tensor:
         maps = [window_pairs(source, image, settings) for image in (x_t, source)]
-        return loaded.eps(x_t, t, torch.cat(maps, dim=1))
+        return loaded.predict(x_t, t, torch.cat(maps, dim=1))
 
     steps = ancestral(predict, loaded.schedule, x_T, noise, variance="fixed_large")
     for step in steps:

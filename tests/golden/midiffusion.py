@@ -123,11 +123,11 @@ def unet(case: GoldenCase, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """The noise, and one ancestral step with the large variance."""
     loaded = imported(case, folder)
     x, maps = case.tensor("x"), case.tensor("cond")
-    case.compare("eps", loaded.eps(x, case.tensor("t"), maps))
+    case.compare("eps", loaded.predict(x, case.tensor("t"), maps))
     t = int(case.tensor("step_t"))
 
     def predict(x_t: Tensor, at: Tensor) -> Tensor:
-        return loaded.eps(x_t, at, maps)
+        return loaded.predict(x_t, at, maps)
 
     noise = FixedNoise([case.tensor("step_noise")])
     (step,) = ancestral(

@@ -1,4 +1,4 @@
-"""Slices of the target modality: found, checked, and drawn at random with their own maps."""
+"""Slices of the target modality: found, checked, and drawn at random with what guides them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from engine.errors import InputError
 from engine.methods.midiffusion.frames import frame_volume
 from engine.methods.midiffusion.looks import Facts, Framing, facts_of
 from engine.methods.midiffusion.params import TrainParams
+from engine.methods.midiffusion.varying import deformed, recoloured
 from engine.steps import ProgressStep, Step
 
 MEMORY_SHARE = 0.25
 MARGIN = 1.05
 """Of the field of view over the widest content."""
 SHOWN = 5
+Square = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +153,8 @@ class TrainingSlices:
         framing: How they are seen.
         settings: Of the mutual information; None where none is wanted.
         flips: Mirror rows and columns at random.
+        deform: See `varying.deformed`.
+        contrasts: Share of the slices that are guided by themselves in another contrast.
         limit_bytes: What may be kept; None takes a quarter of what is free.
     """
 
@@ -162,6 +166,8 @@ class TrainingSlices:
         *,
         channel: int = 0,
         flips: bool = True,
+        deform: float = 0.0,
+        contrasts: float = 0.0,
         limit_bytes: int | None = None,
     ) -> None:
         self.scans = tuple(scans)
@@ -169,6 +175,7 @@ class TrainingSlices:
         self.settings = settings
         self.channel = channel
         self.flips = flips
+        self.deform, self.contrasts = deform, contrasts
         self.places = tuple((i, s) for i, scan in enumerate(self.scans) for s in scan.slices)
         free = int(psutil.virtual_memory().available * MEMORY_SHARE)
         self._limit = free if limit_bytes is None else limit_bytes
@@ -179,10 +186,11 @@ class TrainingSlices:
     def __len__(self) -> int:
         return len(self.places)
 
-    def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-        """`size` squares (size, 1, S, S) in [0, 1], and their own LMI, of the same shape."""
-        drawn = [self._draw(rng) for _ in range(size)]
-        return _stacked([square for square, _ in drawn]), _stacked([own for _, own in drawn])
+    def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """`size` squares (size, 1, S, S) in [0, 1], what guides them, and LMI of that with itself,
+        of the same shape. They guide themselves where no other contrasts are wanted."""
+        squares, guides, maps = zip(*(self._draw(rng) for _ in range(size)), strict=True)
+        return _stacked(squares), _stacked(guides), _stacked(maps)
 
     def some(self, count: int) -> tuple[Tensor, Tensor]:
         """The same `count` squares every time, evenly chosen, unchanged."""
@@ -190,7 +198,8 @@ class TrainingSlices:
         drawn = [self._square(self.places[i], None) for i in chosen]
         return _stacked([square for square, _ in drawn]), _stacked([own for _, own in drawn])
 
-    def _draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _draw(self, rng: np.random.Generator) -> tuple[Square, Square, Square]:
+        """A square, what guides it, and LMI of that with itself."""
         place = self.places[int(rng.integers(len(self.places)))]
         square, own = self._square(place, rng)
         for axis in (0, 1):
@@ -198,11 +207,18 @@ class TrainingSlices:
             mirrored = bool(rng.random() < 0.5)
             if self.flips and mirrored:
                 square, own = np.flip(square, axis), np.flip(own, axis)
-        return square, own
+        guide = square
+        if self.deform:
+            guide = square = deformed(square, rng, self.deform)
+        if self.contrasts and rng.random() < self.contrasts:
+            guide = recoloured(square, rng)
+        if self.deform or guide is not square:
+            own = self._own(guide)
+        return square, guide, own
 
     def _square(
         self, place: tuple[int, int], rng: np.random.Generator | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[Square, Square]:
         """A square and its own LMI; of a slice that is larger any part, or the middle."""
         scan, number = place
         whole = self._slices(scan)[number].astype(np.float32)
@@ -216,13 +232,11 @@ class TrainingSlices:
         part = whole[starts[0] : starts[0] + size, starts[1] : starts[1] + size]
         return part, self._own(part)
 
-    def _own(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _own(self, square: Square) -> Square:
         if self.settings is None:
             return np.zeros_like(square)
         image = torch.from_numpy(np.ascontiguousarray(square))[None, None]
-        found: NDArray[np.float32] = (
-            SourceImage(image, self.settings).similarity(image)[0, 0].numpy()
-        )
+        found: Square = SourceImage(image, self.settings).similarity(image)[0, 0].numpy()
         return found
 
     def _slices(self, index: int) -> NDArray[np.float16]:
@@ -240,5 +254,5 @@ class TrainingSlices:
         return slices
 
 
-def _stacked(squares: Sequence[NDArray[np.float32]]) -> Tensor:
+def _stacked(squares: Sequence[Square]) -> Tensor:
     return torch.from_numpy(np.stack(squares))[:, None]

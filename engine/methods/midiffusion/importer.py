@@ -78,7 +78,7 @@ def convert(
     tensors = unet_tensors(plain, model)
     load_into(model, tensors, name)
     process = Process(timesteps=params.timesteps, sigma=params.sigma, normalized=params.normalized)
-    card.process = {**process.model_dump(), "range": [0, 1], "prediction": "eps"}
+    card.process = {**process.model_dump(), "range": [0, 1]}
     plane: Plane = "axial" if params.pixel_mm else "stored"
     card.preprocessing = Framing(params.image_size, plane, params.pixel_mm).card()
     return tensors, card

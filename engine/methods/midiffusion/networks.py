@@ -15,6 +15,7 @@ from engine.diffusion.schedules import Schedule, make_schedule
 from engine.errors import InputError
 from engine.library.opening import open_once
 from engine.methods.midiffusion.looks import Framing
+from engine.methods.midiffusion.params import Prediction
 from engine.networks.guided_unet import GuidedConfig, GuidedUNet, lay_out
 from engine.training.card_parts import part_of, unfit
 from engine.training.checkpoint import (
@@ -53,6 +54,7 @@ class Process(BaseModel):
     Attributes:
         bins, sigma, normalized: See `InformationSettings`.
         unguided: Whether the network has learnt to do without the condition.
+        prediction: What it tells: the noise, or the velocity.
     """
 
     schedule: str = "linear"
@@ -63,6 +65,7 @@ class Process(BaseModel):
     sigma: float = 2.0
     normalized: bool = False
     unguided: bool = False
+    prediction: Prediction = "eps"
 
     def make(self) -> Schedule:
         """The schedule.
@@ -86,7 +89,7 @@ class Process(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class LoadedTranslator:
-    """A network that predicts noise, its schedule, and what its card says."""
+    """A network of `process.prediction`, its schedule, and what its card says."""
 
     model: GuidedUNet
     process: Process
@@ -110,8 +113,8 @@ class LoadedTranslator:
         """Whether it knows slices without the condition."""
         return not self.guided or self.process.unguided
 
-    def eps(self, x_t: Tensor, t: Tensor, maps: Tensor | None) -> Tensor:
-        """The noise in x_t.
+    def predict(self, x_t: Tensor, t: Tensor, maps: Tensor | None) -> Tensor:
+        """What the network says of x_t.
 
         Args:
             x_t: (B, 1, H, W).

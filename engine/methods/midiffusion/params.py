@@ -16,6 +16,8 @@ from engine.training import shared_params
 
 MAX_LEVELS = 8
 MAX_TIMESTEPS = 4000
+Prediction = Literal["eps", "v"]
+PREDICTIONS = {"eps": "Noise", "v": "Velocity"}
 Plane = Literal["axial", "coronal", "sagittal", "stored"]
 PLANES = {
     "axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal", "stored": "As stored",
@@ -41,6 +43,15 @@ class TrainParams(Parameters):
         ge=0, le=100, step=0.1, advanced=True,
     )  # fmt: skip
     flips: bool = parameter(True, "Flips", "Rows and columns are mirrored at random, as published.")
+    deform: float = parameter(
+        0.0, "Deformation", "How far slices are turned, resized and bent at random, which helps "
+        "where there are few; 0 as published.", ge=0, le=1, step=0.1,
+    )  # fmt: skip
+    contrasts: float = parameter(
+        0.0, "Other contrasts", "Share of the slices that are guided by themselves with their grey "
+        "values mapped at random, so that no contrast of a source is strange; 0 as published.",
+        ge=0, le=1, step=0.1,
+    )  # fmt: skip
     patient_pattern: str = parameter(
         "", "Patient pattern", "Regular expression whose first group names the patient, in the "
         "path below the folder; a guess by usual names where empty.", group="Cases",
@@ -78,6 +89,11 @@ class TrainParams(Parameters):
         0.0, "Unguided share", "Slices that are shown without mutual information, so that the "
         "network can do without too: what SDEdit needs. 1 trains for SDEdit alone.",
         ge=0, le=1, step=0.05,
+    )  # fmt: skip
+    prediction: Prediction = parameter(
+        "eps", "Prediction", "What the network learns to tell: the noise, as published, or the "
+        "velocity between noise and image, which settles brightness and coarse shapes sooner.",
+        choices=PREDICTIONS, group="Diffusion",
     )  # fmt: skip
     timesteps: int = parameter(
         1000, "Steps T", "Noise levels.", ge=2, le=MAX_TIMESTEPS, group="Diffusion", advanced=True

@@ -141,7 +141,7 @@ def translate_slices(
             x_T = _start(loaded.schedule, found, way.level, noise, fresh=fresh)
             seen: list[Tensor] = []
             predict = _predictor(loaded, guide, own, seen)
-            for step in _sampler(predict, loaded.schedule, x_T, noise, way, params):
+            for step in _sampler(predict, loaded, x_T, noise, way, params):
                 found = step.x_t
                 yield replace(
                     step, evidence=seen[-1] if seen else None,
@@ -172,21 +172,30 @@ def _predictor(
 
     def predict(x_t: Tensor, t: Tensor) -> Tensor:
         if own is None:
-            return loaded.eps(x_t, t, None)
+            return loaded.predict(x_t, t, None)
         seen[:] = [guide.similarity(x_t)]
-        return loaded.eps(x_t, t, torch.cat([seen[0], own], dim=1))
+        return loaded.predict(x_t, t, torch.cat([seen[0], own], dim=1))
 
     return predict
 
 
 def _sampler(
-    predict: Predict, schedule: Schedule, x_T: Tensor, noise: Noise, way: Way, params: SampleParams
+    predict: Predict,
+    loaded: LoadedTranslator,
+    x_T: Tensor,
+    noise: Noise,
+    way: Way,
+    params: SampleParams,
 ) -> Steps:
     """DDPM is as published: the large variance, nothing clipped while all levels are visited."""
+    schedule, prediction = loaded.schedule, loaded.process.prediction
     if params.sampler == "ddpm":
         whole = len(way.timesteps) == way.level
         return ancestral(
-            predict, schedule, x_T, noise, timesteps=way.timesteps, variance="fixed_large",
-            clip="none" if whole else "unit",
+            predict, schedule, x_T, noise, timesteps=way.timesteps, prediction=prediction,
+            variance="fixed_large", clip="none" if whole else "unit",
         )  # fmt: skip
-    return ddim(predict, schedule, x_T, noise, timesteps=way.timesteps, clip="unit", eta=params.eta)
+    return ddim(
+        predict, schedule, x_T, noise, timesteps=way.timesteps, prediction=prediction,
+        clip="unit", eta=params.eta,
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """MIDiffusion's training step: noise, predicted from the state and what windows tell.
 
-The condition is (LMI(x_0, x_{t+1}), LMI(x_0, x_0)), x_{t+1} being noised like x_t but one level
-further: in use the state that the source is compared with is not yet denoised either.
+The condition is (LMI(g, x_{t+1}), LMI(g, g)), x_{t+1} being noised like x_t but one level further:
+in use the state that the source is compared with is not yet denoised either. The guide g is x_0,
+as published, or x_0 in another contrast.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.local_information import SourceImage
 from engine.diffusion.noise import NoiseSource
-from engine.diffusion.process import q_sample
+from engine.diffusion.process import eps_from_v, q_sample, v_from
 from engine.methods.midiffusion.data import TrainingSlices
 from engine.methods.midiffusion.networks import NO_MAP, LoadedTranslator
 from engine.methods.midiffusion.params import TrainParams
@@ -56,35 +57,41 @@ class TranslatorStage:
         return last_of_epoch(iteration, len(self.data), batch)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        """x0 (B, 1, S, S) in [0, 1], its own LMI and noise like it, antithetic timesteps (B,), and
-        which slices (B,) are shown without the condition."""
-        x0, own = self.data.batch(rng, size)
+        """x0 (B, 1, S, S) in [0, 1]; its guide, the guide's own LMI and noise, all of that shape;
+        antithetic timesteps (B,), and which slices (B,) are shown without the condition."""
+        x0, guide, own = self.data.batch(rng, size)
         total = self.loaded.schedule.num_timesteps
         half = rng.integers(0, total, (size + 1) // 2)
         t = np.concatenate([half, total - 1 - half])[:size]
         noise = torch.from_numpy(rng.standard_normal(tuple(x0.shape), np.float32))
         without = torch.from_numpy(rng.random(size) < self.params.unguided)
-        return x0, own, noise, torch.from_numpy(t), without
+        return x0, guide, own, noise, torch.from_numpy(t), without
 
     def loss(self, model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
-        """|noise - eps|^2, summed over pixels."""
-        x0, own, noise, t, without = batch
-        x_t = q_sample(self.loaded.schedule.to(x0.device), x0, t, noise)
+        """The squared error of the noise, or of the velocity, summed over pixels."""
+        x0, guide, own, noise, t, without = batch
+        schedule = self.loaded.schedule.to(x0.device)
+        x_t = q_sample(schedule, x0, t, noise)
         if self.loaded.guided:
-            maps = self._condition(x0, own, noise, t)
+            maps = self._condition(x0, guide, own, noise, t)
             maps = torch.where(without[:, None, None, None], NO_MAP, maps)
             x_t = torch.cat([x_t, maps], dim=1)
-        errors = (model(x_t, t).float() - noise).square().flatten(1)
-        return {"loss": errors.sum(dim=1).mean(), "noise": errors.detach().mean()}
+        of_noise = self.loaded.process.prediction == "eps"
+        wanted = noise if of_noise else v_from(schedule, x0, t, noise)
+        errors = (model(x_t, t).float() - wanted).square().flatten(1)
+        a_pixel = {"noise" if of_noise else "velocity": errors.detach().mean()}
+        return {"loss": errors.sum(dim=1).mean(), **a_pixel}
 
-    def _condition(self, x0: Tensor, own: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+    def _condition(
+        self, x0: Tensor, guide: Tensor, own: Tensor, noise: Tensor, t: Tensor
+    ) -> Tensor:
         """(B, 2, S, S)."""
         schedule = self.loaded.schedule.to(x0.device)
         following = (t + 1).clamp(max=schedule.num_timesteps - 1)
         # The kernels' sums need float32, also where the network computes in less.
         with torch.no_grad(), torch.autocast(x0.device.type, enabled=False):
             x_next = q_sample(schedule, x0, following, noise)
-            seen = SourceImage(x0, self.loaded.process.information).similarity(x_next)
+            seen = SourceImage(guide, self.loaded.process.information).similarity(x_next)
         return torch.cat([seen, own], dim=1)
 
     def validate(self, model: nn.Module) -> Mapping[str, float]:
@@ -107,9 +114,13 @@ class TranslatorStage:
         t = torch.tensor([int(LEVELS[i % len(LEVELS)] * total) for i in numbers], device=device)
         x0, own = x0.to(device), own.to(device)
         noise = NoiseSource(list(numbers)).normal(x0.shape[1:], device)
-        x_t = q_sample(self.loaded.schedule.to(device), x0, t, noise)
-        maps = self._condition(x0, own, noise, t) if self.loaded.guided else None
-        return (self.loaded.eps(x_t, t, maps) - noise).square().flatten(1).mean(dim=1)
+        schedule = self.loaded.schedule.to(device)
+        x_t = q_sample(schedule, x0, t, noise)
+        maps = self._condition(x0, x0, own, noise, t) if self.loaded.guided else None
+        found = self.loaded.predict(x_t, t, maps)
+        if self.loaded.process.prediction == "v":
+            found = eps_from_v(schedule, x_t, t, found)
+        return (found - noise).square().flatten(1).mean(dim=1)
 
     def preview(self, model: nn.Module) -> Mapping[str, np.ndarray]:
         """A slice, itself with its contrast turned round, what is made of that, and what ties the

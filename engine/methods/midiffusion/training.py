@@ -120,7 +120,7 @@ def process_of(params: TrainParams) -> Process:
     process = Process(
         timesteps=params.timesteps, beta_start=params.beta_start, beta_end=params.beta_end,
         bins=params.bins, sigma=params.sigma, normalized=params.normalized,
-        unguided=params.unguided > 0,
+        unguided=params.unguided > 0, prediction=params.prediction,
     )  # fmt: skip
     process.make()
     return process
@@ -140,8 +140,9 @@ def _split(scans: Sequence[Scan], params: TrainParams) -> Split:
 def _slices(scans: Sequence[Scan], loaded: LoadedTranslator, params: TrainParams) -> TrainingSlices:
     settings = loaded.process.information if loaded.guided else None
     return TrainingSlices(
-        scans, loaded.framing, settings, channel=params.channel, flips=params.flips
-    )
+        scans, loaded.framing, settings, channel=params.channel, flips=params.flips,
+        deform=params.deform, contrasts=params.contrasts,
+    )  # fmt: skip
 
 
 def _card(
@@ -157,7 +158,7 @@ def _card(
     return Card(
         method=METHOD, role=ROLE, title=f"Translator, {params.size} px",
         config=card_config(config),
-        process={**process.model_dump(), "range": [0, 1], "prediction": "eps"},
+        process={**process.model_dump(), "range": [0, 1]},
         preprocessing={
             **framing.card(), "channel": params.channel, "quantiles": chosen.quantiles(),
             "patient_pattern": params.patient_pattern,

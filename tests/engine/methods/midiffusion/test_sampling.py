@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.diffusion.local_information import SourceImage
 from engine.diffusion.noise import NoiseSource
-from engine.diffusion.schedules import log_variance_bounds
+from engine.diffusion.process import eps_from_x0, v_from
+from engine.diffusion.schedules import Schedule, log_variance_bounds
 from engine.errors import InputError
 from engine.methods.midiffusion.networks import LoadedTranslator, load_translator
 from engine.methods.midiffusion.sampling import Translated, translate_slices, way_of
@@ -49,6 +50,39 @@ def test_a_slice_does_not_depend_on_those_beside_it(loaded: LoadedTranslator) ->
     for i in range(3):
         alone, _ = translated(loaded, images[i : i + 1], sampler="ddpm", steps=5)
         torch.testing.assert_close(alone.image[0], together.image[i], atol=1e-4, rtol=0)
+
+
+class Knowing(nn.Module):
+    """Knows the image, and tells the noise or the velocity."""
+
+    def __init__(self, image: Tensor, schedule: Schedule, prediction: str) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, 1, 1)  # asked for type and layout
+        self.image, self.schedule, self.prediction = image, schedule, prediction
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        eps = eps_from_x0(self.schedule, x[:, :1], t, self.image)
+        return eps if self.prediction == "eps" else v_from(self.schedule, self.image, t, eps)
+
+
+@pytest.mark.parametrize("prediction", ["eps", "v"])
+@pytest.mark.parametrize("how", [{"steps": 4}, {"steps": 0, "sampler": "ddpm"}])
+def test_what_the_network_says_is_taken_as_the_card_tells(
+    tmp_path: Path, prediction: str, how: dict[str, Any]
+) -> None:
+    path = tmp_path / "t.safetensors"
+    save_translator(path, process={**PROCESS, "prediction": prediction})
+    loaded = load_translator(str(path), cpu_context())
+    image = sources(2)
+    knowing = Knowing(image, loaded.schedule, prediction)
+    knowing.config = loaded.model.config
+    found, _ = translated(replace(loaded, model=knowing), 1 - image, **how)
+    torch.testing.assert_close(found.image, image, atol=1e-3, rtol=0)
+
+
+def test_a_card_from_before_there_was_a_choice_tells_noise(loaded: LoadedTranslator) -> None:
+    assert "prediction" not in PROCESS
+    assert loaded.process.prediction == "eps"
 
 
 @pytest.mark.parametrize("sampler", ["ddpm", "ddim"])
@@ -128,7 +162,7 @@ def test_all_levels_are_the_published_process(loaded: LoadedTranslator) -> None:
     with torch.no_grad():
         for t in reversed(range(STEPS)):
             maps = torch.cat([guide.similarity(x), own], dim=1)
-            eps = loaded.eps(x, torch.tensor([t]), maps)
+            eps = loaded.predict(x, torch.tensor([t]), maps)
             beta, bar = float(schedule.betas[t]), float(schedule.alpha_bar[t])
             x = (x - beta / (1 - bar) ** 0.5 * eps) / (1 - beta) ** 0.5
             if t:

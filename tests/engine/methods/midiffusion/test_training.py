@@ -14,7 +14,7 @@ from torch import nn
 
 from engine.data.segmentation.splits import read_split
 from engine.diffusion.local_information import SourceImage
-from engine.diffusion.process import q_sample
+from engine.diffusion.process import q_sample, v_from
 from engine.errors import EngineError, InputError
 from engine.jobs import Job
 from engine.methods.midiffusion.data import Gathered, TrainingSlices, gather
@@ -65,7 +65,7 @@ def slices_of(folder: Path, **how: Any) -> TrainingSlices:
 
 def stage_of(data: TrainingSlices, **changes: Any) -> TranslatorStage:
     params = TrainParams.parse({**TINY_TRAINING, **changes})
-    process = Process(**PROCESS)
+    process = Process(**PROCESS, prediction=params.prediction)
     torch.manual_seed(0)
     card = Card(method="", role="", title="")
     loaded = LoadedTranslator(GuidedUNet(TINY), process, process.make(), data.framing, card)
@@ -156,9 +156,10 @@ def test_training_explains_the_noise(tmp_path: Path) -> None:
 def test_the_condition_is_one_level_up(tmp_path: Path) -> None:
     """(LMI(x0, x_{t+1}), LMI(x0, x0)) with the noise of x_t; the loss sums over pixels."""
     stage = stage_of(slices_of(heads(tmp_path / "set", 2)))
-    batch = x0, own, noise, t, without = stage.batch(np.random.default_rng(0), 4)
+    batch = x0, shown, own, noise, t, without = stage.batch(np.random.default_rng(0), 4)
     assert (t[:2] + t[2:]).tolist() == [STEPS - 1] * 2, "antithetic"
     assert not without.any()
+    assert torch.equal(shown, x0), "slices guide themselves"
     guide = SourceImage(x0, stage.loaded.process.information)
     torch.testing.assert_close(own, guide.similarity(x0), atol=1e-5, rtol=0)
     following = (t + 1).clamp(max=STEPS - 1)
@@ -172,6 +173,40 @@ def test_the_condition_is_one_level_up(tmp_path: Path) -> None:
     wanted = noise.square().flatten(1)
     assert losses["loss"].item() == pytest.approx(wanted.sum(dim=1).mean().item(), rel=1e-5)
     assert losses["noise"].item() == pytest.approx(wanted.mean().item(), rel=1e-5)
+
+
+def test_velocity_is_learnt_where_it_is_asked_for(tmp_path: Path) -> None:
+    stage = stage_of(slices_of(heads(tmp_path / "set", 2)), prediction="v")
+    batch = x0, _, _, noise, t, _ = stage.batch(np.random.default_rng(0), 4)
+    losses = stage.loss(Watching(), batch)
+    wanted = v_from(stage.loaded.schedule, x0, t, noise).square().flatten(1)
+    assert losses["loss"].item() == pytest.approx(wanted.sum(dim=1).mean().item(), rel=1e-5)
+    assert losses["velocity"].item() == pytest.approx(wanted.mean().item(), rel=1e-5)
+
+
+def test_slices_are_guided_by_other_contrasts(tmp_path: Path) -> None:
+    data = slices_of(heads(tmp_path / "set", 2), contrasts=0.5, deform=0.5)
+    squares, guides, own = data.batch(np.random.default_rng(0), 24)
+    same = [torch.equal(one, other) for one, other in zip(squares, guides, strict=True)]
+    assert 4 < sum(same) < 20
+    found = SourceImage(guides, Process(**PROCESS).information).similarity(guides)
+    torch.testing.assert_close(own, found, atol=1e-4, rtol=0)
+    again = slices_of(tmp_path / "set", contrasts=0.5, deform=0.5)
+    for one, other in zip(data.batch(np.random.default_rng(7), 4),
+                          again.batch(np.random.default_rng(7), 4), strict=True):  # fmt: skip
+        assert torch.equal(one, other)
+
+
+def test_the_condition_compares_the_guide(tmp_path: Path) -> None:
+    stage = stage_of(slices_of(heads(tmp_path / "set", 2), contrasts=1.0))
+    batch = x0, shown, own, noise, t, _ = stage.batch(np.random.default_rng(0), 4)
+    guide = SourceImage(shown, stage.loaded.process.information)
+    following = (t + 1).clamp(max=STEPS - 1)
+    watching = Watching()
+    stage.loss(watching, batch)
+    seen = guide.similarity(q_sample(stage.loaded.schedule, x0, following, noise))
+    torch.testing.assert_close(watching.shown[0][:, 1:2], seen)
+    torch.testing.assert_close(watching.shown[0][:, 2:], own)
 
 
 def test_some_slices_are_shown_without_maps(tmp_path: Path) -> None:
@@ -198,7 +233,7 @@ def test_everything_follows_the_generator(tmp_path: Path) -> None:
 
 def test_flips_go_with_their_maps(tmp_path: Path) -> None:
     data = slices_of(heads(tmp_path / "set", 2))
-    squares, own = data.batch(np.random.default_rng(1), 16)
+    squares, _, own = data.batch(np.random.default_rng(1), 16)
     guide = SourceImage(squares, Process(**PROCESS).information)
     torch.testing.assert_close(own, guide.similarity(squares), atol=1e-4, rtol=0)
     straight = slices_of(tmp_path / "set", flips=False).batch(np.random.default_rng(1), 16)[0]
@@ -221,7 +256,7 @@ def test_parts_of_larger_slices(tmp_path: Path) -> None:
     found = gathered(folder, pattern="", pixel_mm=1.5)
     assert found.pixel_mm == 1.5
     data = TrainingSlices(found.scans, Framing(SIDE, pixel_mm=1.5), Process(**PROCESS).information)
-    squares, own = data.batch(np.random.default_rng(0), 6)
+    squares, _, own = data.batch(np.random.default_rng(0), 6)
     assert squares.shape == own.shape == (6, 1, SIDE, SIDE)
     assert torch.equal(data.some(2)[0], data.some(2)[0])
 
