@@ -65,10 +65,10 @@ def feature_distance(
     if found.shape[1] != truth.shape[1]:
         raise ValueError(f"{found.shape[1]} against {truth.shape[1]} features")
     counts = len(found), len(truth)
-    cautions = [caution] if caution else []
     if min(counts) < LEAST:
-        cautions.append(f"{min(counts)} images are too few for FID and KID; {LEAST} are needed.")
-        return FeatureDistance(encoder, None, None, None, counts, " ".join(cautions))
+        refused = f"{min(counts)} images are too few for FID and KID; {LEAST} are needed."
+        return FeatureDistance(encoder, None, None, None, counts, refused)
+    cautions = [caution] if caution else []
     if min(counts) < 10 * found.shape[1]:
         cautions.append(
             f"{min(counts)} images for {found.shape[1]} features: FID is too large by an unknown "

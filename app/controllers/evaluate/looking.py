@@ -39,12 +39,13 @@ class Looking(QObject):
         self._shown: Shown | None = None
         self._key: Key | None = None
         self._work: Work | None = None
+        self._seen: str | None = None  # the case whose images are shown
         panel.labelChosen.connect(self._label_chosen)
 
     def setShown(self, shown: Shown) -> None:
         """Another evaluation; none of its cases is shown."""
         self._call_off()
-        self._shown, self._key = shown, None
+        self._shown, self._key, self._seen = shown, None, None
 
     def show(self, place: int) -> None:
         """Show the case of a line."""
@@ -76,6 +77,7 @@ class Looking(QObject):
             return
         case = self._case()
         if case is None:
+            self._seen = None
             self._panel.clear(NO_FILES)
             return
 
@@ -114,8 +116,11 @@ class Looking(QObject):
 
         def failed(failure: Failure) -> None:
             self._work = None
+            self._seen = None
             self._panel.clear(f"{failure.message} {failure.hint}")
 
+        if self._panel.isEmpty():
+            self._panel.clear(f"Reading {key.case}…")
         self._work = self._background.run(f"Reading {key.case}", read, done, failed)
 
     def _call_off(self) -> None:
@@ -165,10 +170,11 @@ class Looking(QObject):
             if difference:
                 look = Look(high=float(values.max()) or 1.0, lut=MAP_COLOURS)
             layers.append(Layer(name, values[np.newaxis], grid, look=look))
-        told = ", ".join(f"{name}" for name in found.images)
-        self._panel.showImages(
-            f"{key.case}: {told}, from the left", "", layers, grid.world(found.place)
-        )
+        told = ", ".join(found.images)
+        # Ways of one case are compared in one place.
+        place = None if key.case == self._seen else grid.world(found.place)
+        self._panel.showImages(f"{key.case}: {told}, from the left", "", layers, place)
+        self._seen = key.case
 
 
 def _name(path: Path | None) -> str:

@@ -122,8 +122,14 @@ class CasePanel(QWidget):
         self.label.show()
         self._show(layers, place, ViewLayout.ONE if flat else ViewLayout.MAIN)
 
-    def showImages(self, title: str, note: str, layers: Sequence[Layer], place: World) -> None:
-        """Show images side by side."""
+    def showImages(
+        self, title: str, note: str, layers: Sequence[Layer], place: World | None
+    ) -> None:
+        """Show images side by side.
+
+        Args:
+            place: RAS+ mm to look at; None to stay where the views are, as they are.
+        """
         self._head(title, note)
         self._legend.hide()
         self.label.hide()
@@ -153,13 +159,15 @@ class CasePanel(QWidget):
         """The keys in sight, rich text."""
         return " ".join(key.text() for key in self._keys.values() if not key.isHidden())
 
-    def _show(self, layers: Sequence[Layer], place: World, layout: ViewLayout) -> None:
+    def _show(self, layers: Sequence[Layer], place: World | None, layout: ViewLayout) -> None:
+        seen = self.views.crosshair()
         self.stack.clear()
         for layer in layers:
             self.stack.add(layer, activate=layer.kind is LayerKind.IMAGE)
         self.views.setViewLayout(layout)
-        self.views.resetViews()
-        self.views.setCrosshair(place)
+        if place is not None:
+            self.views.resetViews()
+        self.views.setCrosshair(seen if place is None else place)
         self._pages.setCurrentWidget(self.views)
 
     def _head(self, title: str, note: str) -> None:
