@@ -153,8 +153,8 @@ TRAIN_PRESETS: Presets = {
     "paper": {"iterations": 500_000},
     "fast": {
         "size": 96, "width": 32, "multipliers": "1, 2, 3, 4", "blocks": 1, "attention": "12",
-        "iterations": 4_000, "batch": 8, "lr": 5e-4, "lr_end": 2e-5, "ema_decay": 0.998,
-        "unguided": 0.1,
+        "iterations": 12_000, "batch": 4, "lr": 5e-4, "lr_end": 2e-5, "ema_decay": 0.998,
+        "unguided": 0.1, "prediction": "v", "deform": 1.0, "contrasts": 0.9,
     },
     "gpu": {
         "iterations": 60_000, "batch": 32, "lr": 3e-4, "lr_end": 1e-5, "ema_decay": 0.9995,
