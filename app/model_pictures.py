@@ -41,7 +41,7 @@ FOUND = "What it finds in a phantom"
 GROWN = "What it makes of a mask of vessels that were grown by formulas"
 MEANT = "What it is for, marked in a phantom"
 TOLD = "A slice of a phantom that shows what it looks for"
-TURNED = "What it is for: a slice of a phantom as T2, and as T1"
+TURNED = "A phantom's T2 on the left, and on the right what it makes of that"
 FRAME = 2
 
 Pixels = NDArray[np.uint8]
@@ -193,14 +193,18 @@ def _lesion(entry: Entry, context: Context) -> Picture:
 
 
 def _translated(entry: Entry, context: Context) -> Picture:
-    """One half of a slice as one modality, the other half as the other."""
-    del entry, context  # nothing is computed with them
-    brain = make_brain((96, 152, 128), lesion=None)
-    before, after = (brain.image(kind).array[0, 58] / 1000 for kind in ("T2", "T1"))
+    """One half of a slice as it is, the other half as what is made of it."""
+    volume, number = make_brain((96, 152, 128), lesion=None).image("T2"), 58
+    preset = methods.method(entry.card.method).task("translate").preset(entry.card.preset)
+    params = {**preset, "slices": str(number), "values": "unit"}
+    with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+        file = Path(folder) / "phantom.nii.gz"
+        write_image(file, volume)
+        made = _run(entry, "translate", {"input": file}, params, context)
+    before, after = volume.array[0, number] / 1000, made.image[number]
     middle = before.shape[1] // 2
-    return Picture(
-        tinted(np.hstack([before[:, :middle], after[:, middle:]]), 0 * before, {}), TURNED
-    )
+    halves = np.hstack([before[:, :middle], after[:, middle:]])
+    return Picture(tinted(halves, 0 * before, {}), TURNED, True)
 
 
 def _run(
