@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app.model_pictures import MAKERS, main, tinted
-from app.model_uses import SYNTHESIZE, use_of
+from app.model_uses import SYNTHESIZE, TRANSLATE, use_of
 from engine import library
 
 MOST_BYTES = 40_000
@@ -26,7 +26,7 @@ def test_each_bundled_model_has_a_small_picture_of_a_phantom(entry: library.Entr
         picture.load()
         assert picture.info["Phantom"] == "true"
         assert picture.info["Description"]
-        made = use_of(entry.card).workspace == SYNTHESIZE
+        made = use_of(entry.card).workspace in (SYNTHESIZE, TRANSLATE)
         assert ("DigitalSourceType" in picture.info) is made
         assert np.asarray(picture.convert("L")).std() > 10
 

@@ -59,6 +59,6 @@ def test_another_way_of_a_case_is_seen_in_the_same_place(
     found = views.crosshair()
     assert found != pytest.approx(moved), "where this one is wrong most"
     space.open([report])
-    qtbot.waitUntil(lambda: view.case.isEmpty(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: space.current() is not shown, timeout=WAIT_MS)
     choose("patient1_t2", "source")
     assert views.crosshair() == pytest.approx(found)
