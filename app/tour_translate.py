@@ -19,7 +19,6 @@ from engine.data.phantoms.brain import make_brain
 mouse: Any = QTest
 LEFT = Qt.MouseButton.LeftButton
 SHAPE, SPACING_MM = (24, 152, 128), (6.0, 1.5, 1.5)
-STEPS = 10
 
 Wait = Callable[[Callable[[], bool]], None]
 Grab = Callable[[str], None]
@@ -46,7 +45,7 @@ def tour_translate(window: MainWindow, wait: Wait, grab: Grab) -> None:
         _write(image)
         window.open([image])
         wait(lambda: space.study.volume is not None and not window.background.underWay())
-        panel.setValues({"steps": STEPS, "seed": 0})
+        panel.setValues({"seed": 0})
         panel.setSeedKept(True)
         mouse.mouseClick(panel.preview, LEFT)
         wait(lambda: space.showing.landed() is not None)
