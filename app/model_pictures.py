@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from engine.data.phantoms import PHANTOM_METADATA, grow_vessel_tree, render_fund
 from engine.data.phantoms.brain import Tissue, make_brain
 from engine.data.phantoms.lesion_heads import SPREAD
 from engine.data.phantoms.scenes import make_chest, make_heart, make_nuclei
+from engine.data.volumes.volume import Volume
 from engine.data.volumes.write import write_image
 from engine.device import Context, DeviceSettings, open_context
 from engine.jobs import InputValue, Job
@@ -177,13 +179,8 @@ def _lesion(entry: Entry, context: Context) -> Picture:
         shown[:] = 1
         shown[FRAME:-FRAME, FRAME:-FRAME] = 0
     else:
-        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
-            file = Path(folder) / "phantom.nii.gz"
-            write_image(file, image)
-            preset = methods.method("cdm").task("segment").preset(entry.card.preset)
-            inputs: dict[str, InputValue] = {"input": file, "region": f":,:,{place}"}
-            found = _run(entry, "segment", inputs, {**preset, "label": 1, "seed": 1}, context)
-        shown = found.labels[place]
+        params, more = {"label": 1, "seed": 1}, {"region": f":,:,{place}"}
+        shown = _run_on(entry, "segment", image, params, context, more).labels[place]
     grey = image.array[0, place] / 1000
     missing = grey.shape[0] - grey.shape[1]
     sides = ((0, 0), (missing // 2, missing - missing // 2))
@@ -195,16 +192,24 @@ def _lesion(entry: Entry, context: Context) -> Picture:
 def _translated(entry: Entry, context: Context) -> Picture:
     """One half of a slice as it is, the other half as what is made of it."""
     volume, number = make_brain((96, 152, 128), lesion=None).image("T2"), 58
-    preset = methods.method(entry.card.method).task("translate").preset(entry.card.preset)
-    params = {**preset, "slices": str(number), "values": "unit"}
-    with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
-        file = Path(folder) / "phantom.nii.gz"
-        write_image(file, volume)
-        made = _run(entry, "translate", {"input": file}, params, context)
+    params = {"slices": str(number), "values": "unit"}
+    made = _run_on(entry, "translate", volume, params, context)
     before, after = volume.array[0, number] / 1000, made.image[number]
     middle = before.shape[1] // 2
     halves = np.hstack([before[:, :middle], after[:, middle:]])
     return Picture(tinted(halves, 0 * before, {}), TURNED, True)
+
+
+def _run_on(
+    entry: Entry, task: str, volume: Volume, params: Mapping[str, Any], context: Context,
+    more: Mapping[str, InputValue] = MappingProxyType({}),
+) -> Any:  # fmt: skip
+    """With the preset that the checkpoint was measured with, on a volume as a file."""
+    preset = methods.method(entry.card.method).task(task).preset(entry.card.preset)
+    with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+        file = Path(folder) / "phantom.nii.gz"
+        write_image(file, volume)
+        return _run(entry, task, {"input": file, **more}, {**preset, **params}, context)
 
 
 def _run(

@@ -77,7 +77,6 @@ class Looking(QObject):
             return
         case = self._case()
         if case is None:
-            self._seen = None
             self._panel.clear(NO_FILES)
             return
 
@@ -116,7 +115,6 @@ class Looking(QObject):
 
         def failed(failure: Failure) -> None:
             self._work = None
-            self._seen = None
             self._panel.clear(f"{failure.message} {failure.hint}")
 
         if self._panel.isEmpty():
@@ -172,7 +170,8 @@ class Looking(QObject):
             layers.append(Layer(name, values[np.newaxis], grid, look=look))
         told = ", ".join(found.images)
         # Ways of one case are compared in one place.
-        place = None if key.case == self._seen else grid.world(found.place)
+        stays = key.case == self._seen and not self._panel.isEmpty()
+        place = None if stays else grid.world(found.place)
         self._panel.showImages(f"{key.case}: {told}, from the left", "", layers, place)
         self._seen = key.case
 

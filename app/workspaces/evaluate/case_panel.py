@@ -152,6 +152,10 @@ class CasePanel(QWidget):
         """What is shown, in words."""
         return self._title.text()
 
+    def reason(self) -> str:
+        """Why it is empty, where it is."""
+        return self._empty.text()
+
     def isEmpty(self) -> bool:
         return self._pages.currentWidget() is self._empty
 

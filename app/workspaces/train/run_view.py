@@ -107,7 +107,7 @@ class RunView(QWidget):
         self._changed()
         self._noted()
         self._pictured()
-        self._watched_other()
+        self._show_watching()
         if self.isVisible():
             self.setFocus()
 
@@ -181,11 +181,14 @@ class RunView(QWidget):
             self.tabs.setCurrentIndex(PICTURES)
 
     def _watched_other(self) -> None:
+        self._show_watching()
+        # Names of classes may come after the first pictures that show them.
+        self.pictures.askAgain()
+
+    def _show_watching(self) -> None:
         run = self._run
         if run is not None:
             self.watch.showWatching(run.watching, trains=run.state() in TRAINS)
-            # Names of classes may come after the first pictures that show them.
-            self.pictures.askAgain()
 
     def _arrange(self) -> None:
         em = self.fontMetrics().height()

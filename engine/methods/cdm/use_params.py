@@ -198,12 +198,7 @@ SEGMENT_PRESETS: Presets = {
     "subtle": {"level": 700, "tau": 0.5, "magnitude": "absolute", "smooth": 2.0},
     # For findings brighter than what is around them; chosen on validation heads of phantoms.
     "bright": {
-        "level": 150,
-        "rounds": 4,
-        "tau": 0.0,
-        "magnitude": "brighter",
-        "smooth": 1.0,
-        "draws": 4,
+        "level": 150, "rounds": 4, "tau": 0.0, "magnitude": "brighter", "smooth": 1.0, "draws": 4,
     },
-}
+}  # fmt: skip
 EVALUATE_PRESETS: dict[str, dict[str, Any]] = {**SEGMENT_PRESETS}

@@ -195,42 +195,46 @@ class TrainingSlices:
     def some(self, count: int) -> tuple[Tensor, Tensor]:
         """The same `count` squares every time, evenly chosen, unchanged."""
         chosen = np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int)
-        drawn = [self._square(self.places[i], None) for i in chosen]
-        return _stacked([square for square, _ in drawn]), _stacked([own for _, own in drawn])
+        places = [self.places[i] for i in chosen]
+        squares = [self._square(place, None) for place in places]
+        maps = [self._kept_own(*pair) for pair in zip(places, squares, strict=True)]
+        return _stacked(squares), _stacked(maps)
 
     def _draw(self, rng: np.random.Generator) -> tuple[Square, Square, Square]:
         """A square, what guides it, and LMI of that with itself."""
         place = self.places[int(rng.integers(len(self.places)))]
-        square, own = self._square(place, rng)
-        for axis in (0, 1):
-            # Drawn in any case, so that what follows does not depend on it.
-            mirrored = bool(rng.random() < 0.5)
-            if self.flips and mirrored:
-                square, own = np.flip(square, axis), np.flip(own, axis)
-        guide = square
+        stored = self._square(place, rng)
+        # Drawn in any case, so that what follows does not depend on it.
+        mirrored = rng.random(2) < 0.5
+        axes = tuple(axis for axis in (0, 1) if self.flips and mirrored[axis])
+        square = np.flip(stored, axes)
         if self.deform:
-            guide = square = deformed(square, rng, self.deform)
+            square = deformed(square, rng, self.deform)
         if self.contrasts and rng.random() < self.contrasts:
             guide = recoloured(square, rng)
-        if self.deform or guide is not square:
-            own = self._own(guide)
-        return square, guide, own
+            return square, guide, self._own(guide)
+        if self.deform:
+            return square, square, self._own(square)
+        return square, square, np.flip(self._kept_own(place, stored), axes)
 
-    def _square(
-        self, place: tuple[int, int], rng: np.random.Generator | None
-    ) -> tuple[Square, Square]:
-        """A square and its own LMI; of a slice that is larger any part, or the middle."""
+    def _square(self, place: tuple[int, int], rng: np.random.Generator | None) -> Square:
+        """A square; of a slice that is larger any part, or the middle."""
         scan, number = place
         whole = self._slices(scan)[number].astype(np.float32)
         size = self.framing.size
         rooms = [side - size for side in whole.shape]
         if not any(rooms):
-            if place not in self._maps:
-                self._maps[place] = self._own(whole)
-            return whole, self._maps[place]
+            return whole
         starts = [room // 2 if rng is None else int(rng.integers(room + 1)) for room in rooms]
-        part = whole[starts[0] : starts[0] + size, starts[1] : starts[1] + size]
-        return part, self._own(part)
+        return whole[starts[0] : starts[0] + size, starts[1] : starts[1] + size]
+
+    def _kept_own(self, place: tuple[int, int], square: Square) -> Square:
+        """LMI of a square as it is stored with itself; found once where it is a whole slice."""
+        if any(side != self.framing.size for side in self._slices(place[0]).shape[1:]):
+            return self._own(square)
+        if place not in self._maps:
+            self._maps[place] = self._own(square)
+        return self._maps[place]
 
     def _own(self, square: Square) -> Square:
         if self.settings is None:

@@ -44,8 +44,8 @@ class TrainParams(Parameters):
     )  # fmt: skip
     flips: bool = parameter(True, "Flips", "Rows and columns are mirrored at random, as published.")
     deform: float = parameter(
-        0.0, "Deformation", "How far slices are turned, resized and bent at random, which helps "
-        "where there are few; 0 as published.", ge=0, le=1, step=0.1,
+        0.0, "Deformation", "How far slices are turned, resized and bent at random; 0 as "
+        "published.", ge=0, le=1, step=0.1,
     )  # fmt: skip
     contrasts: float = parameter(
         0.0, "Other contrasts", "Share of the slices that are guided by themselves with their grey "
@@ -92,7 +92,7 @@ class TrainParams(Parameters):
     )  # fmt: skip
     prediction: Prediction = parameter(
         "eps", "Prediction", "What the network learns to tell: the noise, as published, or the "
-        "velocity between noise and image, which settles brightness and coarse shapes sooner.",
+        "velocity between noise and image.",
         choices=PREDICTIONS, group="Diffusion",
     )  # fmt: skip
     timesteps: int = parameter(

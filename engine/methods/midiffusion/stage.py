@@ -1,4 +1,4 @@
-"""MIDiffusion's training step: noise, predicted from the state and what windows tell.
+"""MIDiffusion's training step: noise or velocity, from the state and what windows tell.
 
 The condition is (LMI(g, x_{t+1}), LMI(g, g)), x_{t+1} being noised like x_t but one level further:
 in use the state that the source is compared with is not yet denoised either. The guide g is x_0,

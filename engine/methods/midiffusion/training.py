@@ -141,7 +141,7 @@ def _slices(scans: Sequence[Scan], loaded: LoadedTranslator, params: TrainParams
     settings = loaded.process.information if loaded.guided else None
     return TrainingSlices(
         scans, loaded.framing, settings, channel=params.channel, flips=params.flips,
-        deform=params.deform, contrasts=params.contrasts,
+        deform=params.deform, contrasts=params.contrasts if loaded.guided else 0.0,
     )  # fmt: skip
 
 

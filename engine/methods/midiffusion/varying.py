@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from engine.parameters import MAX_SEED
+
 Slice = NDArray[np.float32]
 
 MOST_TURN, MOST_SHEAR, MOST_ZOOM = 0.25, 0.1, 0.15
@@ -27,7 +29,6 @@ RIM = (0.02, 0.1)
 DARKEST = 0.05
 MOST_NOISE = 0.04
 MOST_BLUR = 0.7
-MAX_SEED = 2**31
 
 
 def deformed(square: Slice, rng: np.random.Generator, strength: float) -> Slice:
@@ -47,7 +48,7 @@ def deformed(square: Slice, rng: np.random.Generator, strength: float) -> Slice:
         translate_range=strength * MOST_SHIFT * side, scale_range=strength * MOST_ZOOM,
         mode="bilinear", padding_mode="zeros",
     )  # fmt: skip
-    move.set_random_state(int(rng.integers(MAX_SEED)))
+    move.set_random_state(int(rng.integers(MAX_SEED, endpoint=True)))
     found = torch.as_tensor(move(torch.from_numpy(np.ascontiguousarray(square))[None]))
     return np.asarray(found[0].clamp(0, 1).numpy(), np.float32)
 
